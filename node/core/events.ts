@@ -1,0 +1,135 @@
+// Everything that enters the swarm machine (In) and everything that leaves it (Effect). Plain data.
+//
+// All times are swarm time: milliseconds since the Unix epoch on a clock that the agents share.
+
+import type { Snapshot } from "../metrics/results.ts";
+import type { Segment } from "../plan/schedule.ts";
+import type { Plan } from "../plan/types.ts";
+import type { Summary } from "./summary-type.ts";
+
+export type MemberId = string;
+export type RunId = string;
+
+/** What the swarm knows of one agent. The higher incarnation wins; only the member itself raises it. */
+export interface MemberRecord {
+  readonly id: MemberId;
+  readonly incarnation: number;
+  readonly state: "alive" | "left" | "lost";
+  readonly name: string;
+  readonly zone: string;
+  /** Where other agents dial it. */
+  readonly addresses: readonly string[];
+  /** Base URL of its HTTP API. */
+  readonly api: string;
+  readonly weight: number;
+  /** It has a share from this instant on … */
+  readonly fromMs: number;
+  /** … until this one; Infinity while it is alive. */
+  readonly untilMs: number;
+}
+
+/** The immutable part of a run. */
+export interface RunSpec {
+  readonly id: RunId;
+  readonly plan: Plan;
+  /** The canonical document, from which every agent parses `plan` itself. */
+  readonly document: string;
+  readonly planHash: string;
+  readonly author: MemberId;
+  readonly publishedAtMs: number;
+  /** No agent offers load after this, whatever it has missed. */
+  readonly notAfterMs: number;
+}
+
+/** The register that changes: ordered by (sequence, author); a stop absorbs everything. */
+export interface RunControl {
+  readonly sequence: number;
+  readonly author: MemberId;
+  /** null while the run waits for `start.minAgents`. */
+  readonly startAtMs: number | null;
+  readonly stopAtMs: number | null;
+  readonly stopReason: StopReason | null;
+}
+
+export type StopReason = "stopped" | "aborted";
+
+export interface RunRecord {
+  readonly spec: RunSpec;
+  readonly control: RunControl;
+}
+
+/** What two agents say to each other over a link. Absent parts are empty. */
+export interface Frame {
+  readonly members?: readonly MemberRecord[];
+  readonly runs?: readonly RunRecord[];
+  readonly snapshots?: readonly Snapshot[];
+  /** Complete state follows in this very frame: the first frame on a link. */
+  readonly hello?: boolean;
+  /** The sender closes the link on purpose; it is not a crash. */
+  readonly goodbye?: boolean;
+  readonly gather?: { readonly id: number; readonly run: RunId };
+  readonly gathered?: { readonly id: number; readonly run: RunId; readonly snapshots: readonly Snapshot[] };
+}
+
+/** What one agent's load engine has to do for a run, now and at every change already known. */
+export interface Assignment {
+  readonly run: RunId;
+  readonly plan: Plan;
+  readonly startAtMs: number;
+  /** Nothing starts at or after this instant: end of the plan, a stop, or `notAfterMs`. */
+  readonly endAtMs: number;
+  /** Ascending; the first one holds from the beginning of time. */
+  readonly segments: readonly Segment[];
+}
+
+export type In =
+  | { readonly kind: "linkUp"; readonly peer: MemberId }
+  | { readonly kind: "linkDown"; readonly peer: MemberId }
+  /** The link closed without goodbye and dialling again was refused. */
+  | { readonly kind: "refused"; readonly peer: MemberId }
+  | { readonly kind: "frame"; readonly from: MemberId; readonly frame: Frame }
+  | { readonly kind: "wake" }
+  | {
+      readonly kind: "publish";
+      readonly token: number;
+      readonly plan: Plan;
+      readonly document: string;
+      readonly planHash: string;
+      /** Same key, same run, for ever; without one, the same plan is the same run until that has ended. */
+      readonly key: string | null;
+    }
+  | { readonly kind: "stop"; readonly token: number; readonly run: RunId | "all" }
+  | { readonly kind: "summarise"; readonly token: number; readonly run: RunId }
+  /** From the own load engine, about once a second while a run lasts. */
+  | { readonly kind: "report"; readonly snapshot: Snapshot }
+  | { readonly kind: "leave" };
+
+export type Answer =
+  | { readonly kind: "published"; readonly run: RunRecord; readonly created: boolean }
+  | { readonly kind: "stopped"; readonly runs: readonly RunId[] }
+  | { readonly kind: "summary"; readonly summary: Summary }
+  | { readonly kind: "unknownRun" };
+
+export type Effect =
+  /** To a linked peer, or to any member: the shell dials where there is no link. */
+  | { readonly kind: "send"; readonly to: MemberId; readonly frame: Frame }
+  /** To everybody at once (gossipsub): rare and urgent things. */
+  | { readonly kind: "broadcast"; readonly frame: Frame }
+  /** Hold links to exactly these members; the shell redials for ever. */
+  | { readonly kind: "neighbours"; readonly members: readonly MemberRecord[] }
+  /** Call with `wake` at this time; replaces the instant asked for before. */
+  | { readonly kind: "wakeAt"; readonly atMs: number }
+  /** Replaces what the engine was told of this run. */
+  | { readonly kind: "assign"; readonly assignment: Assignment }
+  | { readonly kind: "answer"; readonly token: number; readonly answer: Answer }
+  | { readonly kind: "emit"; readonly event: SwarmEvent }
+  /** The leave is complete: links may be closed. */
+  | { readonly kind: "left" };
+
+/** What the API streams and the log records. */
+export type SwarmEvent =
+  | { readonly type: "joined" | "left" | "lost"; readonly member: MemberId; readonly name: string; readonly atMs: number }
+  | { readonly type: "resplit"; readonly atMs: number; readonly members: number; readonly share: number }
+  | { readonly type: "run"; readonly run: RunId; readonly state: RunState; readonly atMs: number };
+
+export type RunState = "scheduled" | "running" | "finished" | "stopped" | "aborted";

@@ -1,0 +1,107 @@
+// What an agent counted in a run: cumulative, additive, indexed by the plan's order so that no name travels.
+
+/**
+ * Sparse latency sketch in milliseconds: exact exponential buckets of schema 6 (see sketch.ts). `index` ascends;
+ * `count[i]` observations fell into bucket `index[i]`.
+ */
+export interface SketchData {
+  readonly index: readonly number[];
+  readonly count: readonly number[];
+  readonly sum: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Why an arrival that was due did not start. */
+export const DROP_REASONS = ["late", "max_vus", "no_connection", "stopped"] as const;
+export type DropReason = (typeof DROP_REASONS)[number];
+
+/** What kinds of error a request can end with. */
+export const ERROR_KINDS = [
+  "timeout",
+  "refused",
+  "reset",
+  "dns",
+  "tls",
+  "protocol",
+  "too_large",
+  "blocked",
+  "generator",
+  "other",
+] as const;
+export type ErrorKind = (typeof ERROR_KINDS)[number];
+
+/** scheduled = started + dropped; started = completed + interrupted + still in flight. */
+export interface ScenarioTotals {
+  readonly scheduled: number;
+  readonly started: number;
+  readonly completed: number;
+  readonly interrupted: number;
+  /** By index in DROP_REASONS. */
+  readonly dropped: readonly number[];
+  readonly iterationDuration: SketchData;
+  /** Intended start -> actual start. */
+  readonly pacing: SketchData;
+}
+
+export interface StepTotals {
+  readonly requests: number;
+  readonly failed: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  /** Actual start -> last byte. */
+  readonly duration: SketchData;
+  /** Intended start -> last byte: free of coordinated omission. */
+  readonly latency: SketchData;
+  /** Request written -> first byte of the answer. */
+  readonly waiting: SketchData;
+}
+
+export interface CheckTotals {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+/** One interval of the time series. */
+export interface Point {
+  /** Number of the interval since the start of the run. */
+  readonly index: number;
+  readonly started: number;
+  readonly dropped: number;
+  readonly requests: number;
+  readonly failed: number;
+  readonly duration: SketchData;
+}
+
+/** All an agent counted in a run since its start, but for the time series. */
+export interface Totals {
+  /** By index of the plan's scenarios. */
+  readonly scenarios: readonly ScenarioTotals[];
+  /** By index over all HTTP steps of the plan, in order. */
+  readonly steps: readonly StepTotals[];
+  /** By index over all checks of the plan, in order. */
+  readonly checks: readonly CheckTotals[];
+  /** [status code, count], ascending. */
+  readonly status: readonly (readonly [number, number])[];
+  /** By index in ERROR_KINDS. */
+  readonly errors: readonly number[];
+}
+
+/** A cumulative report of one agent on one run. The one with the highest `sequence` replaces all before it. */
+export interface Snapshot {
+  readonly run: string;
+  readonly member: string;
+  readonly sequence: number;
+  /** Swarm time of the report, milliseconds. */
+  readonly atMs: number;
+  /** Nothing is in flight and nothing more will start. */
+  readonly done: boolean;
+  readonly totals: Totals;
+  /** Only the intervals that changed since the sequence before, or all of them where the receiver needs all. */
+  readonly points: readonly Point[];
+}
+
+/** Width of a series interval for a run of this length: at most 600 intervals, so that memory is bounded. */
+export function intervalMs(runDurationMs: number): number {
+  return Math.max(1, Math.ceil(runDurationMs / 600_000)) * 1000;
+}

@@ -1,0 +1,86 @@
+// One owner's arrivals in time: the plan's rate curve crossed with the stripes the owner holds over time.
+
+import type { RateCurve } from "./curve.ts";
+import { type Stripe, StripeWalk } from "./stripe.ts";
+
+/** From swarm time `fromMs` until the next segment begins, the owner holds `stripe`. */
+export interface Segment {
+  readonly fromMs: number;
+  readonly stripe: Stripe;
+}
+
+/** An arrival that is mine: its number in the whole swarm's sequence and the swarm time at which it is due. */
+export interface Arrival {
+  readonly k: number;
+  readonly atMs: number;
+}
+
+/**
+ * Hands out an owner's arrivals in order. Ownership is decided by the segment in force at the arrival's own time, so
+ * two owners whose segments agree never both, and never neither, own an arrival, wherever the boundary falls.
+ */
+export class OwnArrivals {
+  readonly #curve: RateCurve;
+  readonly #startAtMs: number;
+  #segments: readonly Segment[];
+  #segment = -1;
+  #walk: StripeWalk | null = null;
+  /** First arrival of the next segment: where the walk of this one ends. */
+  #endK = 0;
+  #k = Number.POSITIVE_INFINITY;
+  /** All arrivals below this one were handed out or passed over for good. */
+  #passedK = 0;
+
+  /** Arrivals due before swarm time `nowMs` are passed over: whoever owned them then has dealt with them. */
+  constructor(curve: RateCurve, startAtMs: number, segments: readonly Segment[], nowMs: number) {
+    this.#curve = curve;
+    this.#startAtMs = startAtMs;
+    this.#segments = segments;
+    this.retarget(segments, nowMs);
+  }
+
+  /** The next own arrival, or null when none is left under the segments known. Does not consume it. */
+  peek(): Arrival | null {
+    if (this.#k === Number.POSITIVE_INFINITY) return null;
+    return { k: this.#k, atMs: this.#startAtMs + this.#curve.timeOfMs(this.#k) };
+  }
+
+  /** Consumes the arrival last peeked at. */
+  advance(): void {
+    if (this.#k === Number.POSITIVE_INFINITY) return;
+    this.#passedK = this.#k + 1;
+    this.#k = this.#walk!.next();
+    if (this.#k >= this.#endK) this.#enter(this.#segment + 1);
+  }
+
+  /**
+   * New segments, for arrivals due at or after swarm time `nowMs`. Take everything due before that first: it is passed
+   * over, so that news which comes late never makes two owners of one arrival.
+   */
+  retarget(segments: readonly Segment[], nowMs: number): void {
+    this.#segments = segments;
+    this.#passedK = Math.max(this.#passedK, this.#curve.firstAtOrAfter(nowMs - this.#startAtMs));
+    this.#enter(0);
+  }
+
+  /** Enters the first segment at or after `index` that holds an arrival not yet passed. */
+  #enter(index: number): void {
+    const total = this.#curve.total;
+    for (let i = index; i < this.#segments.length; i++) {
+      const segment = this.#segments[i]!;
+      const next = this.#segments[i + 1];
+      const beginK = i === 0 ? 0 : this.#curve.firstAtOrAfter(segment.fromMs - this.#startAtMs);
+      const endK = next === undefined ? total : Math.min(total, this.#curve.firstAtOrAfter(next.fromMs - this.#startAtMs));
+      if (endK <= this.#passedK || segment.stripe.width === 0) continue;
+      const walk = new StripeWalk(segment.stripe);
+      const k = walk.seek(Math.max(beginK, this.#passedK));
+      if (k >= endK) continue;
+      this.#segment = i;
+      this.#walk = walk;
+      this.#endK = endK;
+      this.#k = k;
+      return;
+    }
+    this.#k = Number.POSITIVE_INFINITY;
+  }
+}
