@@ -3,7 +3,7 @@
 // All times are swarm time: milliseconds since the Unix epoch on a clock that the agents share.
 
 import type { Snapshot } from "../metrics/results.ts";
-import type { Segment } from "../plan/schedule.ts";
+import type { Assignment } from "../plan/schedule.ts";
 import type { Plan } from "../plan/types.ts";
 import type { Summary } from "./summary-type.ts";
 
@@ -69,17 +69,6 @@ export interface Frame {
   readonly goodbye?: boolean;
   readonly gather?: { readonly id: number; readonly run: RunId };
   readonly gathered?: { readonly id: number; readonly run: RunId; readonly snapshots: readonly Snapshot[] };
-}
-
-/** What one agent's load engine has to do for a run, now and at every change already known. */
-export interface Assignment {
-  readonly run: RunId;
-  readonly plan: Plan;
-  readonly startAtMs: number;
-  /** Nothing starts at or after this instant: end of the plan, a stop, or `notAfterMs`. */
-  readonly endAtMs: number;
-  /** Ascending; the first one holds from the beginning of time. */
-  readonly segments: readonly Segment[];
 }
 
 export type In =

@@ -2,11 +2,24 @@
 
 import type { RateCurve } from "./curve.ts";
 import { type Stripe, StripeWalk } from "./stripe.ts";
+import type { Plan } from "./types.ts";
 
 /** From swarm time `fromMs` until the next segment begins, the owner holds `stripe`. */
 export interface Segment {
   readonly fromMs: number;
   readonly stripe: Stripe;
+}
+
+/** What one agent's load engine has to do for a run, now and at every change already known. */
+export interface Assignment {
+  readonly run: string;
+  readonly plan: Plan;
+  /** Swarm time of the run's second 0. */
+  readonly startAtMs: number;
+  /** Nothing starts at or after this instant: end of the plan, a stop, or the run's `notAfter`. */
+  readonly endAtMs: number;
+  /** Ascending; the first one holds from the beginning of time. */
+  readonly segments: readonly Segment[];
 }
 
 /** An arrival that is mine: its number in the whole swarm's sequence and the swarm time at which it is due. */
