@@ -1,0 +1,102 @@
+// Plans in force: a replicated map of immutable run specs, each with a control register that only moves forward.
+
+import type { MemberId, RunControl, RunId, RunRecord } from "./events.ts";
+import { RUNS_KEPT } from "./limits.ts";
+import { durationMs } from "../plan/duration.ts";
+
+/** The newer of two registers of one run. Commutative, associative, idempotent; a stop absorbs everything. */
+export function mergeControl(a: RunControl, b: RunControl): RunControl {
+  const newer = a.sequence !== b.sequence ? (a.sequence > b.sequence ? a : b) : a.author >= b.author ? a : b;
+  const stop = earlierStop(a, b);
+  return stop === null ? newer : { ...newer, stopAtMs: stop.stopAtMs, stopReason: stop.stopReason };
+}
+
+function earlierStop(a: RunControl, b: RunControl): RunControl | null {
+  if (a.stopAtMs === null) return b.stopAtMs === null ? null : b;
+  if (b.stopAtMs === null) return a;
+  if (a.stopAtMs !== b.stopAtMs) return a.stopAtMs < b.stopAtMs ? a : b;
+  return a.stopReason === "stopped" ? a : b;
+}
+
+function sameControl(a: RunControl, b: RunControl): boolean {
+  return (
+    a.sequence === b.sequence &&
+    a.author === b.author &&
+    a.startAtMs === b.startAtMs &&
+    a.stopAtMs === b.stopAtMs &&
+    a.stopReason === b.stopReason
+  );
+}
+
+/** When load for this run ends: by plan, by stop, or by `notAfter`; Infinity while it waits for its start. */
+export function endAtMs(run: RunRecord): number {
+  const { control, spec } = run;
+  const planned = control.startAtMs === null ? spec.notAfterMs : control.startAtMs + durationMs(spec.plan);
+  return Math.min(planned, control.stopAtMs ?? Number.POSITIVE_INFINITY, spec.notAfterMs);
+}
+
+/** True while agents may have load to offer for it, now or later. */
+export function isActive(run: RunRecord, nowMs: number): boolean {
+  return nowMs < endAtMs(run);
+}
+
+export class Runs {
+  readonly #runs = new Map<RunId, RunRecord>();
+
+  get(id: RunId): RunRecord | undefined {
+    return this.#runs.get(id);
+  }
+
+  /** In the order in which this agent heard of them. */
+  all(): RunRecord[] {
+    return [...this.#runs.values()];
+  }
+
+  active(nowMs: number): RunRecord[] {
+    return this.all().filter((run) => isActive(run, nowMs));
+  }
+
+  /** Takes what is new in a record. Returns the merged record if anything was, else null. */
+  merge(news: RunRecord, nowMs: number): RunRecord | null {
+    const known = this.#runs.get(news.spec.id);
+    if (known === undefined) {
+      this.#runs.set(news.spec.id, news);
+      this.#forgetOldest(nowMs);
+      return news;
+    }
+    const control = mergeControl(known.control, news.control);
+    if (sameControl(control, known.control)) return null;
+    const merged = { spec: known.spec, control };
+    this.#runs.set(news.spec.id, merged);
+    return merged;
+  }
+
+  /**
+   * The id of the run that publishing this plan means. A key names one run for ever. Without a key the plan's hash
+   * names it together with a count of its ended runs, so that two agents given the same plan at the same time make
+   * one run of it, and a plan published again after its run makes another.
+   */
+  idFor(name: string, planHash: string, key: string | null, keyHash: string | null, nowMs: number): RunId {
+    if (key !== null && keyHash !== null) return `${name}-${keyHash.slice(0, 10)}`;
+    const stem = `${name}-${planHash.slice(0, 8)}`;
+    for (let n = 1; ; n++) {
+      const id = `${stem}-${n}`;
+      const known = this.#runs.get(id);
+      if (known === undefined || isActive(known, nowMs)) return id;
+    }
+  }
+
+  #forgetOldest(nowMs: number): void {
+    if (this.#runs.size <= RUNS_KEPT) return;
+    for (const [id, run] of this.#runs) {
+      if (isActive(run, nowMs)) continue;
+      this.#runs.delete(id);
+      return;
+    }
+  }
+}
+
+/** The register of a run just published. */
+export function firstControl(author: MemberId, startAtMs: number | null): RunControl {
+  return { sequence: 0, author, startAtMs, stopAtMs: null, stopReason: null };
+}

@@ -1,0 +1,33 @@
+// How long a plan lasts, from its executors alone.
+
+import type { Executor, Plan } from "./types.ts";
+
+/** Time in which an executor starts iterations. */
+export function executorDurationMs(executor: Executor): number {
+  switch (executor.kind) {
+    case "constant-arrival-rate":
+    case "ramping-arrival-rate":
+      return executor.curve.stages.reduce((sum, stage) => sum + stage.durationMs, 0);
+    case "ramping-vus":
+      return executor.stages.reduce((sum, stage) => sum + stage.durationMs, 0);
+    case "constant-vus":
+      return executor.durationMs;
+    case "shared-iterations":
+    case "per-vu-iterations":
+      return executor.maxDurationMs;
+  }
+}
+
+/** From the start of the run until nothing starts any more. */
+export function durationMs(plan: Plan): number {
+  return Math.max(...plan.scenarios.map((scenario) => scenario.startTimeMs + executorDurationMs(scenario.executor)));
+}
+
+/** From the start of the run until the last iteration in flight has ended or been interrupted. */
+export function endMs(plan: Plan): number {
+  return Math.max(
+    ...plan.scenarios.map(
+      (scenario) => scenario.startTimeMs + executorDurationMs(scenario.executor) + scenario.gracefulStopMs,
+    ),
+  );
+}
