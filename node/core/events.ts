@@ -58,17 +58,36 @@ export interface RunRecord {
   readonly control: RunControl;
 }
 
+/** A snapshot whose points are those that changed after sequence `since` (0: all of them). */
+export interface Report {
+  readonly since: number;
+  readonly snapshot: Snapshot;
+}
+
+/** Asks for everything newer than what the asker holds: of the asked member itself, and of those that are gone. */
+export interface Gather {
+  readonly id: number;
+  readonly run: RunId;
+  readonly have: readonly { readonly member: MemberId; readonly sequence: number }[];
+}
+
+export interface Gathered {
+  readonly id: number;
+  readonly reports: readonly Report[];
+}
+
 /** What two agents say to each other over a link. Absent parts are empty. */
 export interface Frame {
   readonly members?: readonly MemberRecord[];
   readonly runs?: readonly RunRecord[];
-  readonly snapshots?: readonly Snapshot[];
+  /** Handed over each second, so that the receiver can answer for the sender should that crash. */
+  readonly reports?: readonly Report[];
   /** Complete state follows in this very frame: the first frame on a link. */
   readonly hello?: boolean;
   /** The sender closes the link on purpose; it is not a crash. */
   readonly goodbye?: boolean;
-  readonly gather?: { readonly id: number; readonly run: RunId };
-  readonly gathered?: { readonly id: number; readonly run: RunId; readonly snapshots: readonly Snapshot[] };
+  readonly gather?: Gather;
+  readonly gathered?: Gathered;
 }
 
 export type In =
@@ -84,8 +103,8 @@ export type In =
       readonly plan: Plan;
       readonly document: string;
       readonly planHash: string;
-      /** Same key, same run, for ever; without one, the same plan is the same run until that has ended. */
-      readonly key: string | null;
+      /** Hash of the idempotency key: same key, same run, for ever. Without one, a plan is one run until that has ended. */
+      readonly keyHash: string | null;
     }
   | { readonly kind: "stop"; readonly token: number; readonly run: RunId | "all" }
   | { readonly kind: "summarise"; readonly token: number; readonly run: RunId }

@@ -42,6 +42,12 @@ export function isActive(run: RunRecord, nowMs: number): boolean {
 
 export class Runs {
   readonly #runs = new Map<RunId, RunRecord>();
+  readonly #onForget: (run: RunId) => void;
+
+  /** `onForget` hears of runs dropped because newer ones need the room. */
+  constructor(onForget: (run: RunId) => void = () => {}) {
+    this.#onForget = onForget;
+  }
 
   get(id: RunId): RunRecord | undefined {
     return this.#runs.get(id);
@@ -76,8 +82,8 @@ export class Runs {
    * names it together with a count of its ended runs, so that two agents given the same plan at the same time make
    * one run of it, and a plan published again after its run makes another.
    */
-  idFor(name: string, planHash: string, key: string | null, keyHash: string | null, nowMs: number): RunId {
-    if (key !== null && keyHash !== null) return `${name}-${keyHash.slice(0, 10)}`;
+  idFor(name: string, planHash: string, keyHash: string | null, nowMs: number): RunId {
+    if (keyHash !== null) return `${name}-${keyHash.slice(0, 10)}`;
     const stem = `${name}-${planHash.slice(0, 8)}`;
     for (let n = 1; ; n++) {
       const id = `${stem}-${n}`;
@@ -91,6 +97,7 @@ export class Runs {
     for (const [id, run] of this.#runs) {
       if (isActive(run, nowMs)) continue;
       this.#runs.delete(id);
+      this.#onForget(id);
       return;
     }
   }

@@ -1,0 +1,73 @@
+// Thresholds that abort a run while it lasts: the first members in hash order look every two seconds; any of them suffices.
+
+import type { MemberId, RunId, RunRecord } from "./events.ts";
+import { JUDGE_EVERY_MS, JUDGES } from "./limits.ts";
+import type { Members } from "./members.ts";
+import { firstInHashOrder } from "./rings.ts";
+import { endAtMs, type Runs } from "./runs.ts";
+import type { Summary } from "./summary-type.ts";
+
+export class Judging {
+  readonly #self: MemberId;
+  readonly #runs: Runs;
+  readonly #members: Members;
+  /** When this agent looks at a run again. */
+  readonly #nextLookMs = new Map<RunId, number>();
+
+  constructor(self: MemberId, runs: Runs, members: Members) {
+    this.#self = self;
+    this.#runs = runs;
+    this.#members = members;
+  }
+
+  /** Runs to gather now. Every member keeps the rhythm, so that one that becomes a judge does not start late. */
+  due(nowMs: number): RunRecord[] {
+    const due: RunRecord[] = [];
+    for (const run of this.#judged(nowMs)) {
+      const startAtMs = run.control.startAtMs!;
+      const next = this.#nextLookMs.get(run.spec.id) ?? startAtMs + JUDGE_EVERY_MS;
+      if (nowMs < next) continue;
+      this.#nextLookMs.set(run.spec.id, nowMs + JUDGE_EVERY_MS);
+      if (this.#isJudge(run.spec.id, nowMs)) due.push(run);
+    }
+    return due;
+  }
+
+  nextDueMs(nowMs: number): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const run of this.#judged(nowMs)) {
+      next = Math.min(next, this.#nextLookMs.get(run.spec.id) ?? run.control.startAtMs! + JUDGE_EVERY_MS);
+    }
+    return next;
+  }
+
+  /** The run stopped, if one of its aborting thresholds fails; else null. */
+  verdict(run: RunRecord, summary: Summary, nowMs: number): RunRecord | null {
+    const elapsedMs = nowMs - run.control.startAtMs!;
+    const failed = run.spec.plan.thresholds.some(
+      (threshold, index) =>
+        threshold.abortOnFail && elapsedMs >= threshold.delayAbortEvalMs && summary.thresholds[index]?.ok === false,
+    );
+    if (!failed || nowMs >= endAtMs(run)) return null;
+    const { sequence } = run.control;
+    const control = {
+      ...run.control,
+      sequence: sequence + 1,
+      author: this.#self,
+      stopAtMs: nowMs,
+      stopReason: "aborted" as const,
+    };
+    return { spec: run.spec, control };
+  }
+
+  #judged(nowMs: number): RunRecord[] {
+    return this.#runs
+      .active(nowMs)
+      .filter((run) => run.control.startAtMs !== null && run.spec.plan.thresholds.some((t) => t.abortOnFail));
+  }
+
+  #isJudge(run: RunId, nowMs: number): boolean {
+    const ids = this.#members.present(nowMs).map((member) => member.id);
+    return firstInHashOrder(run, ids, JUDGES).includes(this.#self);
+  }
+}

@@ -1,0 +1,233 @@
+// The swarm as a state machine: what happened goes in with the time, what to do comes out. No clock, no I/O, no chance.
+
+import type { Effect, Frame, In, MemberId, RunRecord } from "./events.ts";
+import { Judging } from "./judging.ts";
+import { DRAIN_MS } from "./limits.ts";
+import type { Members } from "./members.ts";
+import { Membership } from "./membership.ts";
+import { Outbox } from "./outbox.ts";
+import { Publishing } from "./publishing.ts";
+import { Results } from "./results.ts";
+import { endAtMs, Runs } from "./runs.ts";
+import { segmentsOf, shareAt } from "./split.ts";
+import { summarise } from "./summary.ts";
+
+/** What an agent is when it starts. */
+export interface SelfDescription {
+  readonly id: MemberId;
+  readonly name: string;
+  readonly zone: string;
+  readonly addresses: readonly string[];
+  readonly api: string;
+  /** Capacity relative to other agents: its number of workers. */
+  readonly weight: number;
+  /** From publishing to the first arrival at least: the plan must have reached everybody. 0 for a swarm of one. */
+  readonly startLeadMs: number;
+}
+
+/** One agent's part of the swarm. Mutable inside; everything it wants done is in the effects it returns. */
+export class SwarmMachine {
+  readonly self: MemberId;
+  readonly members: Members;
+  readonly runs: Runs;
+  readonly #out = new Outbox();
+  readonly #membership: Membership;
+  readonly #publishing: Publishing;
+  readonly #judging: Judging;
+  readonly #results: Results;
+  #nowMs: number;
+  #wakeAtMs = Number.POSITIVE_INFINITY;
+  #nextResplitMs = Number.POSITIVE_INFINITY;
+  #leaveAtMs = Number.POSITIVE_INFINITY;
+  #left = false;
+
+  constructor(self: SelfDescription, nowMs: number) {
+    const { startLeadMs, ...description } = self;
+    this.self = self.id;
+    this.#nowMs = nowMs;
+    this.#membership = new Membership(
+      { ...description, incarnation: 1, state: "alive", fromMs: nowMs, untilMs: Number.POSITIVE_INFINITY },
+      this.#out,
+      () => this.#assignAll(),
+    );
+    this.members = this.#membership.members;
+    this.#results = new Results(self.id, this.members, this.#out);
+    this.runs = new Runs((run) => this.#results.forget(run));
+    this.#publishing = new Publishing(self.id, startLeadMs, this.runs, this.members);
+    this.#judging = new Judging(self.id, this.runs, this.members);
+  }
+
+  /** One event in, everything to be done about it out, in order. `nowMs` never falls. */
+  handle(input: In, nowMs: number): Effect[] {
+    this.#nowMs = Math.max(nowMs, this.#nowMs);
+    this.#dispatch(input);
+    this.#doWhatIsDue();
+    this.#finishGathers();
+    this.#askToBeWoken();
+    return this.#out.take();
+  }
+
+  #dispatch(input: In): void {
+    switch (input.kind) {
+      case "linkUp":
+        this.#out.links.add(input.peer);
+        this.#out.send(input.peer, { hello: true, members: this.#membership.introduction(), runs: this.runs.all() });
+        return;
+      case "linkDown":
+        this.#out.links.delete(input.peer);
+        this.#results.linkDown(input.peer);
+        return;
+      case "refused":
+        for (const gone of this.#membership.lose(input.peer, this.#nowMs)) this.#results.gone(gone);
+        return;
+      case "frame":
+        return this.#frame(input.from, input.frame);
+      case "publish": {
+        const { record, created } = this.#publishing.publish(input, this.#nowMs);
+        if (created) this.#announce([record]);
+        return this.#out.answer(input.token, { kind: "published", run: record, created });
+      }
+      case "stop": {
+        const stopped = this.#publishing.stop(input.run, this.#nowMs);
+        if (stopped === null) return this.#out.answer(input.token, { kind: "unknownRun" });
+        this.#announce(stopped);
+        return this.#out.answer(input.token, { kind: "stopped", runs: stopped.map((run) => run.spec.id) });
+      }
+      case "summarise": {
+        const run = this.runs.get(input.run);
+        if (run === undefined) return this.#out.answer(input.token, { kind: "unknownRun" });
+        this.#results.gather(run, this.#nowMs).tokens.push(input.token);
+        return;
+      }
+      case "report":
+        return this.#results.own(input.snapshot);
+      case "leave":
+        if (this.#leaveAtMs === Number.POSITIVE_INFINITY) this.#leaveAtMs = this.#membership.leave(this.#nowMs);
+        return;
+      case "wake":
+        this.#wakeAtMs = Number.POSITIVE_INFINITY;
+    }
+  }
+
+  /** Runs first: whether one is under way decides when my own membership may begin. */
+  #frame(from: MemberId, frame: Frame): void {
+    if (frame.runs !== undefined) this.#takeRuns(frame.runs, from);
+    if (frame.members !== undefined) {
+      for (const gone of this.#membership.take(frame.members, from, this.#nowMs)) this.#results.gone(gone);
+    }
+    if (frame.hello === true) this.#out.send(from, { members: [this.#membership.own()] });
+    if (frame.reports !== undefined) this.#results.take(frame.reports);
+    if (frame.gather !== undefined) this.#results.answer(from, frame.gather);
+    if (frame.gathered !== undefined) this.#results.answered(from, frame.gathered);
+  }
+
+  #takeRuns(records: readonly RunRecord[], from: MemberId): void {
+    const wasIdle = this.runs.active(this.#nowMs).length === 0;
+    const news: RunRecord[] = [];
+    let missedStart = false;
+    for (const record of records) {
+      const known = this.runs.get(record.spec.id) !== undefined;
+      const merged = this.runs.merge(record, this.#nowMs);
+      if (merged === null) continue;
+      news.push(merged);
+      missedStart ||= !known && this.#isUnderWay(merged);
+    }
+    if (news.length === 0) return;
+    this.#out.spread({ runs: news }, from);
+    for (const run of news) this.#assign(run);
+    if (missedStart && wasIdle) this.#membership.joinLate(this.#nowMs);
+  }
+
+  /** It has begun, or will before a member that joins now has a share. */
+  #isUnderWay(run: RunRecord): boolean {
+    const startAtMs = run.control.startAtMs;
+    return startAtMs !== null && startAtMs < this.#membership.joinAtMs(this.#nowMs) && this.#nowMs < endAtMs(run);
+  }
+
+  /** Runs changed by this agent: over the links, and to everybody at once because they are rare and urgent. */
+  #announce(runs: readonly RunRecord[]): void {
+    if (runs.length === 0) return;
+    this.#out.push({ kind: "broadcast", frame: { runs } });
+    this.#out.spread({ runs }, null);
+    for (const run of runs) this.#assign(run);
+  }
+
+  #assignAll(): void {
+    for (const run of this.runs.active(this.#nowMs)) this.#assign(run);
+    const segments = segmentsOf(this.self, this.members, this.#nowMs);
+    const next = segments.find((segment) => segment.fromMs > this.#nowMs);
+    this.#nextResplitMs = next?.fromMs ?? Number.POSITIVE_INFINITY;
+  }
+
+  #assign(run: RunRecord): void {
+    const { startAtMs } = run.control;
+    if (startAtMs === null) return;
+    this.#out.push({
+      kind: "assign",
+      assignment: {
+        run: run.spec.id,
+        plan: run.spec.plan,
+        startAtMs,
+        endAtMs: Math.min(endAtMs(run), this.#membership.own().untilMs),
+        segments: segmentsOf(this.self, this.members, this.#nowMs),
+      },
+    });
+  }
+
+  #doWhatIsDue(): void {
+    this.#announce(this.#publishing.startable(this.#nowMs));
+    for (const run of this.#judging.due(this.#nowMs)) this.#results.gather(run, this.#nowMs).forJudge = true;
+    if (this.#nowMs >= this.#nextResplitMs) {
+      const share = shareAt(this.self, this.members, this.#nowMs);
+      const members = this.members.viewAt(this.#nowMs).length;
+      this.#out.emit({ type: "resplit", atMs: this.#nowMs, members, share });
+      this.#assignAll();
+    }
+    if (this.#mayGo()) {
+      this.#left = true;
+      this.#out.spread({ goodbye: true }, null);
+      this.#out.push({ kind: "left" });
+    }
+  }
+
+  /** My share has moved on and my iterations have ended, or have had their time. */
+  #mayGo(): boolean {
+    if (this.#left || this.#nowMs < this.#leaveAtMs) return false;
+    if (this.#nowMs >= this.#leaveAtMs + DRAIN_MS) return true;
+    return this.runs
+      .active(this.#leaveAtMs)
+      .filter((run) => run.control.startAtMs !== null && run.control.startAtMs < this.#leaveAtMs)
+      .every((run) => this.#results.isDone(run.spec.id, this.self));
+  }
+
+  #finishGathers(): void {
+    for (const gathering of this.#results.finished(this.#nowMs)) {
+      const run = this.runs.get(gathering.run);
+      if (run === undefined) {
+        for (const token of gathering.tokens) this.#out.answer(token, { kind: "unknownRun" });
+        continue;
+      }
+      const summary = summarise(run, this.members, this.#results.snapshots(gathering.run), this.#nowMs);
+      for (const token of gathering.tokens) this.#out.answer(token, { kind: "summary", summary });
+      if (gathering.forJudge) this.#abort(this.#judging.verdict(run, summary, this.#nowMs));
+    }
+  }
+
+  #abort(run: RunRecord | null): void {
+    const merged = run === null ? null : this.runs.merge(run, this.#nowMs);
+    if (merged !== null) this.#announce([merged]);
+  }
+
+  #askToBeWoken(): void {
+    const leaveAtMs = this.#left ? Number.POSITIVE_INFINITY : this.#leaveAtMs;
+    const next = Math.min(
+      this.#results.nextDeadlineMs(),
+      this.#judging.nextDueMs(this.#nowMs),
+      this.#nextResplitMs,
+      this.#nowMs < leaveAtMs ? leaveAtMs : leaveAtMs + DRAIN_MS,
+    );
+    if (next === this.#wakeAtMs) return;
+    this.#wakeAtMs = next;
+    this.#out.push({ kind: "wakeAt", atMs: next });
+  }
+}

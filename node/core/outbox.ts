@@ -1,0 +1,36 @@
+// The effects of one event, gathered in order, and the links over which frames can be spread.
+
+import type { Answer, Effect, Frame, MemberId, SwarmEvent } from "./events.ts";
+
+export class Outbox {
+  readonly links = new Set<MemberId>();
+  #effects: Effect[] = [];
+
+  /** Everything since the last call. */
+  take(): Effect[] {
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  push(effect: Effect): void {
+    this.#effects.push(effect);
+  }
+
+  send(to: MemberId, frame: Frame): void {
+    this.push({ kind: "send", to, frame });
+  }
+
+  /** To every linked peer but the one the news came from. */
+  spread(frame: Frame, except: MemberId | null): void {
+    for (const peer of this.links) if (peer !== except) this.send(peer, frame);
+  }
+
+  answer(token: number, answer: Answer): void {
+    this.push({ kind: "answer", token, answer });
+  }
+
+  emit(event: SwarmEvent): void {
+    this.push({ kind: "emit", event });
+  }
+}

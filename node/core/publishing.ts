@@ -1,0 +1,78 @@
+// How a run comes to be, gets its start, and is stopped.
+
+import type { In, MemberId, RunControl, RunId, RunRecord } from "./events.ts";
+import { NOT_AFTER_GRACE_MS } from "./limits.ts";
+import type { Members } from "./members.ts";
+import { firstControl, isActive, type Runs } from "./runs.ts";
+import { durationMs } from "../plan/duration.ts";
+import type { Plan } from "../plan/types.ts";
+
+export class Publishing {
+  readonly #self: MemberId;
+  readonly #startLeadMs: number;
+  readonly #runs: Runs;
+  readonly #members: Members;
+
+  constructor(self: MemberId, startLeadMs: number, runs: Runs, members: Members) {
+    this.#self = self;
+    this.#startLeadMs = startLeadMs;
+    this.#runs = runs;
+    this.#members = members;
+  }
+
+  /** The run that publishing this plan means: a new one, or the one that is on already. */
+  publish(input: Extract<In, { kind: "publish" }>, nowMs: number): { record: RunRecord; created: boolean } {
+    const { plan, document, planHash, keyHash } = input;
+    const id = this.#runs.idFor(plan.name, planHash, keyHash, nowMs);
+    const known = this.#runs.get(id);
+    if (known !== undefined) return { record: known, created: false };
+    const record: RunRecord = {
+      spec: {
+        id,
+        plan,
+        document,
+        planHash,
+        author: this.#self,
+        publishedAtMs: nowMs,
+        notAfterMs: nowMs + this.#leadMs(plan) + durationMs(plan) + NOT_AFTER_GRACE_MS,
+      },
+      control: firstControl(this.#self, this.#hasEnoughAgents(plan, nowMs) ? nowMs + this.#leadMs(plan) : null),
+    };
+    this.#runs.merge(record, nowMs);
+    return { record, created: true };
+  }
+
+  /** Stops one run or all that are active. Returns those it changed; null if there is no such run. */
+  stop(which: RunId | "all", nowMs: number): RunRecord[] | null {
+    const run = this.#runs.get(which);
+    if (which !== "all" && run === undefined) return null;
+    const found = run === undefined ? this.#runs.active(nowMs) : [run];
+    const control: Partial<RunControl> = { stopAtMs: nowMs, stopReason: "stopped" };
+    return found.filter((one) => isActive(one, nowMs)).map((one) => this.#amend(one, control, nowMs));
+  }
+
+  /** Runs that waited for agents and now have them; the member first in id order gives them their start. */
+  startable(nowMs: number): RunRecord[] {
+    const waiting = this.#runs.active(nowMs).filter((run) => run.control.startAtMs === null);
+    if (waiting.length === 0 || this.#members.present(nowMs)[0]?.id !== this.#self) return [];
+    return waiting
+      .filter((run) => this.#hasEnoughAgents(run.spec.plan, nowMs))
+      .map((run) => this.#amend(run, { startAtMs: nowMs + this.#leadMs(run.spec.plan) }, nowMs));
+  }
+
+  /** A change of a run's register by this agent. */
+  #amend(run: RunRecord, change: Partial<RunControl>, nowMs: number): RunRecord {
+    const sequence = run.control.sequence + 1;
+    const control = { ...run.control, ...change, sequence, author: this.#self };
+    this.#runs.merge({ spec: run.spec, control }, nowMs);
+    return this.#runs.get(run.spec.id)!;
+  }
+
+  #leadMs(plan: Plan): number {
+    return Math.max(this.#startLeadMs, plan.start.delayMs);
+  }
+
+  #hasEnoughAgents(plan: Plan, nowMs: number): boolean {
+    return this.#members.present(nowMs).length >= plan.start.minAgents;
+  }
+}

@@ -1,0 +1,239 @@
+// The summary of a run: a pure function of the run, the members and the reports gathered.
+
+import { DROP_REASONS, ERROR_KINDS, intervalMs, type ScenarioTotals, type SketchData, type Snapshot } from "../metrics/results.ts";
+import { quantile } from "../metrics/sketch.ts";
+import { RateCurve } from "../plan/curve.ts";
+import { durationMs, endMs, executorDurationMs } from "../plan/duration.ts";
+import type { Scenario } from "../plan/types.ts";
+import type { RunRecord, RunState } from "./events.ts";
+import type { Members } from "./members.ts";
+import { type Merged, merge, mergeAll, sum } from "./merged.ts";
+import { endAtMs } from "./runs.ts";
+import type { IterationCounts, SeriesPoint, Summary, Trend } from "./summary-type.ts";
+import { judge, TRENDS } from "./verdict.ts";
+
+/** Share of due arrivals the generator itself may drop before its verdict is `bottleneck` (research: engine, 0.1 %). */
+const BOTTLENECK_DROPPED = 0.001;
+/** Pacing error beyond which the generator counts as strained: two ticks of the 1 ms pacer. */
+const STRAINED_PACING_MS = 2;
+
+/** A run after this much of its graceful stop is over, whether or not every agent has said so. */
+const CLOSING_GRACE_MS = 2000;
+
+interface Clock {
+  readonly startAtMs: number;
+  /** When load ends or ended. */
+  readonly endAtMs: number;
+  /** How much of the run has passed. */
+  readonly elapsedMs: number;
+  readonly state: RunState;
+}
+
+/** `snapshots` are complete and one per agent. */
+export function summarise(run: RunRecord, members: Members, snapshots: readonly Snapshot[], nowMs: number): Summary {
+  const { plan } = run.spec;
+  const clock = clockOf(run, members, snapshots, nowMs);
+  const merged = merge(plan, snapshots);
+  const seconds = clock.elapsedMs / 1000;
+  const final = clock.state !== "scheduled" && clock.state !== "running";
+  const thresholds = plan.thresholds.map((threshold) => judge(threshold, { merged, seconds }));
+  const scenarios = merged.scenarios.map(({ scenario, totals }) => ({
+    scenario,
+    totals,
+    counts: countsOf(scenario, totals, clock, final),
+  }));
+  const iterations = scenarios.map((entry) => entry.counts).reduce(addCounts, noCounts());
+  const requests = sum(merged.steps.map((step) => step.totals.requests));
+  return {
+    schema: "loadswarm.summary/1",
+    run: run.spec.id,
+    plan: plan.name,
+    state: clock.state,
+    verdict: thresholds.length === 0 ? "none" : thresholds.every((threshold) => threshold.ok) ? "pass" : "fail",
+    startedAt: clock.elapsedMs > 0 ? new Date(clock.startAtMs).toISOString() : null,
+    endedAt: final ? new Date(clock.endAtMs).toISOString() : null,
+    durationSeconds: round(seconds),
+    agents: agentsOf(members, snapshots, clock),
+    iterations,
+    requests: {
+      total: requests,
+      failed: sum(merged.steps.map((step) => step.totals.failed)),
+      rate: seconds === 0 ? 0 : round(requests / seconds),
+      bytesSent: sum(merged.steps.map((step) => step.totals.bytesSent)),
+      bytesReceived: sum(merged.steps.map((step) => step.totals.bytesReceived)),
+    },
+    metrics: Object.fromEntries(Object.entries(TRENDS).map(([name, of]) => [name, trend(of(merged))])),
+    scenarios: Object.fromEntries(
+      scenarios.map(({ scenario, totals, counts }) => [
+        scenario.name,
+        {
+          executor: scenario.executor.kind,
+          progress: progressOf(scenario, clock),
+          target: targetOf(scenario, clock.elapsedMs),
+          iterations: counts,
+          iteration_duration: trend(totals.iterationDuration),
+        },
+      ]),
+    ),
+    steps: Object.fromEntries(
+      merged.steps.map(({ step, totals }) => [
+        step.name,
+        {
+          requests: totals.requests,
+          failed: totals.failed,
+          duration: trend(totals.duration),
+          latency: trend(totals.latency),
+          waiting: trend(totals.waiting),
+        },
+      ]),
+    ),
+    checks: Object.fromEntries(
+      merged.checks.map(({ check, totals }) => [check.name, { passes: totals.passed, fails: totals.failed }]),
+    ),
+    status: Object.fromEntries(merged.status.map(([code, count]) => [String(code), count])),
+    errors: ERROR_KINDS.map((kind, index) => ({ kind, count: merged.errors[index] ?? 0 })).filter((e) => e.count > 0),
+    thresholds,
+    generator: { verdict: generatorVerdict(merged, iterations) },
+    series: seriesOf(run, merged, clock),
+  };
+}
+
+function clockOf(run: RunRecord, members: Members, snapshots: readonly Snapshot[], nowMs: number): Clock {
+  const startAtMs = run.control.startAtMs ?? Number.POSITIVE_INFINITY;
+  const end = endAtMs(run);
+  const elapsedMs = Math.max(0, Math.min(nowMs, end) - startAtMs);
+  return { startAtMs, endAtMs: end, elapsedMs, state: stateOf(run, members, snapshots, nowMs) };
+}
+
+/** Running until every agent that is still there has said that nothing is in flight any more. */
+function stateOf(run: RunRecord, members: Members, snapshots: readonly Snapshot[], nowMs: number): RunState {
+  const { control, spec } = run;
+  const end = endAtMs(run);
+  const ended = control.stopReason ?? "finished";
+  if (control.startAtMs === null || nowMs < control.startAtMs) return nowMs < end ? "scheduled" : ended;
+  if (nowMs < end) return "running";
+  const done = new Set(snapshots.filter((snapshot) => snapshot.done).map((snapshot) => snapshot.member));
+  const waiting = members
+    .during(control.startAtMs, end)
+    .some((member) => member.state === "alive" && !done.has(member.id));
+  const graceMs = endMs(spec.plan) - durationMs(spec.plan) + CLOSING_GRACE_MS;
+  return waiting && nowMs < end + graceMs ? "running" : ended;
+}
+
+function agentsOf(members: Members, snapshots: readonly Snapshot[], clock: Clock): Summary["agents"] {
+  const reported = new Set(snapshots.map((snapshot) => snapshot.member));
+  const taking = clock.elapsedMs > 0 ? members.during(clock.startAtMs, clock.startAtMs + clock.elapsedMs) : [];
+  const planned = new Set([...taking.map((member) => member.id), ...reported]);
+  return {
+    planned: planned.size,
+    reported: reported.size,
+    lost: taking.filter((member) => member.state === "lost").length,
+    coverage: planned.size === 0 ? 1 : round(reported.size / planned.size),
+  };
+}
+
+function countsOf(scenario: Scenario, totals: ScenarioTotals, clock: Clock, final: boolean): IterationCounts {
+  const dropped: Record<string, number> = { late: 0 };
+  DROP_REASONS.forEach((reason, index) => {
+    const count = totals.dropped[index] ?? 0;
+    if (count > 0) dropped[reason] = count;
+  });
+  // Reports of different agents are up to a second apart while the run lasts; only at its end is a gap a loss.
+  const due = final ? Math.max(totals.scheduled, dueBy(scenario, clock)) : totals.scheduled;
+  return {
+    scheduled: due,
+    started: totals.started,
+    completed: totals.completed,
+    dropped,
+    lost: due - totals.scheduled,
+  };
+}
+
+/** Arrivals the plan wanted before the run's end; 0 for closed models, which have no schedule. */
+function dueBy(scenario: Scenario, clock: Clock): number {
+  if (!("curve" in scenario.executor)) return 0;
+  return new RateCurve(scenario.executor.curve).firstAtOrAfter(clock.elapsedMs - scenario.startTimeMs);
+}
+
+function noCounts(): IterationCounts {
+  return { scheduled: 0, started: 0, completed: 0, dropped: { late: 0 }, lost: 0 };
+}
+
+function addCounts(a: IterationCounts, b: IterationCounts): IterationCounts {
+  const dropped = { ...a.dropped };
+  for (const [reason, count] of Object.entries(b.dropped)) dropped[reason] = (dropped[reason] ?? 0) + count;
+  return {
+    scheduled: a.scheduled + b.scheduled,
+    started: a.started + b.started,
+    completed: a.completed + b.completed,
+    dropped,
+    lost: a.lost + b.lost,
+  };
+}
+
+function progressOf(scenario: Scenario, clock: Clock): number {
+  const lasts = executorDurationMs(scenario.executor);
+  return round(Math.max(0, Math.min(1, (clock.elapsedMs - scenario.startTimeMs) / lasts)));
+}
+
+/** Iterations per second the plan asks for at an instant; 0 for closed models. */
+function targetOf(scenario: Scenario, elapsedMs: number): number {
+  if (!("curve" in scenario.executor)) return 0;
+  return round(new RateCurve(scenario.executor.curve).rateAt(elapsedMs - scenario.startTimeMs));
+}
+
+function generatorVerdict(merged: Merged, iterations: IterationCounts): Summary["generator"]["verdict"] {
+  const own = (iterations.dropped["late"] ?? 0) + (iterations.dropped["no_connection"] ?? 0);
+  if (own > BOTTLENECK_DROPPED * iterations.scheduled) return "bottleneck";
+  const pacing = mergeAll(merged.scenarios.map((scenario) => scenario.totals.pacing));
+  return sum(pacing.count) > 0 && quantile(pacing, 0.99) > STRAINED_PACING_MS ? "strained" : "ok";
+}
+
+function seriesOf(run: RunRecord, merged: Merged, clock: Clock): SeriesPoint[] {
+  const widthMs = intervalMs(durationMs(run.spec.plan));
+  const perSecond = 1000 / widthMs;
+  return merged.intervals.map(({ point, agents }) => ({
+    t: (point.index * widthMs) / 1000,
+    target: sum(run.spec.plan.scenarios.map((scenario) => meanTarget(scenario, point.index * widthMs, widthMs, clock))),
+    started: round(point.started * perSecond),
+    failed: round(point.failed * perSecond),
+    p50: round(quantileOrZero(point.duration, 0.5)),
+    p95: round(quantileOrZero(point.duration, 0.95)),
+    p99: round(quantileOrZero(point.duration, 0.99)),
+    agents,
+  }));
+}
+
+/** Arrivals due within an interval, per second: what `started` is to be compared with. */
+function meanTarget(scenario: Scenario, fromMs: number, widthMs: number, clock: Clock): number {
+  if (!("curve" in scenario.executor)) return 0;
+  const curve = new RateCurve(scenario.executor.curve);
+  const lastMs = Math.min(fromMs + widthMs, clock.endAtMs - clock.startAtMs);
+  const due = curve.firstAtOrAfter(lastMs - scenario.startTimeMs) - curve.firstAtOrAfter(fromMs - scenario.startTimeMs);
+  return round((due * 1000) / widthMs);
+}
+
+function trend(sketch: SketchData): Trend {
+  const count = sum(sketch.count);
+  const at = (q: number) => round(quantileOrZero(sketch, q));
+  return {
+    count,
+    avg: count === 0 ? 0 : round(sketch.sum / count),
+    min: count === 0 ? 0 : round(sketch.min),
+    med: at(0.5),
+    max: count === 0 ? 0 : round(sketch.max),
+    "p(90)": at(0.9),
+    "p(95)": at(0.95),
+    "p(99)": at(0.99),
+    "p(99.9)": at(0.999),
+  };
+}
+
+function quantileOrZero(sketch: SketchData, q: number): number {
+  return sketch.index.length === 0 ? 0 : quantile(sketch, q);
+}
+
+/** Six decimals: a nanosecond in milliseconds, and no 0.30000000000000004 in anybody's report. */
+function round(value: number): number {
+  return Math.round(value * 1e6) / 1e6;
+}
