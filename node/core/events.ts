@@ -84,8 +84,6 @@ export interface Frame {
   readonly reports?: readonly Report[];
   /** Complete state follows in this very frame: the first frame on a link. */
   readonly hello?: boolean;
-  /** The sender closes the link on purpose; it is not a crash. */
-  readonly goodbye?: boolean;
   readonly gather?: Gather;
   readonly gathered?: Gathered;
 }
@@ -125,6 +123,8 @@ export type Effect =
   | { readonly kind: "broadcast"; readonly frame: Frame }
   /** Hold links to exactly these members; the shell redials for ever. */
   | { readonly kind: "neighbours"; readonly members: readonly MemberRecord[] }
+  /** Its link closed: dial it again at once, to learn whether the network failed or the process is gone. */
+  | { readonly kind: "probe"; readonly member: MemberRecord }
   /** Call with `wake` at this time; replaces the instant asked for before. */
   | { readonly kind: "wakeAt"; readonly atMs: number }
   /** Replaces what the engine was told of this run. */

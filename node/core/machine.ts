@@ -73,10 +73,13 @@ export class SwarmMachine {
         this.#out.links.add(input.peer);
         this.#out.send(input.peer, { hello: true, members: this.#membership.introduction(), runs: this.runs.all() });
         return;
-      case "linkDown":
+      case "linkDown": {
         this.#out.links.delete(input.peer);
         this.#results.linkDown(input.peer);
+        const member = this.members.get(input.peer);
+        if (member?.state === "alive") this.#out.push({ kind: "probe", member });
         return;
+      }
       case "refused":
         for (const gone of this.#membership.lose(input.peer, this.#nowMs)) this.#results.gone(gone);
         return;
@@ -185,7 +188,6 @@ export class SwarmMachine {
     }
     if (this.#mayGo()) {
       this.#left = true;
-      this.#out.spread({ goodbye: true }, null);
       this.#out.push({ kind: "left" });
     }
   }

@@ -1,0 +1,66 @@
+// The libp2p host, with the settings that a swarm of busy agents needs instead of the defaults.
+
+import { noise } from "@libp2p/noise";
+import { gossipsub, type GossipSub, StrictNoSign } from "@libp2p/gossipsub";
+import { identify, type Identify } from "@libp2p/identify";
+import type { Libp2p } from "@libp2p/interface";
+import { preSharedKey } from "@libp2p/pnet";
+import { tcp } from "@libp2p/tcp";
+import { yamux } from "@libp2p/yamux";
+import { createHash } from "node:crypto";
+import { createLibp2p } from "libp2p";
+import { MAX_FRAME_BYTES, MAX_PLAN_BYTES } from "../wire/codec.ts";
+
+export type Host = Libp2p<{ identify: Identify; pubsub: GossipSub }>;
+
+/** The one topic: runs and their control registers. */
+export const TOPIC = "loadswarm/1/runs";
+
+/** No bound that a real swarm reaches; libp2p's own (5 a second, 10 pending) refuse the joiners of one host or NAT. */
+const UNBOUNDED_INBOUND = 1e9;
+const MAX_PENDING_INBOUND = 1024;
+/** 10 neighbours, the links dialled for gathering, and room for joiners. */
+const MAX_CONNECTIONS = 2048;
+const DIAL_TIMEOUT_MS = 5000;
+
+/**
+ * `listen` are multiaddrs; `key` is the content of a swarm key file, without which anybody who reaches the port may
+ * join. Throws what libp2p throws when a port is in use.
+ */
+export async function createHost(listen: readonly string[], key: Uint8Array | null): Promise<Host> {
+  const node = await createLibp2p({
+    addresses: { listen: [...listen] },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    ...(key === null ? {} : { connectionProtector: preSharedKey({ psk: key }) }),
+    connectionManager: {
+      inboundConnectionThreshold: UNBOUNDED_INBOUND,
+      maxIncomingPendingConnections: MAX_PENDING_INBOUND,
+      maxConnections: MAX_CONNECTIONS,
+      dialTimeout: DIAL_TIMEOUT_MS,
+      addressDialTimeout: DIAL_TIMEOUT_MS,
+      // The links' own loop redials, for ever; libp2p's gives up after five tries.
+      reconnectRetries: 0,
+    },
+    // Pings that a busy agent answers late would abort its links (measured: none left after 17 s of load).
+    connectionMonitor: { enabled: false },
+    services: {
+      identify: identify(),
+      pubsub: gossipsub({
+        allowPublishToZeroTopicPeers: true,
+        ignoreDuplicatePublishError: true,
+        fallbackToFloodsub: false,
+        floodPublish: true,
+        globalSignaturePolicy: StrictNoSign,
+        msgIdFn: (message) => createHash("sha256").update(message.data).digest(),
+        allowedTopics: [TOPIC],
+        maxInboundDataLength: 2 * MAX_PLAN_BYTES,
+        maxOutboundBufferSize: MAX_FRAME_BYTES,
+        // Fifteen agents on one address (hostNetwork, NAT, loopback) would be graylisted.
+        scoreParams: { IPColocationFactorWeight: 0 },
+      }),
+    },
+  });
+  return node as unknown as Host;
+}

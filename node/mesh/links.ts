@@ -1,0 +1,153 @@
+// Links: for each connected peer one outgoing stream of length-prefixed frames, and whatever streams it opens to us.
+
+import type { Connection, Stream } from "@libp2p/interface";
+import { type LengthPrefixedStream, lpStream } from "@libp2p/utils";
+import { MAX_FRAME_BYTES } from "../wire/codec.ts";
+import type { Host } from "./host.ts";
+
+/** Protocol of the frame streams; its version is the wire version. */
+const PROTOCOL = "/loadswarm/frames/1";
+/** Bytes waiting for one slow peer; beyond that its link is closed, and the hello of the next one tells it everything. */
+const MAX_QUEUED_BYTES = 4 * MAX_FRAME_BYTES;
+const OPEN_TIMEOUT_MS = 5000;
+
+export interface LinkEvents {
+  up(peer: string): void;
+  /** The last connection to the peer is gone. */
+  down(peer: string): void;
+  frame(peer: string, bytes: Uint8Array): void;
+}
+
+interface Link {
+  readonly connection: Connection;
+  readonly stream: Stream;
+  readonly frames: LengthPrefixedStream;
+  queuedBytes: number;
+  /** Resolves when everything queued so far has been handed to the transport. */
+  written: Promise<void>;
+}
+
+export class Links {
+  readonly #host: Host;
+  readonly #events: LinkEvents;
+  readonly #links = new Map<string, Link>();
+  /** Frames that went nowhere: link gone or peer too slow. */
+  droppedFrames = 0;
+
+  constructor(host: Host, events: LinkEvents) {
+    this.#host = host;
+    this.#events = events;
+  }
+
+  async start(): Promise<void> {
+    await this.#host.handle(PROTOCOL, (stream, connection) => void this.#receive(stream, connection), {
+      maxInboundStreams: 4,
+    });
+    this.#host.addEventListener("connection:open", (event) => void this.#opened(event.detail));
+    this.#host.addEventListener("connection:close", (event) => this.#closed(event.detail));
+  }
+
+  has(peer: string): boolean {
+    return this.#links.has(peer);
+  }
+
+  count(): number {
+    return this.#links.size;
+  }
+
+  /** Whether it was taken; false if there is no link. */
+  send(peer: string, bytes: Uint8Array): boolean {
+    const link = this.#links.get(peer);
+    if (link === undefined) return false;
+    if (link.queuedBytes > MAX_QUEUED_BYTES) {
+      this.droppedFrames++;
+      link.connection.abort(new Error("the peer takes frames too slowly"));
+      return true;
+    }
+    link.queuedBytes += bytes.length;
+    link.written = link.written
+      .then(() => link.frames.write(bytes))
+      .catch(() => {
+        this.droppedFrames++;
+      })
+      .finally(() => {
+        link.queuedBytes -= bytes.length;
+      });
+    return true;
+  }
+
+  /** Everything sent so far is on its way. */
+  async flush(): Promise<void> {
+    await Promise.all([...this.#links.values()].map((link) => link.written));
+  }
+
+  async #opened(connection: Connection): Promise<void> {
+    const peer = connection.remotePeer.toString();
+    const surplus = this.#surplusOf(peer);
+    for (const one of surplus) void one.close().catch(() => one.abort(new Error("double connection")));
+    if (surplus.includes(connection)) return;
+    await this.#establish(peer, connection);
+  }
+
+  /**
+   * Two agents that dial each other at once end up with two connections. Both keep the one that the lower peer id
+   * dialled, and of several such the oldest.
+   */
+  #surplusOf(peer: string): Connection[] {
+    const self = this.#host.peerId.toString();
+    const lower = peer < self ? "inbound" : "outbound";
+    const open = this.#connections(peer).sort(
+      (a, b) => Number(b.direction === lower) - Number(a.direction === lower) || a.timeline.open - b.timeline.open,
+    );
+    return open.slice(1);
+  }
+
+  #connections(peer: string): Connection[] {
+    return this.#host.getConnections().filter((one) => one.remotePeer.toString() === peer && one.status === "open");
+  }
+
+  async #establish(peer: string, connection: Connection): Promise<void> {
+    if (this.#links.get(peer)?.connection === connection) return;
+    try {
+      const signal = AbortSignal.timeout(OPEN_TIMEOUT_MS);
+      const stream = await connection.newStream(PROTOCOL, { signal });
+      const frames = lpStream(stream, { maxDataLength: MAX_FRAME_BYTES });
+      // A stream on a new connection is a new link: what was queued on the old one may be lost, a hello makes it good.
+      const replaces = this.#links.has(peer);
+      this.#links.set(peer, { connection, stream, frames, queuedBytes: 0, written: Promise.resolve() });
+      stream.addEventListener("close", () => this.#streamClosed(peer, stream), { once: true });
+      if (replaces) this.#events.down(peer);
+      this.#events.up(peer);
+    } catch (cause) {
+      connection.abort(cause instanceof Error ? cause : new Error(String(cause)));
+    }
+  }
+
+  /** A peer that resets our stream but keeps the connection would leave us with a link that leads nowhere. */
+  #streamClosed(peer: string, stream: Stream): void {
+    const link = this.#links.get(peer);
+    if (link?.stream === stream && link.connection.status === "open") {
+      link.connection.abort(new Error("the frame stream was closed"));
+    }
+  }
+
+  #closed(connection: Connection): void {
+    const peer = connection.remotePeer.toString();
+    if (this.#links.get(peer)?.connection !== connection) return;
+    this.#links.delete(peer);
+    const other = this.#connections(peer)[0];
+    this.#events.down(peer);
+    if (other !== undefined) void this.#establish(peer, other);
+  }
+
+  async #receive(stream: Stream, connection: Connection): Promise<void> {
+    const peer = connection.remotePeer.toString();
+    const frames = lpStream(stream, { maxDataLength: MAX_FRAME_BYTES });
+    try {
+      for (;;) this.#events.frame(peer, (await frames.read()).subarray());
+    } catch (cause) {
+      // The end of the stream; a peer that breaks the framing loses its connection, not just the stream.
+      if (connection.status === "open") stream.abort(cause instanceof Error ? cause : new Error(String(cause)));
+    }
+  }
+}

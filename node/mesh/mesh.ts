@@ -1,0 +1,120 @@
+// The libp2p network of an agent: host, links, dialer and topic put together behind the Network interface.
+
+import { TopicValidatorResult } from "@libp2p/gossipsub";
+import type { Logger } from "pino";
+import type { MemberRecord } from "../core/events.ts";
+import { LoadswarmError } from "../plan/errors.ts";
+import { Dialer } from "./dialer.ts";
+import { type HostPort, multiaddrOf } from "./discovery.ts";
+import { createHost, type Host, TOPIC } from "./host.ts";
+import { Links } from "./links.ts";
+import type { Network, NetworkEvents, Reachable } from "./network.ts";
+
+export interface MeshOptions {
+  readonly listen: HostPort;
+  readonly join: readonly HostPort[];
+  readonly joinNames: readonly HostPort[];
+  readonly swarmKey: Uint8Array | null;
+  readonly log: Logger;
+}
+
+/** Frames waiting for a link that is being dialled. */
+const MAX_WAITING_FRAMES = 64;
+
+export class Mesh implements Network {
+  readonly self: string;
+  readonly addresses: readonly string[];
+  readonly #host: Host;
+  readonly #options: MeshOptions;
+  readonly #links: Links;
+  #dialer: Dialer | null = null;
+  /** Frames for members without a link, sent as soon as there is one. */
+  readonly #waiting = new Map<string, Uint8Array[]>();
+  #events: NetworkEvents | null = null;
+
+  private constructor(host: Host, options: MeshOptions) {
+    this.#host = host;
+    this.#options = options;
+    this.self = host.peerId.toString();
+    this.addresses = host.getMultiaddrs().map((address) => address.toString());
+    this.#links = new Links(host, {
+      up: (peer) => this.#up(peer),
+      down: (peer) => this.#events?.linkDown(peer),
+      frame: (peer, bytes) => this.#events?.frame(peer, bytes),
+    });
+  }
+
+  /** Listens, but answers nobody until `start`. Throws ADDRESS_IN_USE. */
+  static async create(options: MeshOptions): Promise<Mesh> {
+    const { host, port } = options.listen;
+    try {
+      return new Mesh(await createHost([multiaddrOf(host, port)], options.swarmKey), options);
+    } catch (cause) {
+      const hint = "choose another one with --listen HOST:PORT, or port 0 for any that is free";
+      throw new LoadswarmError("ADDRESS_IN_USE", `cannot listen for agents on ${host}:${port}: ${reason(cause)}`, hint, cause);
+    }
+  }
+
+  async start(events: NetworkEvents): Promise<void> {
+    this.#events = events;
+    const { pubsub } = this.#host.services;
+    pubsub.topicValidators.set(TOPIC, (_peer, message) =>
+      events.topic(message.data) ? TopicValidatorResult.Accept : TopicValidatorResult.Reject,
+    );
+    pubsub.subscribe(TOPIC);
+    await this.#links.start();
+    const { join, joinNames, log } = this.#options;
+    this.#dialer = new Dialer(this.#host, this.#links, { join, joinNames, log, refused: (peer) => events.refused(peer) });
+    this.#dialer.start();
+  }
+
+  send(to: Reachable, bytes: Uint8Array): void {
+    if (this.#links.send(to.id, bytes)) return;
+    const waiting = this.#waiting.get(to.id) ?? [];
+    if (waiting.length >= MAX_WAITING_FRAMES) {
+      waiting.shift();
+      this.#links.droppedFrames++;
+    }
+    waiting.push(bytes);
+    this.#waiting.set(to.id, waiting);
+    void this.#dialer?.dial(to).finally(() => this.#dropWaiting(to.id));
+  }
+
+  broadcast(bytes: Uint8Array): void {
+    this.#host.services.pubsub.publish(TOPIC, bytes).catch((cause: unknown) => {
+      this.#options.log.warn({ err: cause }, "gossip was not published; the links carry it");
+    });
+  }
+
+  hold(members: readonly MemberRecord[]): void {
+    this.#dialer?.hold(members);
+  }
+
+  probe(member: Reachable): void {
+    void this.#dialer?.dial(member);
+  }
+
+  async stop(): Promise<void> {
+    this.#dialer?.stop();
+    await this.#links.flush();
+    await this.#host.stop();
+  }
+
+  #up(peer: string): void {
+    this.#events?.linkUp(peer);
+    for (const bytes of this.#waiting.get(peer) ?? []) this.#links.send(peer, bytes);
+    this.#waiting.delete(peer);
+  }
+
+  /** The dial has ended: with a connection, whose link is about to come up and takes them, or without. */
+  #dropWaiting(peer: string): void {
+    if (this.#host.getConnections().some((one) => one.remotePeer.toString() === peer)) return;
+    this.#links.droppedFrames += this.#waiting.get(peer)?.length ?? 0;
+    this.#waiting.delete(peer);
+  }
+}
+
+function reason(cause: unknown): string {
+  const text = cause instanceof Error ? `${cause.message} ${String((cause as { errors?: unknown }).errors ?? "")}` : String(cause);
+  return /EADDRINUSE/.test(text) ? "the address is in use" : /EADDRNOTAVAIL/.test(text) ? "no such local address" : text.trim();
+}

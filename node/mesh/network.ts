@@ -1,0 +1,40 @@
+// What the shell needs of a network, and the network of a swarm of one.
+
+import type { MemberId, MemberRecord } from "../core/events.ts";
+
+/** As much of a member as dialling it takes. */
+export type Reachable = Pick<MemberRecord, "id" | "addresses">;
+
+export interface Network {
+  /** Own addresses, for other agents to dial. */
+  readonly addresses: readonly string[];
+  /** Over the link if there is one, else over one that is dialled for it. Never throws; what is lost is counted. */
+  send(to: Reachable, bytes: Uint8Array): void;
+  broadcast(bytes: Uint8Array): void;
+  /** Hold links to these members for ever. */
+  hold(members: readonly MemberRecord[]): void;
+  /** Dial this member now; `refused` tells if nothing listens there any more. */
+  probe(member: Reachable): void;
+  stop(): Promise<void>;
+}
+
+/** What a network tells the shell. */
+export interface NetworkEvents {
+  linkUp(peer: MemberId): void;
+  linkDown(peer: MemberId): void;
+  /** Dialling was refused: the member's process is gone. */
+  refused(peer: MemberId): void;
+  frame(from: MemberId, bytes: Uint8Array): void;
+  /** From gossipsub. Returns whether it is fit to be forwarded. */
+  topic(bytes: Uint8Array): boolean;
+}
+
+/** No peers, no libp2p: `loadswarm run` with one agent. */
+export const SOLO: Network = {
+  addresses: [],
+  send() {},
+  broadcast() {},
+  hold() {},
+  probe() {},
+  stop: () => Promise.resolve(),
+};

@@ -1,0 +1,144 @@
+// The shell around the swarm machine: feeds it what happens, with the time, and does what it says.
+
+import type { Logger } from "pino";
+import type { Answer, Effect, Frame, In, SwarmEvent } from "../core/events.ts";
+import { type SelfDescription, SwarmMachine } from "../core/machine.ts";
+import type { Assignment } from "../plan/schedule.ts";
+import { decodeFrame, encodeFrame } from "../wire/codec.ts";
+import type { SwarmClock } from "./clock.ts";
+import type { Network, NetworkEvents } from "./network.ts";
+
+export interface ShellOptions {
+  readonly self: SelfDescription;
+  readonly clock: SwarmClock;
+  readonly network: Network;
+  readonly log: Logger;
+  assign(assignment: Assignment): void;
+  event(event: SwarmEvent): void;
+}
+
+/** setTimeout fires at once for longer delays. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** An input that is answered, without the token that finds its way back. */
+type Question =
+  | Omit<Extract<In, { kind: "publish" }>, "token">
+  | Omit<Extract<In, { kind: "stop" }>, "token">
+  | Omit<Extract<In, { kind: "summarise" }>, "token">;
+
+export class Shell implements NetworkEvents {
+  readonly machine: SwarmMachine;
+  readonly #options: ShellOptions;
+  readonly #answers = new Map<number, (answer: Answer) => void>();
+  #nextToken = 1;
+  #timer: NodeJS.Timeout | null = null;
+  #encoded: { readonly frame: Frame; readonly bytes: Uint8Array } | null = null;
+  #whenLeft: () => void = () => {};
+  /** Resolves when a leave is complete: shares moved on, results handed over. */
+  readonly left: Promise<void>;
+  /** Frames and messages that were refused because they did not decode. */
+  refusedFrames = 0;
+
+  constructor(options: ShellOptions) {
+    this.#options = options;
+    this.machine = new SwarmMachine(options.self, options.clock.nowMs());
+    this.left = new Promise((resolve) => {
+      this.#whenLeft = resolve;
+    });
+  }
+
+  input(input: In): void {
+    for (const effect of this.machine.handle(input, this.#options.clock.nowMs())) this.#run(effect);
+  }
+
+  /** An input that is answered, now or when others have answered. */
+  ask(question: Question): Promise<Answer> {
+    const token = this.#nextToken++;
+    return new Promise((resolve) => {
+      this.#answers.set(token, resolve);
+      this.input({ ...question, token } as In);
+    });
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  linkUp(peer: string): void {
+    this.input({ kind: "linkUp", peer });
+  }
+
+  linkDown(peer: string): void {
+    this.input({ kind: "linkDown", peer });
+  }
+
+  refused(peer: string): void {
+    this.input({ kind: "refused", peer });
+  }
+
+  frame(from: string, bytes: Uint8Array): void {
+    this.#receive(from, bytes);
+  }
+
+  topic(bytes: Uint8Array): boolean {
+    return this.#receive("", bytes);
+  }
+
+  /** `from` is empty for gossip, whose sender is whoever forwarded it last. */
+  #receive(from: string, bytes: Uint8Array): boolean {
+    let frame: Frame;
+    try {
+      frame = decodeFrame(bytes);
+    } catch (cause) {
+      this.refusedFrames++;
+      this.#options.log.warn({ peer: from, err: cause, bytes: bytes.length }, "frame refused");
+      return false;
+    }
+    this.input({ kind: "frame", from, frame: from === "" ? { runs: frame.runs ?? [] } : frame });
+    return true;
+  }
+
+  /** News goes to all neighbours as one frame object: encoded once. */
+  #encode(frame: Frame): Uint8Array {
+    if (this.#encoded?.frame !== frame) this.#encoded = { frame, bytes: encodeFrame(frame) };
+    return this.#encoded.bytes;
+  }
+
+  #run(effect: Effect): void {
+    const { network } = this.#options;
+    switch (effect.kind) {
+      case "send": {
+        const member = this.machine.members.get(effect.to);
+        network.send({ id: effect.to, addresses: member?.addresses ?? [] }, this.#encode(effect.frame));
+        return;
+      }
+      case "broadcast":
+        return network.broadcast(this.#encode(effect.frame));
+      case "neighbours":
+        return network.hold(effect.members);
+      case "probe":
+        return network.probe(effect.member);
+      case "wakeAt":
+        return this.#wakeAt(effect.atMs);
+      case "assign":
+        return this.#options.assign(effect.assignment);
+      case "answer": {
+        const resolve = this.#answers.get(effect.token);
+        this.#answers.delete(effect.token);
+        return resolve?.(effect.answer);
+      }
+      case "emit":
+        return this.#options.event(effect.event);
+      case "left":
+        return this.#whenLeft();
+    }
+  }
+
+  #wakeAt(atMs: number): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (atMs === Number.POSITIVE_INFINITY) return;
+    const inMs = Math.max(0, Math.ceil(atMs - this.#options.clock.nowMs()));
+    this.#timer = setTimeout(() => this.input({ kind: "wake" }), Math.min(inMs, LONGEST_TIMER_MS));
+  }
+}

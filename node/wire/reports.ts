@@ -1,0 +1,130 @@
+// Reports of results to and from their wire form.
+
+import type { Report } from "../core/events.ts";
+import {
+  type CheckTotals,
+  DROP_REASONS,
+  ERROR_KINDS,
+  type Point,
+  type ScenarioTotals,
+  type SketchData,
+  type StepTotals,
+} from "../metrics/results.ts";
+import { BUCKETS } from "../metrics/sketch.ts";
+import { count, counts, identifier, invalid, type Loose, message, messages, number } from "./check.ts";
+
+const MAX_SCENARIOS = 1000;
+const MAX_STEPS = 10_000;
+const MAX_CHECKS = 100_000;
+const MAX_POINTS = 1000;
+/** Beyond any swarm time: year 2200. */
+export const MAX_TIME_MS = 7.3e12;
+/** A sum of latencies: 2^53 of them, a minute each. */
+const MAX_SUM_MS = 1e21;
+
+export function reportToWire({ since, snapshot }: Report): Loose {
+  const { run, member, sequence, atMs, done, totals, points } = snapshot;
+  return {
+    since,
+    run,
+    member,
+    sequence,
+    atMs,
+    done,
+    scenarios: totals.scenarios.map((scenario) => ({
+      ...scenario,
+      iterationDuration: sketchToWire(scenario.iterationDuration),
+      pacing: sketchToWire(scenario.pacing),
+    })),
+    steps: totals.steps.map((step) => ({
+      ...step,
+      duration: sketchToWire(step.duration),
+      latency: sketchToWire(step.latency),
+      waiting: sketchToWire(step.waiting),
+    })),
+    checks: totals.checks,
+    status: totals.status.map(([code, times]) => ({ code, count: times })),
+    errors: totals.errors,
+    points: points.map((point) => ({ ...point, duration: sketchToWire(point.duration) })),
+  };
+}
+
+export function reportFromWire(wire: Loose): Report {
+  const snapshot = {
+    run: identifier(wire, "run"),
+    member: identifier(wire, "member"),
+    sequence: count(wire, "sequence"),
+    atMs: number(wire, "atMs", 0, MAX_TIME_MS),
+    done: wire["done"] === true,
+    totals: {
+      scenarios: messages(wire, "scenarios", MAX_SCENARIOS).map(scenarioFromWire),
+      steps: messages(wire, "steps", MAX_STEPS).map(stepFromWire),
+      checks: messages(wire, "checks", MAX_CHECKS).map(checkFromWire),
+      status: messages(wire, "status", 1000).map((entry) => [count(entry, "code", 999), count(entry, "count")] as const),
+      errors: counts(wire, "errors", 2 * ERROR_KINDS.length),
+    },
+    points: messages(wire, "points", MAX_POINTS).map(pointFromWire),
+  };
+  return { since: count(wire, "since"), snapshot };
+}
+
+function scenarioFromWire(wire: Loose): ScenarioTotals {
+  return {
+    scheduled: count(wire, "scheduled"),
+    started: count(wire, "started"),
+    completed: count(wire, "completed"),
+    interrupted: count(wire, "interrupted"),
+    dropped: counts(wire, "dropped", 2 * DROP_REASONS.length),
+    iterationDuration: sketchFromWire(message(wire, "iterationDuration")),
+    pacing: sketchFromWire(message(wire, "pacing")),
+  };
+}
+
+function stepFromWire(wire: Loose): StepTotals {
+  return {
+    requests: count(wire, "requests"),
+    failed: count(wire, "failed"),
+    bytesSent: count(wire, "bytesSent"),
+    bytesReceived: count(wire, "bytesReceived"),
+    duration: sketchFromWire(message(wire, "duration")),
+    latency: sketchFromWire(message(wire, "latency")),
+    waiting: sketchFromWire(message(wire, "waiting")),
+  };
+}
+
+function checkFromWire(wire: Loose): CheckTotals {
+  return { passed: count(wire, "passed"), failed: count(wire, "failed") };
+}
+
+function pointFromWire(wire: Loose): Point {
+  return {
+    index: count(wire, "index", 100_000),
+    started: count(wire, "started"),
+    dropped: count(wire, "dropped"),
+    requests: count(wire, "requests"),
+    failed: count(wire, "failed"),
+    duration: sketchFromWire(message(wire, "duration")),
+  };
+}
+
+function sketchToWire(sketch: SketchData): Loose {
+  const gap = sketch.index.map((bucket, i) => bucket - (sketch.index[i - 1] ?? 0));
+  return { gap, count: sketch.count, sum: sketch.sum, min: sketch.min, max: sketch.max };
+}
+
+function sketchFromWire(wire: Loose | null): SketchData {
+  if (wire === null) return { index: [], count: [], sum: 0, min: 0, max: 0 };
+  const gaps = counts(wire, "gap", BUCKETS);
+  const times = counts(wire, "count", BUCKETS);
+  let bucket = 0;
+  const index = gaps.map((gap) => (bucket += gap));
+  const rising = gaps.every((gap, i) => i === 0 || gap > 0);
+  if (!rising || bucket >= BUCKETS || times.length !== index.length) throw invalid("a sketch has impossible buckets");
+  return {
+    index,
+    count: times,
+    sum: number(wire, "sum", 0, MAX_SUM_MS),
+    min: number(wire, "min", 0, MAX_SUM_MS),
+    max: number(wire, "max", 0, MAX_SUM_MS),
+  };
+}
