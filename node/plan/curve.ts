@@ -43,7 +43,7 @@ export class RateCurve {
     this.#legs = legs;
     this.durationMs = fromS * 1000;
     // An arrival is due when the integral reaches its number, the first at once; a hair below a whole number is rounding.
-    this.total = Math.ceil(before - 1e-6);
+    this.total = Math.max(0, Math.ceil(before - 1e-6));
   }
 
   /** Rate at `elapsedMs`, per second; 0 outside the curve. */

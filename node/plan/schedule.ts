@@ -55,7 +55,7 @@ export class OwnArrivals {
   /** The next own arrival, or null when none is left under the segments known. Does not consume it. */
   peek(): Arrival | null {
     if (this.#k === Number.POSITIVE_INFINITY) return null;
-    return { k: this.#k, atMs: this.#startAtMs + this.#curve.timeOfMs(this.#k) };
+    return { k: this.#k, atMs: this.#atMs(this.#k) };
   }
 
   /** Consumes the arrival last peeked at. */
@@ -72,8 +72,24 @@ export class OwnArrivals {
    */
   retarget(segments: readonly Segment[], nowMs: number): void {
     this.#segments = segments;
-    this.#passedK = Math.max(this.#passedK, this.#curve.firstAtOrAfter(nowMs - this.#startAtMs));
+    this.#passedK = Math.max(this.#passedK, this.#firstAtOrAfter(nowMs));
     this.#enter(0);
+  }
+
+  #atMs(k: number): number {
+    return this.#startAtMs + this.#curve.timeOfMs(k);
+  }
+
+  /**
+   * Smallest arrival whose `atMs` is at or after swarm time `swarmMs`. The sum of a wall-clock time and a time of the
+   * curve is rounded (to 0.2 us), so the curve's own answer can be off by what falls into that: it would pass over an
+   * arrival that `peek` says is still to come.
+   */
+  #firstAtOrAfter(swarmMs: number): number {
+    let k = this.#curve.firstAtOrAfter(swarmMs - this.#startAtMs);
+    while (k > 0 && this.#atMs(k - 1) >= swarmMs) k--;
+    while (k < this.#curve.total && this.#atMs(k) < swarmMs) k++;
+    return k;
   }
 
   /** Enters the first segment at or after `index` that holds an arrival not yet passed. */
@@ -82,8 +98,8 @@ export class OwnArrivals {
     for (let i = index; i < this.#segments.length; i++) {
       const segment = this.#segments[i]!;
       const next = this.#segments[i + 1];
-      const beginK = i === 0 ? 0 : this.#curve.firstAtOrAfter(segment.fromMs - this.#startAtMs);
-      const endK = next === undefined ? total : Math.min(total, this.#curve.firstAtOrAfter(next.fromMs - this.#startAtMs));
+      const beginK = i === 0 ? 0 : this.#firstAtOrAfter(segment.fromMs);
+      const endK = next === undefined ? total : Math.min(total, this.#firstAtOrAfter(next.fromMs));
       if (endK <= this.#passedK || segment.stripe.width === 0) continue;
       const walk = new StripeWalk(segment.stripe);
       const k = walk.seek(Math.max(beginK, this.#passedK));
