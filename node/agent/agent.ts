@@ -1,0 +1,231 @@
+// One agent, wired: core, network and load engine. The one place that knows all of them.
+
+import { createHash, randomBytes } from "node:crypto";
+import type { Answer, MemberId, RunRecord, RunState, SwarmEvent } from "../core/events.ts";
+import { endAtMs } from "../core/runs.ts";
+import { shareAt } from "../core/split.ts";
+import type { Summary } from "../core/summary-type.ts";
+import { LoadEngine } from "../load/engine.ts";
+import { TargetGuard } from "../load/guard.ts";
+import { SwarmClock } from "../mesh/clock.ts";
+import { type Network, type NetworkEvents, SOLO } from "../mesh/network.ts";
+import { Shell } from "../mesh/shell.ts";
+import { LoadswarmError } from "../plan/errors.ts";
+import { parsePlan } from "../plan/parse.ts";
+import { notRunnable } from "../plan/span.ts";
+import type { Fault, Plan } from "../plan/types.ts";
+import { planHash } from "../wire/codec.ts";
+import type { CheckedConfig } from "./config.ts";
+import { createLog, type Logger } from "./log.ts";
+
+/** From publishing to the first arrival in a swarm: the plan reaches 200 agents in well under half a second. */
+const START_LEAD_MS = 2000;
+
+export type Published =
+  | { readonly ok: true; readonly run: RunRecord; readonly created: boolean }
+  | { readonly ok: false; readonly faults: readonly Fault[] };
+
+export interface MemberView {
+  readonly id: MemberId;
+  readonly name: string;
+  readonly zone: string;
+  readonly state: string;
+  readonly weight: number;
+  readonly share: number;
+  readonly api: string;
+}
+
+export interface RunView {
+  readonly run: string;
+  readonly plan: string;
+  readonly state: RunState;
+  readonly startsAt: string | null;
+}
+
+export class Agent {
+  readonly member: MemberId;
+  readonly log: Logger;
+  readonly #shell: Shell;
+  readonly #network: Network;
+  readonly #engine: LoadEngine;
+  readonly #clock: SwarmClock;
+  readonly #guard: TargetGuard;
+  readonly #listeners = new Set<(event: SwarmEvent) => void>();
+
+  private constructor(config: CheckedConfig, apiUrl: string, network: Network, member: MemberId, log: Logger) {
+    this.member = member;
+    this.log = log;
+    this.#network = network;
+    this.#clock = new SwarmClock();
+    this.#guard = new TargetGuard(config.guard);
+    this.#engine = new LoadEngine({
+      member,
+      workers: config.workers,
+      clockOffsetMs: this.#clock.offsetMs,
+      guard: config.guard,
+      onSnapshot: (snapshot) => this.#shell.input({ kind: "report", snapshot }),
+      onFault: (error) => log.error({ err: error }, "load worker failed; replaced"),
+    });
+    this.#shell = new Shell({
+      self: {
+        id: member,
+        name: config.name,
+        zone: config.zone,
+        addresses: network.addresses,
+        api: apiUrl,
+        weight: config.workers,
+        startLeadMs: config.listen === null ? 0 : START_LEAD_MS,
+      },
+      clock: this.#clock,
+      network,
+      log,
+      assign: (assignment) => this.#engine.assign(assignment),
+      event: (event) => this.#event(event),
+    });
+  }
+
+  /** Listens and joins. `apiUrl` is what other members are told. Throws ADDRESS_IN_USE and configuration errors. */
+  static async start(config: CheckedConfig, apiUrl: string): Promise<Agent> {
+    const log = createLog(config.logLevel, config.name);
+    if (config.listen === null) return new Agent(config, apiUrl, SOLO, `solo-${randomBytes(8).toString("hex")}`, log);
+    const { Mesh } = await import("../mesh/mesh.ts");
+    const { listen, join, joinNames, swarmKey } = config;
+    const mesh = await Mesh.create({ listen, join, joinNames, swarmKey, log });
+    const agent = new Agent(config, apiUrl, mesh, mesh.self, log);
+    await mesh.start(agent.#shell satisfies NetworkEvents);
+    log.info({ member: mesh.self, listen: mesh.addresses, api: apiUrl }, "agent is up");
+    return agent;
+  }
+
+  /** Multiaddrs on which other agents reach this one. */
+  get addresses(): readonly string[] {
+    return this.#network.addresses;
+  }
+
+  /** Publishes a plan (YAML or JSON) to the swarm, or says everything that is wrong with it. */
+  async publish(text: string, key: string | null): Promise<Published> {
+    const parsed = parsePlan(text);
+    if (!parsed.ok) return parsed;
+    const faults = [...notRunnable(parsed.plan), ...this.#forbidden(parsed.plan)];
+    if (faults.length > 0) return { ok: false, faults };
+    const keyHash = key === null ? null : createHash("sha256").update(key).digest("hex");
+    const hash = planHash(parsed.document);
+    const answer = await this.#shell.ask({
+      kind: "publish",
+      plan: parsed.plan,
+      document: parsed.document,
+      planHash: hash,
+      keyHash,
+    });
+    if (answer.kind !== "published") throw unexpected(answer);
+    if (answer.run.spec.planHash !== hash) return { ok: false, faults: [KEY_REUSED] };
+    return { ok: true, run: answer.run, created: answer.created };
+  }
+
+  /** Gathers from the whole swarm. Throws RUN_UNKNOWN. */
+  async summary(run: string): Promise<Summary> {
+    const answer = await this.#shell.ask({ kind: "summarise", run });
+    if (answer.kind === "unknownRun") throw this.#unknownRun(run);
+    if (answer.kind !== "summary") throw unexpected(answer);
+    return answer.summary;
+  }
+
+  /** Stops a run, or all; returns those that were on. Throws RUN_UNKNOWN. */
+  async stop(run: string): Promise<readonly string[]> {
+    const answer = await this.#shell.ask({ kind: "stop", run });
+    if (answer.kind === "unknownRun") throw this.#unknownRun(run);
+    if (answer.kind !== "stopped") throw unexpected(answer);
+    return answer.runs;
+  }
+
+  /** Those that are in the swarm or about to be, with the share each carries now. */
+  members(): MemberView[] {
+    const now = this.#clock.nowMs();
+    const { members } = this.#shell.machine;
+    return members.present(now).map(({ id, name, zone, state, weight, api }) => ({
+      id,
+      name,
+      zone,
+      state,
+      weight,
+      share: shareAt(id, members, now),
+      api,
+    }));
+  }
+
+  /** Latest first. */
+  runs(): RunView[] {
+    const now = this.#clock.nowMs();
+    return this.#shell.machine.runs
+      .all()
+      .map((run) => ({
+        run: run.spec.id,
+        plan: run.spec.plan.name,
+        state: stateOf(run, now),
+        startsAt: timeText(run.control.startAtMs),
+      }))
+      .reverse();
+  }
+
+  /** Events from now on; call what is returned to hear no more. */
+  listen(listener: (event: SwarmEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Graceful: the share moves on first, iterations in flight end, results are handed over. */
+  async leave(): Promise<void> {
+    this.#shell.input({ kind: "leave" });
+    await this.#shell.left;
+    await this.close();
+  }
+
+  /** At once. */
+  async close(): Promise<void> {
+    this.#shell.stop();
+    await this.#engine.close();
+    await this.#network.stop();
+  }
+
+  #event(event: SwarmEvent): void {
+    this.log.info(event, event.type);
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  /** Targets given as addresses can be refused at once; names are checked at every connection. */
+  #forbidden(plan: Plan): Fault[] {
+    return plan.targets.flatMap((target) => {
+      const refusal = this.#guard.refusalOfHost(new URL(target).hostname);
+      if (refusal === null) return [];
+      const message = `${refusal.message}; start the agents with --allow-target to load other machines than this one`;
+      return [{ path: "target", line: 1, column: 1, message }];
+    });
+  }
+
+  #unknownRun(run: string): LoadswarmError {
+    const known = this.runs().map((one) => one.run);
+    const hint = known.length === 0 ? "no run was published here yet" : `known runs: ${known.slice(0, 5).join(", ")}`;
+    return new LoadswarmError("RUN_UNKNOWN", `there is no run called "${run}"`, hint);
+  }
+}
+
+const KEY_REUSED: Fault = {
+  path: "",
+  line: 1,
+  column: 1,
+  message: "the idempotency key was used for another plan; use a new key",
+};
+
+/** When a swarm time is, RFC 3339; null stays null. */
+export function timeText(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}
+
+function stateOf(run: RunRecord, nowMs: number): RunState {
+  if (nowMs >= endAtMs(run)) return run.control.stopReason ?? "finished";
+  return run.control.startAtMs === null || nowMs < run.control.startAtMs ? "scheduled" : "running";
+}
+
+function unexpected(answer: Answer): LoadswarmError {
+  return new LoadswarmError("INTERNAL", `the swarm answered "${answer.kind}" to another question`, "please report this");
+}

@@ -1,0 +1,110 @@
+// What an agent is told at its start, checked: what it may listen on and what it may aim at.
+
+import { existsSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import type { GuardPolicy } from "../load/guard.ts";
+import { type HostPort, parseHostPort } from "../mesh/discovery.ts";
+import { LoadswarmError } from "../plan/errors.ts";
+import { usableCores } from "./cores.ts";
+
+export interface AgentConfig {
+  /** Where other agents connect, `H:P`; null = solo: no mesh, libp2p is never loaded. */
+  readonly listen: string | null;
+  /** Where the HTTP API answers, `H:P`; null = nowhere. */
+  readonly api: string | null;
+  readonly join: readonly string[];
+  readonly joinDns: readonly string[];
+  /** Empty = host name and process id. */
+  readonly name: string;
+  readonly zone: string;
+  /** null = by the number of cores. */
+  readonly workers: number | null;
+  readonly swarmKeyFile: string | null;
+  readonly allowTargets: readonly string[];
+  readonly logLevel: string;
+}
+
+/** The same, checked and read. */
+export interface CheckedConfig {
+  readonly listen: HostPort | null;
+  readonly api: HostPort | null;
+  readonly join: readonly HostPort[];
+  readonly joinNames: readonly HostPort[];
+  readonly name: string;
+  readonly zone: string;
+  readonly workers: number;
+  readonly swarmKey: Uint8Array | null;
+  readonly guard: GuardPolicy;
+  readonly logLevel: string;
+}
+
+const MAX_WORKERS = 1024;
+
+/** Throws CONFIG_INVALID or KEY_MISSING, each saying what to do. */
+export function checkConfig(config: AgentConfig): CheckedConfig {
+  const listen = config.listen === null ? null : parseHostPort(config.listen, "--listen");
+  const api = config.api === null ? null : parseHostPort(config.api, "--api");
+  const workers = config.workers ?? usableCores();
+  if (!Number.isInteger(workers) || workers < 1 || workers > MAX_WORKERS) {
+    throw new LoadswarmError("CONFIG_INVALID", `--workers ${workers} is impossible`, `choose 1 to ${MAX_WORKERS}`);
+  }
+  const swarmKey = config.swarmKeyFile === null ? null : readSwarmKey(config.swarmKeyFile);
+  if (listen !== null) checkListen(listen, swarmKey);
+  if (api !== null) checkApi(api);
+  return {
+    listen,
+    api,
+    join: config.join.map((place) => parseHostPort(place, "--join")),
+    joinNames: config.joinDns.map((place) => parseHostPort(place, "--join-dns")),
+    name: config.name === "" ? `${hostname()}-${process.pid}` : config.name,
+    zone: config.zone,
+    workers,
+    swarmKey,
+    guard: guardOf(config, listen),
+    logLevel: config.logLevel,
+  };
+}
+
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function checkListen(listen: HostPort, swarmKey: Uint8Array | null): void {
+  if (swarmKey !== null || isLoopback(listen.host)) return;
+  throw new LoadswarmError(
+    "KEY_MISSING",
+    `without a swarm key an agent listens on loopback only, not on ${listen.host}: whoever reached it could join and aim it`,
+    "make a key once with `loadswarm keygen --out swarm.key`, give the file to every agent, and start with --swarm-key swarm.key",
+  );
+}
+
+/** The API obeys whoever reaches it, so it answers this machine alone; ports are forwarded to it, not opened. */
+function checkApi(api: HostPort): void {
+  if (isLoopback(api.host)) return;
+  throw new LoadswarmError(
+    "CONFIG_INVALID",
+    `the API takes commands from whoever reaches it and so answers on loopback only, not on ${api.host}`,
+    "keep --api on 127.0.0.1 and reach it by `kubectl port-forward` or `ssh -L`",
+  );
+}
+
+/** A swarm that spans machines must say what it may aim at; on one machine, that machine is the only target. */
+function guardOf(config: AgentConfig, listen: HostPort | null): GuardPolicy {
+  if (config.allowTargets.length > 0) return { allow: config.allowTargets };
+  if (listen === null || isLoopback(listen.host)) return { loopbackOnly: true };
+  throw new LoadswarmError(
+    "CONFIG_INVALID",
+    `an agent that listens on ${listen.host} needs to know which targets it may load`,
+    "list them: --allow-target 10.20.0.0/16,shop.example.com",
+  );
+}
+
+function readSwarmKey(file: string): Uint8Array {
+  const make = "make one with `loadswarm keygen --out swarm.key`";
+  if (!existsSync(file)) throw new LoadswarmError("KEY_MISSING", `there is no swarm key at ${file}`, make);
+  const key = readFileSync(file, "utf8");
+  if (!/^\/key\/swarm\/psk\/1\.0\.0\/\s+\/base16\/\s+[0-9a-f]{64}\s*$/i.test(key)) {
+    throw new LoadswarmError("CONFIG_INVALID", `${file} is not a swarm key`, make);
+  }
+  return new TextEncoder().encode(key.trim());
+}

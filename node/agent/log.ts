@@ -1,0 +1,16 @@
+// The agent's log: JSON lines on stderr, fields rather than sentences.
+
+import { type Logger, pino } from "pino";
+import { LoadswarmError } from "../plan/errors.ts";
+
+export type { Logger };
+
+const LEVELS = ["trace", "debug", "info", "warn", "error", "silent"];
+
+/** Throws CONFIG_INVALID for a level there is not. stdout stays free for data. */
+export function createLog(level: string, agent: string): Logger {
+  if (!LEVELS.includes(level)) {
+    throw new LoadswarmError("CONFIG_INVALID", `no log level is called "${level}"`, `choose one of ${LEVELS.join(", ")}`);
+  }
+  return pino({ level, base: { agent } }, pino.destination({ dest: 2, sync: true }));
+}

@@ -1,0 +1,86 @@
+// The HTTP API of an agent: DESIGN contract /api/v1, health, metrics. Every agent answers the same.
+
+import swagger from "@fastify/swagger";
+import type { AddressInfo } from "node:net";
+import fastify, { type FastifyError, type FastifyInstance } from "fastify";
+import type { Agent } from "../agent/agent.ts";
+import type { HostPort } from "../mesh/discovery.ts";
+import { LoadswarmError } from "../plan/errors.ts";
+import { MAX_PLAN_BYTES } from "../wire/codec.ts";
+import { eventRoutes } from "./events.ts";
+import { healthRoutes } from "./health.ts";
+import { runRoutes } from "./runs.ts";
+
+/** The agent, once it is up; requests that come earlier are told to come again. */
+export type AgentSource = () => Agent | null;
+
+/** Room for a plan in JSON whose every character is escaped. */
+const BODY_LIMIT_BYTES = 2 * MAX_PLAN_BYTES;
+
+const STATUS_OF: Readonly<Record<string, number>> = { RUN_UNKNOWN: 404, PLAN_INVALID: 422, PLAN_TOO_LARGE: 413, USAGE: 400 };
+
+/** Listens; returns the server and its origin as bound. Throws ADDRESS_IN_USE. */
+export async function serveApi(
+  at: HostPort,
+  agent: AgentSource,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<{ server: FastifyInstance; url: string }> {
+  const server = fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: true });
+  // Plans come as YAML or JSON under many content types; the plan parser reads the text itself.
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
+  server.setErrorHandler((error: FastifyError | LoadswarmError, _request, reply) => {
+    const { status, body } = errorAnswer(error);
+    void reply.code(status).send(body);
+  });
+  server.setNotFoundHandler((request, reply) => {
+    void reply.code(404).send({ error: `there is nothing at ${request.method} ${request.url}; see /api/v1/openapi.json` });
+  });
+  await server.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: { title: "loadswarm agent", version: "1", description: "Any agent answers for the whole swarm." },
+    },
+  });
+  const up = (): Agent => {
+    const running = agent();
+    if (running === null) throw new LoadswarmError("UNREACHABLE", "the agent is still starting", "ask again in a moment");
+    return running;
+  };
+  await server.register(async (scope) => {
+    runRoutes(scope, up, env);
+    eventRoutes(scope, up);
+    healthRoutes(scope, up);
+    scope.get("/api/v1/openapi.json", { schema: { hide: true } }, async () => server.swagger());
+  });
+  try {
+    await server.listen({ host: at.host, port: at.port });
+  } catch (cause) {
+    const hint = "choose another one with --api HOST:PORT, or port 0 for any that is free";
+    throw new LoadswarmError("ADDRESS_IN_USE", `cannot serve the API on ${at.host}:${at.port}: ${reasonOf(cause)}`, hint, cause);
+  }
+  return { server, url: originOf(server) };
+}
+
+function originOf(server: FastifyInstance): string {
+  const address = server.server.address() as AddressInfo;
+  const host = address.family === "IPv6" ? `[${address.address}]` : address.address;
+  return `http://${host}:${address.port}`;
+}
+
+function reasonOf(cause: unknown): string {
+  const code = (cause as { code?: string }).code;
+  if (code === "EADDRINUSE") return "the address is in use";
+  if (code === "EADDRNOTAVAIL") return "no such local address";
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+function errorAnswer(error: FastifyError | LoadswarmError): { status: number; body: object } {
+  if (error instanceof LoadswarmError) {
+    const status = error.code === "UNREACHABLE" ? 503 : (STATUS_OF[error.code] ?? 500);
+    return { status, body: { error: error.message, code: error.code, hint: error.hint } };
+  }
+  const status = error.statusCode ?? 500;
+  if (status === 413) return { status, body: { error: "a plan may have 1 MiB at most", code: "PLAN_TOO_LARGE" } };
+  return { status, body: { error: error.message } };
+}
