@@ -1,0 +1,236 @@
+// Everything one worker counts in one run, in shared memory: the worker writes, the main thread reads at any time.
+
+import type { PlanShape } from "../metrics/merge.ts";
+import { DROP_REASONS, ERROR_KINDS, type ScenarioTotals, type StepTotals, type Totals } from "../metrics/results.ts";
+import { BUCKETS, Sketch, STATS } from "../metrics/sketch.ts";
+
+/** How much room an arena needs. */
+export interface ArenaShape extends PlanShape {
+  /** Series intervals; whatever happens after the last one is counted in it. */
+  readonly intervals: number;
+}
+
+/** Codes at or above it, which HTTP does not define, are counted as 0. */
+const STATUS_CODES = 600;
+const SKETCHES_PER_SCENARIO = 2;
+const SKETCHES_PER_STEP = 3;
+
+/** Fields of a scenario's ledger; one counter per drop reason follows. */
+const STARTED = 0;
+const COMPLETED = 1;
+const INTERRUPTED = 2;
+const RESUME_AT = 3;
+const DROPPED = 4;
+const SCENARIO_FIELDS = DROPPED + DROP_REASONS.length;
+
+const REQUESTS = 0;
+const FAILED = 1;
+const SENT = 2;
+const RECEIVED = 3;
+const STEP_FIELDS = 4;
+
+const INTERVAL_STARTED = 0;
+const INTERVAL_DROPPED = 1;
+const INTERVAL_REQUESTS = 2;
+const INTERVAL_FAILED = 3;
+const INTERVAL_FIELDS = 4;
+
+const OVERALL = 1;
+
+/** What an interval of the series counted, but for its durations. */
+export interface IntervalCounts {
+  readonly started: number;
+  readonly dropped: number;
+  readonly requests: number;
+  readonly failed: number;
+}
+
+/** Offsets, in Float64 elements, of the parts of an arena. */
+interface Layout {
+  readonly steps: number;
+  readonly checks: number;
+  readonly status: number;
+  readonly errors: number;
+  readonly intervals: number;
+  readonly stats: number;
+  readonly floats: number;
+  readonly sketches: number;
+}
+
+function layoutOf(shape: ArenaShape): Layout {
+  const steps = shape.scenarios * SCENARIO_FIELDS;
+  const checks = steps + shape.steps * STEP_FIELDS;
+  const status = checks + shape.checks * 2;
+  const errors = status + STATUS_CODES;
+  const intervals = errors + ERROR_KINDS.length;
+  const stats = intervals + shape.intervals * INTERVAL_FIELDS;
+  const sketches = OVERALL + shape.scenarios * SKETCHES_PER_SCENARIO + shape.steps * SKETCHES_PER_STEP;
+  return { steps, checks, status, errors, intervals, stats, floats: stats + sketches * STATS, sketches };
+}
+
+/** Memory for a new arena, zeroed. */
+export function allocateArena(shape: ArenaShape): SharedArrayBuffer {
+  const layout = layoutOf(shape);
+  return new SharedArrayBuffer(layout.floats * 8 + layout.sketches * BUCKETS * 4);
+}
+
+/** A view of an arena. Numbers are Float64, exact up to 2^53; there is one writer, so plain stores do. */
+export class Arena {
+  readonly shape: ArenaShape;
+  readonly #layout: Layout;
+  readonly #numbers: Float64Array;
+  /** Actual start -> last byte over all steps. */
+  readonly overall: Sketch;
+  readonly #scenarioSketches: readonly (readonly [Sketch, Sketch])[];
+  readonly #stepSketches: readonly (readonly [Sketch, Sketch, Sketch])[];
+
+  constructor(shape: ArenaShape, memory: SharedArrayBuffer) {
+    const layout = layoutOf(shape);
+    this.shape = shape;
+    this.#layout = layout;
+    this.#numbers = new Float64Array(memory, 0, layout.floats);
+    let next = 0;
+    const sketch = (): Sketch => {
+      const at = next++;
+      const counts = new Uint32Array(memory, layout.floats * 8 + at * BUCKETS * 4, BUCKETS);
+      return new Sketch(counts, this.#numbers.subarray(layout.stats + at * STATS, layout.stats + (at + 1) * STATS));
+    };
+    this.overall = sketch();
+    this.#scenarioSketches = Array.from({ length: shape.scenarios }, () => [sketch(), sketch()] as const);
+    this.#stepSketches = Array.from({ length: shape.steps }, () => [sketch(), sketch(), sketch()] as const);
+  }
+
+  /** An iteration started, `pacingMs` after it was due. */
+  started(scenario: number, interval: number, pacingMs: number): void {
+    this.#numbers[scenario * SCENARIO_FIELDS + STARTED]!++;
+    this.#scenarioSketches[scenario]![1].record(pacingMs);
+    this.#count(interval, INTERVAL_STARTED);
+  }
+
+  /** An arrival was due and did not start; `reason` by index in DROP_REASONS. */
+  dropped(scenario: number, interval: number, reason: number): void {
+    this.#numbers[scenario * SCENARIO_FIELDS + DROPPED + reason]!++;
+    this.#count(interval, INTERVAL_DROPPED);
+  }
+
+  completed(scenario: number, durationMs: number): void {
+    this.#numbers[scenario * SCENARIO_FIELDS + COMPLETED]!++;
+    this.#scenarioSketches[scenario]![0].record(durationMs);
+  }
+
+  interrupted(scenario: number): void {
+    this.#numbers[scenario * SCENARIO_FIELDS + INTERRUPTED]!++;
+  }
+
+  /** A request ended, one way or another. */
+  request(step: number, interval: number, failed: boolean, bytesSent: number, bytesReceived: number): void {
+    const at = this.#layout.steps + step * STEP_FIELDS;
+    const numbers = this.#numbers;
+    numbers[at + REQUESTS]!++;
+    numbers[at + SENT]! += bytesSent;
+    numbers[at + RECEIVED]! += bytesReceived;
+    this.#count(interval, INTERVAL_REQUESTS);
+    if (!failed) return;
+    numbers[at + FAILED]!++;
+    this.#count(interval, INTERVAL_FAILED);
+  }
+
+  /** How long a request took; `waitingMs` is negative when no byte of an answer came. */
+  timings(step: number, durationMs: number, latencyMs: number, waitingMs: number): void {
+    const [duration, latency, waiting] = this.#stepSketches[step]!;
+    duration.record(durationMs);
+    latency.record(latencyMs);
+    if (waitingMs >= 0) waiting.record(waitingMs);
+    this.overall.record(durationMs);
+  }
+
+  check(check: number, passed: boolean): void {
+    this.#numbers[this.#layout.checks + check * 2 + (passed ? 0 : 1)]!++;
+  }
+
+  status(code: number): void {
+    this.#numbers[this.#layout.status + (code > 0 && code < STATUS_CODES ? code : 0)]!++;
+  }
+
+  /** `kind` by index in ERROR_KINDS. */
+  error(kind: number): void {
+    this.#numbers[this.#layout.errors + kind]!++;
+  }
+
+  /** Swarm time up to which a scenario's arrivals are dealt with; 0 if the worker has not come to it yet. */
+  resumeAtMs(scenario: number): number {
+    return this.#numbers[scenario * SCENARIO_FIELDS + RESUME_AT]!;
+  }
+
+  setResumeAtMs(scenario: number, atMs: number): void {
+    this.#numbers[scenario * SCENARIO_FIELDS + RESUME_AT] = atMs;
+  }
+
+  /** The writer is gone: what it had in flight counts as interrupted. */
+  abandon(): void {
+    for (let scenario = 0; scenario < this.shape.scenarios; scenario++) {
+      const at = scenario * SCENARIO_FIELDS;
+      const numbers = this.#numbers;
+      numbers[at + INTERRUPTED]! = numbers[at + STARTED]! - numbers[at + COMPLETED]!;
+    }
+  }
+
+  interval(index: number): IntervalCounts {
+    const at = this.#layout.intervals + index * INTERVAL_FIELDS;
+    const [started, dropped, requests, failed] = this.#numbers.subarray(at, at + INTERVAL_FIELDS);
+    return { started: started!, dropped: dropped!, requests: requests!, failed: failed! };
+  }
+
+  totals(): Totals {
+    const { scenarios, steps, checks } = this.shape;
+    const numbers = this.#numbers;
+    const status: [number, number][] = [];
+    for (let code = 0; code < STATUS_CODES; code++) {
+      const count = numbers[this.#layout.status + code]!;
+      if (count > 0) status.push([code, count]);
+    }
+    const check = (i: number) => numbers[this.#layout.checks + i]!;
+    return {
+      scenarios: Array.from({ length: scenarios }, (_, i) => this.#scenario(i)),
+      steps: Array.from({ length: steps }, (_, i) => this.#step(i)),
+      checks: Array.from({ length: checks }, (_, i) => ({ passed: check(2 * i), failed: check(2 * i + 1) })),
+      status,
+      errors: Array.from(numbers.subarray(this.#layout.errors, this.#layout.errors + ERROR_KINDS.length)),
+    };
+  }
+
+  #scenario(index: number): ScenarioTotals {
+    const at = index * SCENARIO_FIELDS;
+    const numbers = this.#numbers;
+    const [duration, pacing] = this.#scenarioSketches[index]!;
+    // Ends before starts, and `scheduled` as a sum: so the ledger balances even while the worker goes on counting.
+    const completed = numbers[at + COMPLETED]!;
+    const interrupted = numbers[at + INTERRUPTED]!;
+    const started = numbers[at + STARTED]!;
+    const dropped = Array.from(numbers.subarray(at + DROPPED, at + SCENARIO_FIELDS));
+    const scheduled = dropped.reduce((sum, count) => sum + count, started);
+    const iterationDuration = duration.extract();
+    return { scheduled, started, completed, interrupted, dropped, iterationDuration, pacing: pacing.extract() };
+  }
+
+  #step(index: number): StepTotals {
+    const at = this.#layout.steps + index * STEP_FIELDS;
+    const numbers = this.#numbers;
+    const [duration, latency, waiting] = this.#stepSketches[index]!;
+    return {
+      failed: numbers[at + FAILED]!,
+      requests: numbers[at + REQUESTS]!,
+      bytesSent: numbers[at + SENT]!,
+      bytesReceived: numbers[at + RECEIVED]!,
+      duration: duration.extract(),
+      latency: latency.extract(),
+      waiting: waiting.extract(),
+    };
+  }
+
+  #count(interval: number, field: number): void {
+    const last = this.shape.intervals - 1;
+    const index = interval > last ? last : interval < 0 ? 0 : interval;
+    this.#numbers[this.#layout.intervals + index * INTERVAL_FIELDS + field]!++;
+  }
+}

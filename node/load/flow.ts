@@ -1,0 +1,107 @@
+// What one iteration of a scenario does, compiled once per run: its steps with their templates, checks and captures.
+
+import { LoadswarmError } from "../plan/errors.ts";
+import type { HttpStep, Plan } from "../plan/types.ts";
+import { compileEvaluation, type Evaluation } from "./checks.ts";
+import { compileTemplate, type Template } from "./template.ts";
+import { Scope, type Variables } from "./variables.ts";
+
+/** Where a request goes; "blocked" if the plan does not list that origin among its targets. */
+export type Destination = { readonly origin: string; readonly path: string } | "blocked";
+
+export interface CompiledRequest {
+  readonly kind: "http";
+  /** Index over all HTTP steps of the plan. */
+  readonly step: number;
+  /** Index over all checks of the plan, of the first one of this step. */
+  readonly firstCheck: number;
+  readonly method: string;
+  readonly timeoutMs: number;
+  readonly evaluation: Evaluation;
+  /** Each of them gives null if it names a capture that failed. */
+  destination(variables: Variables): Destination | null;
+  headers(variables: Variables): readonly string[] | null;
+  readonly body: Template | null;
+}
+
+export interface CompiledThink {
+  readonly kind: "think";
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
+export interface Flow {
+  readonly steps: readonly (CompiledRequest | CompiledThink)[];
+  readonly captureCount: number;
+}
+
+/** Flows of all scenarios of a plan, in order. Throws PLAN_INVALID for a template that cannot work. */
+export function compileFlows(plan: Plan): Flow[] {
+  let step = 0;
+  let firstCheck = 0;
+  return plan.scenarios.map((scenario) => {
+    const scope = new Scope(plan, scenario);
+    const steps = scenario.flow.map((each) => {
+      if (each.kind === "think") return each;
+      const compiled = compileRequest(plan, each, scope, step++, firstCheck);
+      firstCheck += each.checks.length;
+      return compiled;
+    });
+    return { steps, captureCount: scope.captureCount };
+  });
+}
+
+function compileRequest(plan: Plan, source: HttpStep, scope: Scope, step: number, firstCheck: number): CompiledRequest {
+  return {
+    kind: "http",
+    step,
+    firstCheck,
+    method: source.method,
+    timeoutMs: source.timeoutMs,
+    evaluation: compileEvaluation(source, scope),
+    destination: compileDestination(compileTemplate(source.url, scope), plan.targets),
+    headers: compileHeaders(source.headers, scope),
+    body: source.body === null ? null : compileTemplate(source.body, scope),
+  };
+}
+
+/** A path that goes on the wire as it is: no second slash, fragment, space or backslash for URL to interpret. */
+const PLAIN_PATH = /^\/(?![/\\])[!-"$-[\]-~]*$/;
+
+function compileDestination(url: Template, targets: readonly string[]): CompiledRequest["destination"] {
+  const origins = new Set(targets.map((target) => new URL(target).origin));
+  const [base] = origins;
+  if (base === undefined) throw new LoadswarmError("PLAN_INVALID", "plan has no target", "Add `target`.");
+  const locate = (text: string): Destination => {
+    if (PLAIN_PATH.test(text)) return { origin: base, path: text };
+    const parsed = URL.parse(text, base);
+    // A template may not lead a request away from what the plan says it touches.
+    if (parsed === null || !origins.has(parsed.origin)) return "blocked";
+    return { origin: parsed.origin, path: parsed.pathname + parsed.search };
+  };
+  if (url.constant !== null) {
+    const constant = locate(url.constant);
+    return () => constant;
+  }
+  return (variables) => {
+    const text = url.render(variables);
+    return text === null ? null : locate(text);
+  };
+}
+
+function compileHeaders(headers: HttpStep["headers"], scope: Scope): CompiledRequest["headers"] {
+  const templates = Object.entries(headers).map(([name, value]) => [name, compileTemplate(value, scope)] as const);
+  if (templates.every(([, value]) => value.constant !== null)) {
+    const constant = templates.flatMap(([name, value]) => [name, value.constant!]);
+    return () => constant;
+  }
+  return (variables) => {
+    const rendered: string[] = [];
+    for (const [name, template] of templates) {
+      const value = template.render(variables);
+      if (value === null) return null;
+      rendered.push(name, value);
+    }
+    return rendered;
+  };
+}

@@ -1,0 +1,170 @@
+// One iteration: the steps of a flow in order. It is its own set of variables and the sink of its own requests.
+
+import type { Arena } from "./arena.ts";
+import { monotonicMs } from "./clock.ts";
+import type { Call, Driver, Exchange, Sink } from "./driver.ts";
+import type { CompiledRequest, Flow } from "./flow.ts";
+import { errorIndex } from "./outcome.ts";
+import type { Variables } from "./variables.ts";
+
+/** What the iterations of one scenario in one worker share. */
+export interface IterationContext {
+  /** Index in the plan. */
+  readonly scenario: number;
+  readonly run: string;
+  readonly flow: Flow;
+  readonly arena: Arena;
+  readonly driver: Driver;
+  /** Series interval of an instant on the monotonic clock. */
+  intervalOf(monotonicMs: number): number;
+}
+
+/**
+ * A failed request does not end an iteration. A template that needs a capture which failed does: the iteration ends
+ * there, completed, and one error of kind "other" is counted, because a request that the flow asks for is missing.
+ */
+export class Iteration implements Sink, Variables {
+  readonly k: number;
+  readonly vu: number;
+  readonly captures: (string | null)[];
+  readonly #context: IterationContext;
+  /** When it should have started, monotonic milliseconds; null in a closed model, where nothing is due. */
+  readonly #intendedMs: number | null;
+  readonly #onEnd: (iteration: Iteration) => void;
+  readonly #startMs = monotonicMs();
+  #next = 0;
+  #request: CompiledRequest | null = null;
+  #call: Call | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #ended = false;
+
+  constructor(
+    context: IterationContext,
+    k: number,
+    vu: number,
+    intendedMs: number | null,
+    onEnd: (iteration: Iteration) => void,
+  ) {
+    this.k = k;
+    this.vu = vu;
+    this.#context = context;
+    this.#intendedMs = intendedMs;
+    this.#onEnd = onEnd;
+    this.captures = new Array<string | null>(context.flow.captureCount).fill(null);
+  }
+
+  get run(): string {
+    return this.#context.run;
+  }
+
+  /** Counts the start and begins with the first step. */
+  begin(): void {
+    const { arena, scenario, intervalOf } = this.#context;
+    const pacingMs = this.#intendedMs === null ? 0 : this.#startMs - this.#intendedMs;
+    arena.started(scenario, intervalOf(this.#startMs), pacingMs);
+    this.#proceed();
+  }
+
+  /** Ends it where it is. A request that was on its way counts as sent, but neither as failed nor with a duration. */
+  interrupt(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const { arena, scenario, intervalOf } = this.#context;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    const exchange = this.#call?.abort();
+    if (exchange !== undefined && exchange.writtenMs > 0) {
+      const { endMs, bytesSent, bytesReceived } = exchange;
+      arena.request(this.#request!.step, intervalOf(endMs), false, bytesSent, bytesReceived);
+    }
+    arena.interrupted(scenario);
+    this.#onEnd(this);
+  }
+
+  onSettled(exchange: Exchange): void {
+    if (this.#ended) return;
+    const request = this.#request!;
+    this.#request = null;
+    this.#call = null;
+    this.#record(request, exchange);
+    request.evaluation.evaluate(
+      exchange,
+      (check, passed) => this.#context.arena.check(request.firstCheck + check, passed),
+      (index, value) => {
+        this.captures[index] = value;
+      },
+    );
+    this.#proceed();
+  }
+
+  #proceed(): void {
+    const step = this.#context.flow.steps[this.#next++];
+    if (step === undefined) this.#complete();
+    else if (step.kind === "http") this.#send(step);
+    else this.#timer = setTimeout(resume, step.minMs + Math.random() * (step.maxMs - step.minMs), this);
+  }
+
+  /** The pause of a think step is over. */
+  resume(): void {
+    this.#timer = null;
+    this.#proceed();
+  }
+
+  #send(request: CompiledRequest): void {
+    const { arena, driver } = this.#context;
+    const destination = request.destination(this);
+    const headers = request.headers(this);
+    const body = request.body === null ? null : request.body.render(this);
+    if (destination === null || headers === null || (body === null && request.body !== null)) {
+      arena.error(errorIndex("other"));
+      this.#complete();
+      return;
+    }
+    this.#request = request;
+    if (destination === "blocked") {
+      this.#request = null;
+      this.#refuse(request);
+      return;
+    }
+    const { method, timeoutMs } = request;
+    const { origin, path } = destination;
+    const keepBody = request.evaluation.needsBody;
+    const call = driver.send({ method, origin, path, headers, body, timeoutMs, keepBody }, this);
+    // Unless it has ended already, and perhaps the next one is on its way.
+    if (this.#request === request && this.#call === null) this.#call = call;
+  }
+
+  /** The rendered URL leads to a host that the plan does not name. */
+  #refuse(request: CompiledRequest): void {
+    const { arena, intervalOf } = this.#context;
+    arena.request(request.step, intervalOf(monotonicMs()), true, 0, 0);
+    arena.error(errorIndex("blocked"));
+    for (let i = 0; i < request.evaluation.checkCount; i++) arena.check(request.firstCheck + i, false);
+    this.#proceed();
+  }
+
+  #record(request: CompiledRequest, exchange: Exchange): void {
+    const { arena, intervalOf } = this.#context;
+    const { status, error, startMs, writtenMs, firstByteMs, endMs } = exchange;
+    const { expected } = request.evaluation;
+    const failed = error !== null || (expected === null ? status >= 400 : !expected.includes(status));
+    arena.request(request.step, intervalOf(endMs), failed, exchange.bytesSent, exchange.bytesReceived);
+    if (status > 0) arena.status(status);
+    if (error !== null) arena.error(errorIndex(error));
+    // A connection that failed at once says nothing about how long answers take; a timeout says a lot.
+    if (error !== null && error !== "timeout") return;
+    // Only the first step was due at a certain time: the others are due when the answer before them has come.
+    const intendedMs = this.#next === 1 && this.#intendedMs !== null ? this.#intendedMs : startMs;
+    const waitingMs = firstByteMs > 0 && writtenMs > 0 ? firstByteMs - writtenMs : -1;
+    arena.timings(request.step, endMs - startMs, endMs - intendedMs, waitingMs);
+  }
+
+  #complete(): void {
+    this.#ended = true;
+    this.#context.arena.completed(this.#context.scenario, monotonicMs() - this.#startMs);
+    this.#onEnd(this);
+  }
+}
+
+function resume(iteration: Iteration): void {
+  iteration.resume();
+}

@@ -1,0 +1,23 @@
+// Bounds of the load engine, each with the consequence of changing it.
+
+/**
+ * An arrival later than this is dropped as "late" instead of started. However long a thread was stalled, then, at most
+ * this much of the schedule is started on top of what is due anyway: in no second more than 1 + 50/1000 = 1.05 times
+ * the rate. Larger breaks that promise; smaller drops arrivals at every pause of the garbage collector.
+ */
+export const LATE_LIMIT_MS = 50;
+
+/** Starts in one turn of the event loop before sockets are read again. Larger delays the reading of answers. */
+export const STARTS_PER_TURN = 64;
+
+/** Arrivals dropped in one turn. Bounds the pause after a machine slept for hours. */
+export const DROPS_PER_TURN = 65_536;
+
+/** Iterations in flight in one worker, each about one socket and 10 kB. Beyond it arrivals are dropped as "max_vus". */
+export const IN_FLIGHT_PER_WORKER = 10_000;
+
+/** A body is kept for checks and captures up to this size, else the request ends as "too_large". */
+export const KEPT_BODY_BYTES = 16 * 1024 * 1024;
+
+/** A response longer than this is aborted as "too_large", whether its body is kept or not. */
+export const RESPONSE_BYTES = 1024 * 1024 * 1024;

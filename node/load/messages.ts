@@ -1,0 +1,44 @@
+// What the main thread and the workers of the load engine say to each other.
+
+import type { Segment } from "../plan/schedule.ts";
+import type { Plan } from "../plan/types.ts";
+import type { ArenaShape } from "./arena.ts";
+import type { GuardPolicy } from "./guard.ts";
+
+/** What a worker is told when it is created. */
+export interface WorkerSettings {
+  /** Swarm time = monotonic milliseconds + this. */
+  readonly clockOffsetMs: number;
+  readonly guard: GuardPolicy;
+}
+
+/** A run begins for this worker, perhaps in the middle. Times are swarm time. */
+export interface StartMessage {
+  readonly kind: "start";
+  readonly run: string;
+  readonly plan: Plan;
+  readonly startAtMs: number;
+  readonly endAtMs: number;
+  /** Shares of this worker. */
+  readonly segments: readonly Segment[];
+  /** By scenario: arrivals due before are dealt with, or are not this worker's business. */
+  readonly fromMs: readonly number[];
+  readonly shape: ArenaShape;
+  readonly memory: SharedArrayBuffer;
+}
+
+/** Another end or another share of a run that has begun. */
+export interface RetargetMessage {
+  readonly kind: "retarget";
+  readonly run: string;
+  readonly endAtMs: number;
+  readonly segments: readonly Segment[];
+}
+
+export type ToWorker = StartMessage | RetargetMessage;
+
+/** Nothing of the run is in flight in the worker and nothing more will start; its arena does not change any more. */
+export interface FinishedMessage {
+  readonly kind: "finished";
+  readonly run: string;
+}

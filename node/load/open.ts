@@ -1,0 +1,99 @@
+// Open model: iterations start on schedule, whatever the target answers.
+
+import { DROP_REASONS, type DropReason } from "../metrics/results.ts";
+import { RateCurve } from "../plan/curve.ts";
+import { OwnArrivals, type Segment } from "../plan/schedule.ts";
+import { ownedBelow } from "../plan/stripe.ts";
+import type { ArrivalRateExecutor } from "../plan/types.ts";
+import type { Arena } from "./arena.ts";
+import { IN_FLIGHT_PER_WORKER } from "./limits.ts";
+import { type Due, Pacer } from "./pacer.ts";
+import { type InFlight, nextChangeMs, type ScenarioLoad, type Span, stripeAt, type WorkerLoad } from "./scenario.ts";
+
+export interface OpenLoadOptions {
+  /** Index of the scenario in the plan. */
+  readonly scenario: number;
+  readonly executor: ArrivalRateExecutor;
+  readonly span: Span;
+  readonly segments: readonly Segment[];
+  /** Arrivals due before it are not this worker's business. */
+  readonly fromMs: number;
+  /** Swarm time = monotonic milliseconds + this. */
+  readonly clockOffsetMs: number;
+  readonly arena: Arena;
+  readonly inFlight: InFlight;
+  readonly worker: WorkerLoad;
+  /** Series interval of an instant in swarm time. */
+  intervalAt(swarmMs: number): number;
+}
+
+export class OpenLoad implements ScenarioLoad, Due {
+  readonly #options: OpenLoadOptions;
+  readonly #pacer: Pacer;
+  #segments: readonly Segment[];
+  /** This worker's part of maxVUs, and until when it holds. */
+  #slots = 0;
+  #slotsUntilMs = Number.NEGATIVE_INFINITY;
+  /** Numbers of virtual users that are free again. */
+  readonly #freeVus: number[] = [];
+  #vus = 0;
+  #nowMs = 0;
+
+  constructor(options: OpenLoadOptions) {
+    const { executor, span, segments, fromMs } = options;
+    this.#options = options;
+    this.#segments = segments;
+    const arrivals = new OwnArrivals(new RateCurve(executor.curve), span.startMs, segments, fromMs);
+    this.#pacer = new Pacer(arrivals, span.endMs);
+    this.advanced(this.#pacer.nextAtMs());
+  }
+
+  turn(nowMs: number, limit: number): boolean {
+    this.#nowMs = nowMs;
+    return this.#pacer.turn(nowMs, limit, this);
+  }
+
+  nextAtMs(): number {
+    return this.#pacer.nextAtMs();
+  }
+
+  retarget(segments: readonly Segment[], endAtMs: number, nowMs: number): void {
+    this.#nowMs = nowMs;
+    this.#pacer.end(endAtMs, nowMs, this);
+    this.#pacer.retarget(segments, nowMs, this);
+    this.#segments = segments;
+    this.#slotsUntilMs = Number.NEGATIVE_INFINITY;
+  }
+
+  advanced(atMs: number): void {
+    this.#options.arena.setResumeAtMs(this.#options.scenario, atMs);
+  }
+
+  start(k: number, atMs: number): void {
+    const { inFlight, worker, clockOffsetMs } = this.#options;
+    if (inFlight.size >= this.#slotsNow() || worker.inFlight >= IN_FLIGHT_PER_WORKER) {
+      this.drop("max_vus", atMs);
+      return;
+    }
+    const vu = this.#freeVus.pop() ?? this.#vus++;
+    inFlight.start(k, vu, atMs - clockOffsetMs, (iteration) => {
+      this.#freeVus.push(iteration.vu);
+    });
+  }
+
+  drop(reason: DropReason, atMs: number): void {
+    const { arena, scenario, intervalAt } = this.#options;
+    arena.dropped(scenario, intervalAt(atMs), DROP_REASONS.indexOf(reason));
+  }
+
+  /** Of the swarm's virtual users 0 <= v < maxVUs those are this worker's whose position lies in its stripe. */
+  #slotsNow(): number {
+    const { maxVUs } = this.#options.executor;
+    if (maxVUs === null) return Number.POSITIVE_INFINITY;
+    if (this.#nowMs >= this.#slotsUntilMs) {
+      this.#slots = ownedBelow(stripeAt(this.#segments, this.#nowMs), maxVUs);
+      this.#slotsUntilMs = nextChangeMs(this.#segments, this.#nowMs);
+    }
+    return this.#slots;
+  }
+}

@@ -1,0 +1,70 @@
+// What one agent reports on one run: its workers' arenas, also those of workers that crashed, as one.
+
+import { mergeTotals, emptyTotals } from "../metrics/merge.ts";
+import { intervalMs, type Point, type SketchData, type Snapshot } from "../metrics/results.ts";
+import { differenceOf, EMPTY_SKETCH, mergeSketch } from "../metrics/sketch.ts";
+import { durationMs } from "../plan/duration.ts";
+import type { Plan } from "../plan/types.ts";
+import { allocateArena, Arena, type ArenaShape } from "./arena.ts";
+import { shapeOf } from "./shape.ts";
+
+export class RunReport {
+  readonly shape: ArenaShape;
+  readonly #run: string;
+  readonly #member: string;
+  readonly #startAtMs: number;
+  readonly #widthMs: number;
+  readonly #arenas: Arena[] = [];
+  #sequence = 0;
+  /** All durations reported so far, and which of them fell into which interval. */
+  #overall: SketchData = EMPTY_SKETCH;
+  readonly #durations: SketchData[] = [];
+
+  constructor(run: string, member: string, plan: Plan, startAtMs: number) {
+    this.shape = shapeOf(plan);
+    this.#run = run;
+    this.#member = member;
+    this.#startAtMs = startAtMs;
+    this.#widthMs = intervalMs(durationMs(plan));
+  }
+
+  /** Memory for one more worker. */
+  addArena(): { arena: Arena; memory: SharedArrayBuffer } {
+    const memory = allocateArena(this.shape);
+    const arena = new Arena(this.shape, memory);
+    this.#arenas.push(arena);
+    return { arena, memory };
+  }
+
+  /**
+   * Everything up to swarm time `atMs`. Starts, drops, requests and failures stand in the interval in which they
+   * happened; durations in the one in which this is called, so call it just before an interval ends or as if so.
+   */
+  snapshot(atMs: number, done: boolean): Snapshot {
+    const current = Math.floor((atMs - this.#startAtMs) / this.#widthMs);
+    const last = Math.min(this.shape.intervals - 1, Math.max(0, current));
+    const overall = this.#arenas.reduce((sum, arena) => mergeSketch(sum, arena.overall.extract()), EMPTY_SKETCH);
+    const since = differenceOf(overall, this.#overall);
+    this.#durations[last] = mergeSketch(this.#durations[last] ?? EMPTY_SKETCH, since);
+    this.#overall = overall;
+    const points: Point[] = [];
+    for (let index = done ? 0 : Math.max(0, last - 1); index <= last; index++) points.push(this.#point(index));
+    const totals = this.#arenas.reduce((sum, arena) => mergeTotals(sum, arena.totals()), emptyTotals(this.shape));
+    return { run: this.#run, member: this.#member, sequence: ++this.#sequence, atMs, done, totals, points };
+  }
+
+  #point(index: number): Point {
+    let started = 0;
+    let dropped = 0;
+    let requests = 0;
+    let failed = 0;
+    for (const arena of this.#arenas) {
+      const counts = arena.interval(index);
+      started += counts.started;
+      dropped += counts.dropped;
+      requests += counts.requests;
+      failed += counts.failed;
+    }
+    return { index, started, dropped, requests, failed, duration: this.#durations[index] ?? EMPTY_SKETCH };
+  }
+}

@@ -1,0 +1,146 @@
+// One run in one worker thread: its scenarios side by side.
+
+import { intervalMs } from "../metrics/results.ts";
+import { durationMs } from "../plan/duration.ts";
+import type { Segment } from "../plan/schedule.ts";
+import type { Executor } from "../plan/types.ts";
+import { Arena } from "./arena.ts";
+import { ClosedLoad } from "./closed.ts";
+import type { Driver } from "./driver.ts";
+import { compileFlows, type Flow } from "./flow.ts";
+import { STARTS_PER_TURN } from "./limits.ts";
+import type { RetargetMessage, StartMessage } from "./messages.ts";
+import { OpenLoad } from "./open.ts";
+import { InFlight, type ScenarioLoad, type Span, spanOf, type WorkerLoad } from "./scenario.ts";
+
+/** How often a scenario that starts nothing any more looks whether its last iterations have ended. */
+const CLOSING_TICK_MS = 10;
+
+/** What a run needs of the worker it is in. */
+export interface RunSurroundings {
+  readonly driver: Driver;
+  readonly worker: WorkerLoad;
+  readonly clockOffsetMs: number;
+  /** Swarm time now. */
+  now(): number;
+}
+
+interface Part {
+  readonly load: ScenarioLoad;
+  readonly inFlight: InFlight;
+  span: Span;
+}
+
+/** Executors that the engine knows; a scenario with another one does nothing. */
+export function isSupported(executor: Executor): boolean {
+  return executor.kind !== "shared-iterations" && executor.kind !== "per-vu-iterations";
+}
+
+export class RunLoad {
+  readonly #start: StartMessage;
+  readonly #surroundings: RunSurroundings;
+  readonly #arena: Arena;
+  readonly #widthMs: number;
+  readonly #parts: readonly Part[];
+
+  constructor(start: StartMessage, surroundings: RunSurroundings) {
+    this.#start = start;
+    this.#surroundings = surroundings;
+    this.#arena = new Arena(start.shape, start.memory);
+    this.#widthMs = intervalMs(durationMs(start.plan));
+    const parts: Part[] = [];
+    compileFlows(start.plan).forEach((flow, scenario) => {
+      if (isSupported(start.plan.scenarios[scenario]!.executor)) parts.push(this.#part(scenario, flow));
+    });
+    this.#parts = parts;
+  }
+
+  get run(): string {
+    return this.#start.run;
+  }
+
+  /** Starts what is due and interrupts what has overrun its time. True if more is due already. */
+  turn(nowMs: number): boolean {
+    // Every scenario has its part of the starts, so that a late one does not starve the others.
+    const limit = Math.max(1, Math.floor(STARTS_PER_TURN / this.#parts.length));
+    let more = false;
+    for (const { load, inFlight, span } of this.#parts) {
+      if (nowMs >= span.hardEndMs && inFlight.size > 0) inFlight.interrupt(() => true);
+      if (load.turn(nowMs, limit)) more = true;
+    }
+    return more;
+  }
+
+  /** When `turn` has to be called next, swarm time; Infinity if never. */
+  nextAtMs(nowMs: number): number {
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const { load, inFlight, span } of this.#parts) {
+      nextMs = Math.min(nextMs, load.nextAtMs(nowMs));
+      if (nowMs < span.endMs) nextMs = Math.min(nextMs, span.endMs);
+      else if (inFlight.size > 0) nextMs = Math.min(nextMs, span.hardEndMs, nowMs + CLOSING_TICK_MS);
+    }
+    return nextMs;
+  }
+
+  /** Nothing is in flight and nothing more will start. */
+  isFinished(nowMs: number): boolean {
+    return this.#parts.every(
+      ({ load, inFlight, span }) =>
+        nowMs >= span.endMs && inFlight.size === 0 && load.nextAtMs(nowMs) === Number.POSITIVE_INFINITY,
+    );
+  }
+
+  retarget(message: RetargetMessage, nowMs: number): void {
+    const { plan, startAtMs } = this.#start;
+    let part = 0;
+    for (const scenario of plan.scenarios) {
+      if (!isSupported(scenario.executor)) continue;
+      const each = this.#parts[part++]!;
+      each.span = spanOf(scenario, startAtMs, message.endAtMs);
+      each.load.retarget(message.segments, each.span.endMs, nowMs);
+    }
+  }
+
+  #part(index: number, flow: Flow): Part {
+    const { plan, run, startAtMs, endAtMs, segments, fromMs } = this.#start;
+    const { driver, worker, clockOffsetMs, now } = this.#surroundings;
+    const arena = this.#arena;
+    const intervalAt = (swarmMs: number) => Math.floor((swarmMs - startAtMs) / this.#widthMs);
+    const intervalOf = (monotonicMs: number) => intervalAt(monotonicMs + clockOffsetMs);
+    const inFlight = new InFlight({ scenario: index, run, flow, arena, driver, intervalOf }, worker);
+    const scenario = plan.scenarios[index]!;
+    const span = spanOf(scenario, startAtMs, endAtMs);
+    const common = { scenario: index, span, segments, arena, inFlight, worker, intervalAt };
+    return { load: loadOf(scenario.executor, common, fromMs[index]!, clockOffsetMs, now), inFlight, span };
+  }
+}
+
+/** Options that both kinds of load have. */
+interface CommonOptions {
+  readonly scenario: number;
+  readonly span: Span;
+  readonly segments: readonly Segment[];
+  readonly arena: Arena;
+  readonly inFlight: InFlight;
+  readonly worker: WorkerLoad;
+  intervalAt(swarmMs: number): number;
+}
+
+function loadOf(
+  executor: Executor,
+  common: CommonOptions,
+  fromMs: number,
+  clockOffsetMs: number,
+  now: () => number,
+): ScenarioLoad {
+  switch (executor.kind) {
+    case "constant-arrival-rate":
+    case "ramping-arrival-rate":
+      return new OpenLoad({ ...common, executor, fromMs, clockOffsetMs });
+    case "constant-vus":
+    case "ramping-vus":
+      return new ClosedLoad({ ...common, executor, now });
+    default:
+      throw new TypeError(`executor ${executor.kind} is not supported`);
+  }
+}

@@ -1,0 +1,80 @@
+// What every kind of scenario has in common in a worker: its iterations in flight, and when all of it is over.
+
+import type { Segment } from "../plan/schedule.ts";
+import type { Stripe } from "../plan/stripe.ts";
+import type { Scenario } from "../plan/types.ts";
+import { executorDurationMs } from "../plan/duration.ts";
+import { Iteration, type IterationContext } from "./iteration.ts";
+
+/** Iterations in flight in the whole worker, all runs together. */
+export interface WorkerLoad {
+  inFlight: number;
+}
+
+/** One scenario in one worker. All times are swarm time. */
+export interface ScenarioLoad {
+  /** Starts what is due, at most `limit` iterations. True if more is due already. */
+  turn(nowMs: number, limit: number): boolean;
+  /** When `turn` has to be called next; Infinity if nothing is left to start. */
+  nextAtMs(nowMs: number): number;
+  retarget(segments: readonly Segment[], endAtMs: number, nowMs: number): void;
+}
+
+/** When a scenario runs, given where the run ends. */
+export interface Span {
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Iterations still in flight then are interrupted. */
+  readonly hardEndMs: number;
+}
+
+export function spanOf(scenario: Scenario, runStartAtMs: number, runEndAtMs: number): Span {
+  const startMs = runStartAtMs + scenario.startTimeMs;
+  const endMs = Math.max(startMs, Math.min(startMs + executorDurationMs(scenario.executor), runEndAtMs));
+  return { startMs, endMs, hardEndMs: endMs + scenario.gracefulStopMs };
+}
+
+/** The stripe in force at `nowMs`; the first one holds from the beginning of time. */
+export function stripeAt(segments: readonly Segment[], nowMs: number): Stripe {
+  let stripe = segments[0]?.stripe ?? { low: 0, width: 0 };
+  for (const segment of segments) if (segment.fromMs <= nowMs) stripe = segment.stripe;
+  return stripe;
+}
+
+/** When the stripe changes next; Infinity if it does not. */
+export function nextChangeMs(segments: readonly Segment[], nowMs: number): number {
+  for (let i = 1; i < segments.length; i++) if (segments[i]!.fromMs > nowMs) return segments[i]!.fromMs;
+  return Number.POSITIVE_INFINITY;
+}
+
+/** The iterations of a scenario in flight. */
+export class InFlight {
+  readonly #context: IterationContext;
+  readonly #worker: WorkerLoad;
+  readonly #active = new Set<Iteration>();
+
+  constructor(context: IterationContext, worker: WorkerLoad) {
+    this.#context = context;
+    this.#worker = worker;
+  }
+
+  get size(): number {
+    return this.#active.size;
+  }
+
+  /** `onEnd` is called when it has ended, perhaps before this returns. */
+  start(k: number, vu: number, intendedMs: number | null, onEnd: (iteration: Iteration) => void): void {
+    const iteration = new Iteration(this.#context, k, vu, intendedMs, (ended) => {
+      this.#active.delete(ended);
+      this.#worker.inFlight--;
+      onEnd(ended);
+    });
+    this.#active.add(iteration);
+    this.#worker.inFlight++;
+    iteration.begin();
+  }
+
+  interrupt(which: (iteration: Iteration) => boolean): void {
+    for (const iteration of [...this.#active]) if (which(iteration)) iteration.interrupt();
+  }
+}

@@ -1,0 +1,59 @@
+// A load thread: sleeps until something is due, starts it, and counts what becomes of it in the run's arena.
+
+import { parentPort, workerData } from "node:worker_threads";
+import { monotonicMs } from "./clock.ts";
+import { TargetGuard } from "./guard.ts";
+import type { FinishedMessage, ToWorker, WorkerSettings } from "./messages.ts";
+import { RunLoad } from "./run.ts";
+
+/** Timers have a resolution of a millisecond; what falls due between two of them is caught up with. */
+const TICK_MS = 1;
+/** Longest sleep, so that a timer far ahead cannot overflow. */
+const LONGEST_SLEEP_MS = 60_000;
+
+const port = parentPort!;
+const { clockOffsetMs, guard } = workerData as WorkerSettings;
+const now = () => monotonicMs() + clockOffsetMs;
+
+// Loaded here and not by the main thread, which has no use for it.
+const { Http1Driver } = await import("./drivers/http1.ts");
+const driver = new Http1Driver(new TargetGuard(guard));
+
+const surroundings = { driver, worker: { inFlight: 0 }, clockOffsetMs, now };
+const runs = new Map<string, RunLoad>();
+let timer: NodeJS.Timeout | null = null;
+let immediate: NodeJS.Immediate | null = null;
+
+function loop(): void {
+  if (timer !== null) clearTimeout(timer);
+  if (immediate !== null) clearImmediate(immediate);
+  timer = null;
+  immediate = null;
+  let more = false;
+  let nextMs = Number.POSITIVE_INFINITY;
+  for (const run of runs.values()) {
+    const atMs = now();
+    if (run.turn(atMs)) more = true;
+    if (run.isFinished(atMs)) finish(run);
+    else nextMs = Math.min(nextMs, run.nextAtMs(atMs));
+  }
+  // Sockets are read between two batches of starts; a timer would wait, and a microtask would not let go.
+  if (more) immediate = setImmediate(loop);
+  else if (nextMs < Number.POSITIVE_INFINITY) timer = setTimeout(loop, sleepMs(nextMs - now()));
+}
+
+function sleepMs(untilDueMs: number): number {
+  return Math.min(LONGEST_SLEEP_MS, Math.max(TICK_MS, Math.floor(untilDueMs)));
+}
+
+function finish(run: RunLoad): void {
+  runs.delete(run.run);
+  if (runs.size === 0) driver.close();
+  port.postMessage({ kind: "finished", run: run.run } satisfies FinishedMessage);
+}
+
+port.on("message", (message: ToWorker) => {
+  if (message.kind === "start") runs.set(message.run, new RunLoad(message, surroundings));
+  else runs.get(message.run)?.retarget(message, now());
+  loop();
+});
