@@ -3,6 +3,7 @@
 import { LIMITS } from "./defaults.ts";
 import type { Path, Problem } from "./faults.ts";
 import { isMap, readScalar } from "./schema-kit.ts";
+import { BUILTINS } from "./template.ts";
 import type { DataTable } from "./types.ts";
 
 /** What a plan says under `data` for one table. */
@@ -40,7 +41,7 @@ function rowFault(row: unknown, fields: number): string | null {
   return null;
 }
 
-/** What is wrong with all tables together: too many rows, or two columns of one name. */
+/** What is wrong with all tables together: too many rows, or a column whose name is taken. */
 export function checkTables(tables: Readonly<Record<string, DataTable>>, problems: Problem[]): void {
   const rows = Object.values(tables).reduce((sum, table) => sum + table.rows.length, 0);
   if (rows > LIMITS.rows) problems.push({ path: ["data"], message: `must have at most ${LIMITS.rows} rows in all, has ${rows}` });
@@ -48,8 +49,10 @@ export function checkTables(tables: Readonly<Record<string, DataTable>>, problem
   for (const [name, table] of Object.entries(tables)) {
     for (const [i, field] of table.fields.entries()) {
       const other = owner.get(field);
-      if (other === undefined) owner.set(field, name);
-      else problems.push({ path: ["data", name, "fields", i], message: `is a field of ${other} already; templates could not tell ${field} apart` });
+      owner.set(field, other ?? name);
+      const path = ["data", name, "fields", i];
+      if (Object.hasOwn(BUILTINS, field)) problems.push({ path, message: "is the name of a built-in variable; choose another" });
+      if (other !== undefined) problems.push({ path, message: `is a field of ${other} already; templates could not tell them apart` });
     }
   }
 }

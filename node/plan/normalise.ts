@@ -3,26 +3,25 @@
 
 import { type TableDocument, UNREAD, checkTables, readTable } from "./data.ts";
 import { DEFAULTS, LIMITS } from "./defaults.ts";
+import { executorDurationMs } from "./duration.ts";
 import type { Path, Problem } from "./faults.ts";
 import { type ScenarioOptions, ms, normaliseExecutor } from "./normalise-executor.ts";
 import { type FlowContext, normaliseFlow } from "./normalise-flow.ts";
 import { valid } from "./read.ts";
 import { isMap } from "./schema-kit.ts";
-import { executorMs } from "./span.ts";
 import { didYouMean } from "./suggest.ts";
-import { BUILTINS } from "./template.ts";
 import { type Selector, readExpression, readSelector } from "./thresholds.ts";
-import type { DataTable, Plan, Scenario, Threshold } from "./types.ts";
+import type { DataTable, Plan, Scenario, Step, Threshold } from "./types.ts";
 import { formatDuration } from "./units.ts";
 import { readOrigin } from "./url.ts";
 
-type Map = Readonly<Record<string, unknown>>;
+type Values = Readonly<Record<string, unknown>>;
 
 /**
  * The plan, and what is wrong with it apart from what the schema has found; it is complete only if neither has found
  * anything. `sound(path)` is false if the schema has found something at or below the path.
  */
-export function normalise(document: Map, sound: (path: Path) => boolean): { plan: Plan; problems: Problem[] } {
+export function normalise(document: Values, sound: (path: Path) => boolean): { plan: Plan; problems: Problem[] } {
   const problems: Problem[] = [];
   const data = readTables(document["data"], problems, sound);
   const targets = readTargets(document["target"], problems, sound);
@@ -34,7 +33,8 @@ export function normalise(document: Map, sound: (path: Path) => boolean): { plan
     problems,
     sound,
   };
-  const scenarios = Object.entries(scenarioMap).flatMap(([name, options]) => scenarioOf(name, options, context));
+  const flows = new Map(Object.entries(scenarioMap).map(([name, options]) => [name, flowOf(name, options, context)]));
+  const scenarios = [...flows].flatMap(([name, flow]) => scenarioOf(name, scenarioMap[name], flow, context));
   const start = sound(["start"]) && isMap(document["start"]) ? document["start"] : {};
   const plan: Plan = {
     name: String(document["name"]),
@@ -45,7 +45,7 @@ export function normalise(document: Map, sound: (path: Path) => boolean): { plan
     },
     scenarios,
     data,
-    thresholds: readThresholds(document["thresholds"], { scenarioMap, scenarios, complete: sound(["scenarios"]) }, problems, sound),
+    thresholds: readThresholds(document["thresholds"], { flows, complete: sound(["scenarios"]) }, problems, sound),
   };
   return { plan, problems };
 }
@@ -73,11 +73,11 @@ function readTables(data: unknown, problems: Problem[], sound: (path: Path) => b
 function knownFields(data: Readonly<Record<string, DataTable>>, sound: (path: Path) => boolean): string[] | null {
   const tables = Object.values(data);
   if (!sound(["data"]) || tables.some((table) => table.fields.length === 0)) return null;
-  return tables.flatMap((table) => table.fields).filter((field) => !Object.hasOwn(BUILTINS, field));
+  return tables.flatMap((table) => table.fields);
 }
 
 /** Names given to steps. Names that are made up avoid them, wherever in the plan they stand. */
-function explicitNames(scenarios: Map, problems: Problem[]): Set<string> {
+function explicitNames(scenarios: Values, problems: Problem[]): Set<string> {
   const names = new Set<string>();
   for (const [scenario, options] of Object.entries(scenarios)) {
     const flow = isMap(options) && Array.isArray(options["flow"]) ? options["flow"] : [];
@@ -94,10 +94,14 @@ function explicitNames(scenarios: Map, problems: Problem[]): Set<string> {
   return names;
 }
 
-function scenarioOf(name: string, written: unknown, context: FlowContext): Scenario[] {
+function flowOf(name: string, written: unknown, context: FlowContext): Step[] {
+  const flow = isMap(written) ? written["flow"] : null;
+  return Array.isArray(flow) ? normaliseFlow(flow, ["scenarios", name, "flow"], context) : [];
+}
+
+function scenarioOf(name: string, written: unknown, flow: readonly Step[], context: FlowContext): Scenario[] {
   if (!isMap(written)) return [];
   const path = ["scenarios", name];
-  const flow = Array.isArray(written["flow"]) ? normaliseFlow(written["flow"], [...path, "flow"], context) : [];
   // Faults in the flow do not hide those of the other options.
   if (!Object.keys(written).every((key) => key === "flow" || context.sound([...path, key]))) return [];
   if (missesOption(path, written, context)) return [];
@@ -105,7 +109,7 @@ function scenarioOf(name: string, written: unknown, context: FlowContext): Scena
   const executor = normaliseExecutor(options, path, context.problems);
   if (executor === null) return [];
   const startTimeMs = ms(options.startTime, 0);
-  if (startTimeMs + executorMs(executor) > LIMITS.durationMs) {
+  if (startTimeMs + executorDurationMs(executor) > LIMITS.durationMs) {
     const message = `must end within ${formatDuration(LIMITS.durationMs)} of the start of the run, startTime included`;
     context.problems.push({ path, message });
   }
@@ -113,14 +117,14 @@ function scenarioOf(name: string, written: unknown, context: FlowContext): Scena
 }
 
 /** True if the schema reports a key that is not there. */
-function missesOption(path: Path, written: Map, context: FlowContext): boolean {
+function missesOption(path: Path, written: Values, context: FlowContext): boolean {
   const options = ["rate", "duration", "stages", "vus", "iterations", "executor"];
   return options.some((key) => !Object.hasOwn(written, key) && !context.sound([...path, key]));
 }
 
 interface Known {
-  readonly scenarioMap: Map;
-  readonly scenarios: readonly Scenario[];
+  /** By the name of the scenario. */
+  readonly flows: ReadonlyMap<string, readonly Step[]>;
   /** Every step is known, so that a name which is not among them is wrong. */
   readonly complete: boolean;
 }
@@ -144,20 +148,20 @@ function readThresholds(written: unknown, known: Known, problems: Problem[], sou
 
 function tagFault({ tags }: Selector, known: Known): string | null {
   const { scenario, name } = tags;
-  const names = Object.keys(known.scenarioMap);
+  const names = [...known.flows.keys()];
   if (scenario !== undefined && !names.includes(scenario)) {
     return `names the scenario ${scenario}, which the plan does not have${didYouMean(scenario, names)}`;
   }
   if (name === undefined || !known.complete) return null;
-  const within = known.scenarios.filter((candidate) => scenario === undefined || candidate.name === scenario);
-  const steps = within.flatMap(({ flow }) => flow.flatMap((step) => (step.kind === "http" ? [step.name] : [])));
+  const flows = scenario === undefined ? [...known.flows.values()].flat() : (known.flows.get(scenario) ?? []);
+  const steps = flows.flatMap((step) => (step.kind === "http" ? [step.name] : []));
   if (steps.includes(name)) return null;
   const where = scenario === undefined ? "the plan" : `the scenario ${scenario}`;
   return `names the step ${name}, which ${where} does not have${didYouMean(name, steps)}`;
 }
 
 function thresholdOf(item: unknown, selector: Selector, path: Path, problems: Problem[]): Threshold | null {
-  const options: Map = isMap(item) ? item : { threshold: item };
+  const options: Values = isMap(item) ? item : { threshold: item };
   const text = options["threshold"] as string;
   const expression = readExpression(text, selector.metric);
   if (!expression.ok) {

@@ -13,6 +13,8 @@ import { didYouMean } from "./suggest.ts";
 import type { Fault, Plan } from "./types.ts";
 
 export interface ParseOptions {
+  /** Where the text comes from. Faults do not repeat it: `formatFaults` puts it in front of them. */
+  readonly file?: string;
   /** The target of a plan that names none; it becomes part of the document. */
   readonly defaultTarget?: string;
 }
