@@ -37,7 +37,7 @@ export function normalise(document: Values, sound: (path: Path) => boolean): { p
   const scenarios = [...flows].flatMap(([name, flow]) => scenarioOf(name, scenarioMap[name], flow, context));
   const start = sound(["start"]) && isMap(document["start"]) ? document["start"] : {};
   const plan: Plan = {
-    name: String(document["name"]),
+    name: typeof document["name"] === "string" ? document["name"] : "",
     targets: targets ?? [],
     start: {
       minAgents: (start["minAgents"] as number | undefined) ?? DEFAULTS.minAgents,
