@@ -16,6 +16,8 @@ export class RunReport {
   readonly #widthMs: number;
   readonly #arenas: Arena[] = [];
   #sequence = 0;
+  /** Last interval of the report before. */
+  #reported = 0;
   /** All durations reported so far, and which of them fell into which interval. */
   #overall: SketchData = EMPTY_SKETCH;
   readonly #durations: SketchData[] = [];
@@ -38,17 +40,22 @@ export class RunReport {
 
   /**
    * Everything up to swarm time `atMs`. Starts, drops, requests and failures stand in the interval in which they
-   * happened; durations in the one in which this is called, so call it just before an interval ends or as if so.
+   * happened. Durations are the difference to the report before, and stand in the latest interval in which requests
+   * ended: the right one to within the time by which a report is late.
    */
   snapshot(atMs: number, done: boolean): Snapshot {
     const current = Math.floor((atMs - this.#startAtMs) / this.#widthMs);
     const last = Math.min(this.shape.intervals - 1, Math.max(0, current));
     const overall = this.#arenas.reduce((sum, arena) => mergeSketch(sum, arena.overall.extract()), EMPTY_SKETCH);
     const since = differenceOf(overall, this.#overall);
-    this.#durations[last] = mergeSketch(this.#durations[last] ?? EMPTY_SKETCH, since);
+    let busy = last;
+    while (busy > this.#reported && this.#point(busy).requests === 0) busy--;
+    this.#durations[busy] = mergeSketch(this.#durations[busy] ?? EMPTY_SKETCH, since);
     this.#overall = overall;
     const points: Point[] = [];
-    for (let index = done ? 0 : Math.max(0, last - 1); index <= last; index++) points.push(this.#point(index));
+    const first = done ? 0 : Math.max(0, Math.min(this.#reported, last - 1));
+    for (let index = first; index <= last; index++) points.push(this.#point(index));
+    this.#reported = last;
     const totals = this.#arenas.reduce((sum, arena) => mergeTotals(sum, arena.totals()), emptyTotals(this.shape));
     return { run: this.#run, member: this.#member, sequence: ++this.#sequence, atMs, done, totals, points };
   }

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type GuardPolicy, type Resolve, TargetGuard } from "../../node/load/guard.ts";
+import { RequestError } from "../../node/load/outcome.ts";
+
+const LOOPBACK: GuardPolicy = { loopbackOnly: true };
+const ANYWHERE: GuardPolicy = { allow: ["0.0.0.0/0", "::/0"] };
+
+/** Resolves every name to these addresses. */
+function resolvesTo(...addresses: string[]): Resolve {
+  return (_, done) => done(null, addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 })));
+}
+
+/** What the guard lets `net.connect` connect to, or the kind of its refusal. */
+function lookUp(guard: TargetGuard, host: string, family = 0): string[] | string {
+  let outcome: string[] | string = "nothing";
+  guard.lookup(host, { all: true, family }, (error, addresses) => {
+    if (error !== null) outcome = error instanceof RequestError ? error.kind : error.message;
+    else if (typeof addresses !== "string") outcome = addresses.map(({ address }) => address);
+  });
+  return outcome;
+}
+
+const LITERALS: readonly (readonly [string, GuardPolicy, boolean])[] = [
+  ["http://127.0.0.1/", LOOPBACK, true],
+  ["http://127.9.8.7/", LOOPBACK, true],
+  ["http://[::1]/", LOOPBACK, true],
+  ["http://[::ffff:127.0.0.1]/", LOOPBACK, true],
+  // Decimal, octal, hexadecimal and short forms are all 127.0.0.1 once parsed.
+  ["http://2130706433/", LOOPBACK, true],
+  ["http://0177.0.0.1/", LOOPBACK, true],
+  ["http://0x7f.1/", LOOPBACK, true],
+  ["http://10.0.0.1/", LOOPBACK, false],
+  ["http://0.0.0.0/", LOOPBACK, false],
+  ["http://[::]/", LOOPBACK, false],
+  ["http://[::ffff:10.0.0.1]/", LOOPBACK, false],
+  ["http://167772161/", LOOPBACK, false],
+  ["http://10.1.2.3/", { allow: ["10.0.0.0/8"] }, true],
+  ["http://[::ffff:10.1.2.3]/", { allow: ["10.0.0.0/8"] }, true],
+  ["http://11.1.2.3/", { allow: ["10.0.0.0/8"] }, false],
+  ["http://127.0.0.1/", { allow: ["10.0.0.0/8"] }, false],
+  ["http://192.0.2.7/", { allow: ["192.0.2.7"] }, true],
+  ["http://192.0.2.8/", { allow: ["192.0.2.7"] }, false],
+  ["http://[2001:db8::9]/", { allow: ["2001:db8::/32"] }, true],
+  ["http://[2001:db9::9]/", { allow: ["2001:db8::/32"] }, false],
+  ["http://[2001:db8::1]/", { allow: ["[2001:db8::1]"] }, true],
+  ["http://10.0.0.1/", { allow: [] }, false],
+  // A malformed block is no block, and allows nothing.
+  ["http://10.0.0.1/", { allow: ["10.0.0.0/33", "10.0.0.0/", "10.0.0.0/8/8", "10.0.0.0/-1"] }, false],
+  // Never, whatever is allowed.
+  ["http://169.254.169.254/", ANYWHERE, false],
+  ["http://169.254.0.1/", { allow: ["169.254.0.1"] }, false],
+  ["http://2852039166/", ANYWHERE, false],
+  ["http://0251.0376.0251.0376/", ANYWHERE, false],
+  ["http://[::ffff:169.254.169.254]/", ANYWHERE, false],
+  ["http://[::ffff:a9fe:a9fe]/", ANYWHERE, false],
+  ["http://[::169.254.169.254]/", ANYWHERE, false],
+  ["http://[64:ff9b::169.254.169.254]/", ANYWHERE, false],
+  ["http://[2002:a9fe:a9fe::1]/", ANYWHERE, false],
+  ["http://[fe80::1]/", ANYWHERE, false],
+  ["http://[febf::1]/", ANYWHERE, false],
+  ["http://[fd00:ec2::254]/", ANYWHERE, false],
+  ["http://100.100.100.200/", ANYWHERE, false],
+  ["http://[::ffff:100.100.100.200]/", ANYWHERE, false],
+  ["http://100.100.100.201/", ANYWHERE, true],
+  ["http://8.8.8.8/", ANYWHERE, true],
+];
+
+for (const [url, policy, allowed] of LITERALS) {
+  const where = "allow" in policy ? `with ${JSON.stringify(policy.allow)} allowed` : "in loopback-only mode";
+  test(`${url} is ${allowed ? "let through" : "refused"} ${where}`, () => {
+    const refusal = new TargetGuard(policy).refusalOfHost(new URL(url).hostname);
+    assert.equal(refusal?.kind ?? null, allowed ? null : "blocked");
+  });
+}
+
+const NAMES: readonly (readonly [string, string[], GuardPolicy, string[] | string])[] = [
+  ["localhost", ["127.0.0.1", "::1"], LOOPBACK, ["127.0.0.1", "::1"]],
+  ["inside.test", ["10.0.0.1"], LOOPBACK, "blocked"],
+  ["trick.test", ["127.0.0.1", "10.0.0.1"], LOOPBACK, "blocked"],
+  ["trick.test", ["10.0.0.1", "127.0.0.1"], LOOPBACK, "blocked"],
+  ["inside.test", ["10.0.0.1", "10.0.0.2"], { allow: ["10.0.0.0/8"] }, ["10.0.0.1", "10.0.0.2"]],
+  ["named.test", ["192.0.2.1"], { allow: ["named.test"] }, ["192.0.2.1"]],
+  ["Named.Test.", ["192.0.2.1"], { allow: ["named.test"] }, ["192.0.2.1"]],
+  ["not-named.test", ["192.0.2.1"], { allow: ["named.test"] }, "blocked"],
+  ["named.test", ["192.0.2.1", "169.254.169.254"], { allow: ["named.test"] }, "blocked"],
+  ["named.test", ["fe80::1%eth0"], { allow: ["named.test"] }, "blocked"],
+  ["metadata.test", ["::ffff:169.254.169.254"], ANYWHERE, "blocked"],
+  ["nowhere.test", [], ANYWHERE, "dns"],
+  ["garbage.test", ["not an address"], ANYWHERE, "blocked"],
+];
+
+for (const [host, addresses, policy, outcome] of NAMES) {
+  const where = "allow" in policy ? JSON.stringify(policy.allow) : "loopback";
+  test(`${host} at [${addresses}] gives ${outcome} where ${where} is allowed`, () => {
+    assert.deepEqual(lookUp(new TargetGuard(policy, resolvesTo(...addresses)), host), outcome);
+  });
+}
+
+test("a caller that wants one family or one address gets only what was checked", () => {
+  const guard = new TargetGuard(LOOPBACK, resolvesTo("127.0.0.1", "::1"));
+  assert.deepEqual(lookUp(guard, "localhost", 6), ["::1"]);
+  let single: unknown[] = [];
+  guard.lookup("localhost", {}, (...result) => (single = result));
+  assert.deepEqual(single, [null, "127.0.0.1", 4]);
+});
+
+test("a name that does not resolve keeps its own error", () => {
+  const guard = new TargetGuard(LOOPBACK, (_, done) => done(new Error("ENOTFOUND"), []));
+  assert.equal(lookUp(guard, "nowhere.test"), "ENOTFOUND");
+});

@@ -1,0 +1,206 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LATE_LIMIT_MS } from "../../node/load/limits.ts";
+import { type Due, Pacer } from "../../node/load/pacer.ts";
+import { RateCurve } from "../../node/plan/curve.ts";
+import { OwnArrivals, type Segment } from "../../node/plan/schedule.ts";
+import { cut, owns } from "../../node/plan/stripe.ts";
+import { ALL } from "./support.ts";
+
+const START = 1_000_000;
+const FOREVER = Number.POSITIVE_INFINITY;
+const whole: Segment[] = [{ fromMs: 0, stripe: ALL }];
+
+class Recorder implements Due {
+  readonly started: { k: number; atMs: number; onMs: number }[] = [];
+  readonly dropped = { late: 0, stopped: 0 };
+  nowMs = 0;
+  resumeAtMs = 0;
+
+  start(k: number, atMs: number): void {
+    this.started.push({ k, atMs, onMs: this.nowMs });
+  }
+
+  drop(reason: "late" | "stopped"): void {
+    this.dropped[reason]++;
+  }
+
+  advanced(atMs: number): void {
+    this.resumeAtMs = atMs;
+  }
+
+  get ks(): number[] {
+    return this.started.map(({ k }) => k);
+  }
+}
+
+/** Instants between two arrivals of a thousand a second, one after each. */
+function* ticks(from: number, to: number): Generator<number> {
+  for (let atMs = from; atMs < to; atMs++) yield atMs + 0.5;
+}
+
+/** A pacer of `perSecond` arrivals over `seconds`, and somebody who takes them. */
+function setUp(perSecond: number, seconds: number, segments = whole, endAtMs = FOREVER) {
+  const curve = new RateCurve({
+    startPerSecond: perSecond,
+    stages: [{ durationMs: seconds * 1000, targetPerSecond: perSecond }],
+  });
+  const pacer = new Pacer(new OwnArrivals(curve, START, segments, START), endAtMs);
+  const taken = new Recorder();
+  const turn = (atMs: number, limit = 1_000_000): boolean => {
+    taken.nowMs = START + atMs;
+    return pacer.turn(START + atMs, limit, taken);
+  };
+  return { pacer, taken, turn };
+}
+
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
+
+test("nothing starts before it is due, and what is due starts in order", () => {
+  const { taken, turn, pacer } = setUp(100, 1);
+  assert.equal(turn(-1), false);
+  assert.deepEqual(taken.ks, []);
+  assert.equal(pacer.nextAtMs(), START);
+  turn(0);
+  assert.deepEqual(taken.ks, [0]);
+  turn(9);
+  assert.deepEqual(taken.ks, [0]);
+  turn(35);
+  assert.deepEqual(taken.ks, [0, 1, 2, 3]);
+  assert.equal(pacer.nextAtMs(), START + 40);
+});
+
+test("over the whole curve every arrival comes up exactly once", () => {
+  const { taken, turn, pacer } = setUp(1000, 2);
+  for (let atMs = 0.5; atMs < 2_010; atMs += 7) turn(atMs);
+  assert.deepEqual(taken.ks, range(0, 2_000));
+  assert.equal(pacer.nextAtMs(), FOREVER);
+});
+
+for (const { stallMs, late } of [
+  { stallMs: 0, late: 0 },
+  { stallMs: LATE_LIMIT_MS, late: 0 },
+  { stallMs: LATE_LIMIT_MS + 10, late: 10 },
+  { stallMs: 700, late: 650 },
+  { stallMs: 5_000, late: 4_950 },
+]) {
+  test(`a stall of ${stallMs} ms drops ${late} of the arrivals it covers, and the others start`, () => {
+    const { taken, turn } = setUp(1000, 10);
+    for (const atMs of ticks(0, 1_000)) turn(atMs);
+    const before = taken.started.length;
+    turn(999.5 + stallMs);
+    assert.equal(taken.dropped.late, late);
+    assert.equal(taken.started.length - before, stallMs - late);
+  });
+
+  test(`after a stall of ${stallMs} ms no second sees more than 1.05 times the rate`, () => {
+    const { taken, turn } = setUp(1000, 10);
+    for (let atMs = 0; atMs <= 10_000; atMs += atMs === 1_000 ? Math.max(1, stallMs) : 1) turn(atMs);
+    let first = 0;
+    taken.started.forEach(({ onMs }, i) => {
+      while (taken.started[first]!.onMs <= onMs - 1_000) first++;
+      assert.ok(i - first + 1 <= 1_050, `${i - first + 1} in the second before ${onMs - START}`);
+    });
+  });
+}
+
+test("a turn starts no more than its limit and says that more is due", () => {
+  const { taken, turn } = setUp(10_000, 1);
+  assert.equal(turn(20, 64), true);
+  assert.equal(taken.ks.length, 64);
+  assert.equal(turn(20, 64), true);
+  assert.equal(turn(20, 64), true);
+  assert.equal(turn(20, 64), false);
+  assert.deepEqual(taken.ks, range(0, 201));
+});
+
+test("what is due at a change of shares is started once, under the old share", () => {
+  const [left, right] = cut([1, 1]);
+  const { taken, turn, pacer } = setUp(1000, 1, [{ fromMs: 0, stripe: left! }]);
+  for (const atMs of ticks(0, 100)) turn(atMs);
+  // Not yet taken at 120 ms, when the news comes: owed under the old share all the same.
+  pacer.retarget([{ fromMs: 0, stripe: right! }], START + 120.5, taken);
+  for (const atMs of ticks(120, 1_000)) turn(atMs, 5);
+  const expected = range(0, 1_000).filter((k) => owns(k <= 120 ? left! : right!, k));
+  assert.deepEqual(taken.ks, expected);
+  assert.deepEqual(taken.dropped, { late: 0, stopped: 0 });
+});
+
+test("what is too late when the share changes is dropped, not forgotten", () => {
+  const { taken, pacer, turn } = setUp(1000, 1);
+  pacer.retarget(whole, START + 200.5, taken);
+  turn(200.5);
+  assert.equal(taken.dropped.late, 151);
+  assert.deepEqual(taken.ks, range(151, 201));
+});
+
+test("two shares that change at an agreed instant leave no arrival out and take none twice", () => {
+  const [first, second, third] = cut([3, 1, 2]);
+  const [half, other] = cut([1, 1]);
+  const change = START + 500.25;
+  const owners = [
+    setUp(1000, 1, [
+      { fromMs: 0, stripe: first! },
+      { fromMs: change, stripe: half! },
+    ]),
+    setUp(1000, 1, [{ fromMs: 0, stripe: second! }]),
+    setUp(1000, 1, [
+      { fromMs: 0, stripe: third! },
+      { fromMs: change, stripe: other! },
+    ]),
+  ];
+  for (let atMs = 0; atMs <= 1_000; atMs += 3) {
+    // The second one hears of the change only while it is on its way.
+    if (atMs === 450) {
+      const known = [
+        { fromMs: 0, stripe: second! },
+        { fromMs: change, stripe: { low: 0, width: 0 } },
+      ];
+      owners[1]!.pacer.retarget(known, START + atMs, owners[1]!.taken);
+    }
+    for (const { turn } of owners) turn(atMs);
+  }
+  const all = owners.flatMap(({ taken }) => taken.ks).sort((a, b) => a - b);
+  assert.deepEqual(all, range(0, 1_000));
+});
+
+test("arrivals at or after the end do not exist", () => {
+  const { taken, turn, pacer } = setUp(1000, 1, whole, START + 300);
+  for (const atMs of ticks(0, 1_000)) turn(atMs);
+  assert.deepEqual(taken.ks, range(0, 300));
+  assert.deepEqual(taken.dropped, { late: 0, stopped: 0 });
+  assert.equal(pacer.nextAtMs(), FOREVER);
+});
+
+test("what was due before the end still starts just after it", () => {
+  const { taken, turn } = setUp(1000, 1, whole, START + 300);
+  for (const atMs of ticks(0, 280)) turn(atMs);
+  turn(301);
+  assert.deepEqual(taken.ks, range(0, 300));
+});
+
+test("a stop in the past starts nothing more and drops what was due before it", () => {
+  const { taken, turn, pacer } = setUp(1000, 1);
+  for (const atMs of ticks(0, 101)) turn(atMs);
+  pacer.end(START + 109.5, START + 115, taken);
+  turn(120);
+  assert.deepEqual(taken.ks, range(0, 101));
+  assert.deepEqual(taken.dropped, { late: 0, stopped: 9 });
+  assert.equal(pacer.nextAtMs(), FOREVER);
+});
+
+test("news that repeats an end which has come is no stop", () => {
+  const { taken, turn, pacer } = setUp(1000, 1, whole, START + 300);
+  for (const atMs of ticks(0, 290)) turn(atMs);
+  pacer.end(START + 300, START + 301, taken);
+  turn(301);
+  assert.deepEqual(taken.ks, range(0, 300));
+});
+
+test("the instant to resume from is that of the first arrival not dealt with", () => {
+  const { taken, turn } = setUp(100, 1);
+  turn(35);
+  assert.equal(taken.resumeAtMs, START + 40);
+  turn(990);
+  assert.equal(taken.resumeAtMs, FOREVER);
+});
