@@ -1,0 +1,38 @@
+// loadswarm agent: one member of a swarm, until a signal tells it to leave.
+
+import { EXIT } from "../../plan/errors.ts";
+import type { Invocation } from "../cli.ts";
+import { startAgent } from "../start-agent.ts";
+
+/** The first signal leaves gracefully, the second one at once. */
+export async function command({ values, io }: Invocation<"agent">): Promise<number> {
+  let count = 0;
+  const first = Promise.withResolvers<void>();
+  const second = Promise.withResolvers<void>();
+  const undo = io.onInterrupt(() => (++count === 1 ? first : second).resolve());
+  try {
+    const config = {
+      listen: values.listen,
+      api: values.api,
+      join: values.join,
+      joinDns: values["join-dns"],
+      name: values.name,
+      zone: values.zone,
+      workers: values.workers,
+      swarmKeyFile: values["swarm-key"],
+      allowTargets: values["allow-target"],
+      logLevel: values["log-level"],
+    };
+    const agent = await startAgent(config, io.env);
+    if (values.json) {
+      io.stdout.write(`${JSON.stringify({ member: agent.member, api: agent.apiUrl, listen: agent.listen })}\n`);
+    }
+    await first.promise;
+    return await Promise.race([
+      agent.leave().then(() => EXIT.pass),
+      second.promise.then(() => EXIT.interrupted),
+    ]);
+  } finally {
+    undo();
+  }
+}

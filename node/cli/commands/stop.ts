@@ -1,0 +1,23 @@
+// loadswarm stop: ends a run, or all of them, on every agent.
+
+import { EXIT, LoadswarmError } from "../../plan/errors.ts";
+import type { Invocation } from "../cli.ts";
+import { runPath } from "../client.ts";
+import { FailoverClient } from "../failover.ts";
+import { printable } from "../format.ts";
+
+export async function command({ values, positionals, io }: Invocation<"stop">): Promise<number> {
+  const [run] = positionals;
+  if ((run === undefined) !== values.all) {
+    throw new LoadswarmError("USAGE", "stop needs either a run or --all", "See the runs: loadswarm status");
+  }
+  const path = run === undefined ? "/api/v1/stop" : `${runPath(run)}/stop`;
+  const answer = await new FailoverClient(values.to).call({ method: "POST", path });
+  if (values.json) io.stdout.write(`${JSON.stringify(answer)}\n`);
+  else {
+    const listed = Array.isArray(answer["stopped"]) ? answer["stopped"].map(String) : [];
+    const stopped = run === undefined ? listed : [run];
+    io.stdout.write(stopped.length === 0 ? "nothing was running\n" : `stopped ${printable(stopped.join(", "))}\n`);
+  }
+  return EXIT.pass;
+}

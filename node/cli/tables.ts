@@ -1,0 +1,128 @@
+// Every command with its arguments and options. Parsing and help are both made from these tables.
+
+import type { CommandTable, OptionSpec } from "./options.ts";
+
+/** Where an agent answers its HTTP API unless told otherwise; a client that is not told where looks there. */
+const API_DEFAULT = "127.0.0.1:7480";
+/** Where an agent meets other agents. Loopback: an agent that is to be met from elsewhere needs a swarm key. */
+const LISTEN_DEFAULT = "127.0.0.1:7400";
+
+const TO = {
+  name: "to",
+  type: "urls",
+  default: `http://${API_DEFAULT}`,
+  value: "URL",
+  help: "any agent of the swarm; several, comma-separated, are tried in turn",
+} as const satisfies OptionSpec;
+const TARGET_URL = {
+  name: "target-url",
+  type: "string",
+  default: null,
+  value: "URL",
+  help: "target of a plan that names none",
+} as const satisfies OptionSpec;
+const JSON_FLAG = {
+  name: "json",
+  type: "boolean",
+  default: false,
+  help: "print JSON instead of text",
+} as const satisfies OptionSpec;
+const OUTPUTS = [
+  { name: "json", type: "string", default: null, value: "FILE", help: "write the summary as JSON (- = stdout)" },
+  { name: "junit", type: "string", default: null, value: "FILE", help: "write thresholds and checks as JUnit XML (- = stdout)" },
+] as const satisfies readonly OptionSpec[];
+const ENGINE = [
+  { name: "workers", type: "integer", default: null, min: 1, value: "K", help: "load threads per agent (default: by the number of cores)" },
+  { name: "swarm-key", type: "string", default: null, value: "FILE", help: "swarm key, made by keygen; without it only loopback" },
+  { name: "allow-target", type: "list", default: [], value: "HOST,…", help: "hosts that plans may touch; without it only loopback" },
+] as const satisfies readonly OptionSpec[];
+const logLevel = <D extends string>(level: D) =>
+  ({ name: "log-level", type: "string", default: level, value: "LEVEL", help: "trace, debug, info, warn, error or silent" }) as const;
+
+/** Options that every command has. */
+export const COMMON = [
+  { name: "config", type: "string", default: null, value: "FILE", help: "YAML or JSON file of option names and values" },
+  { name: "help", short: "h", type: "boolean", default: false, help: "print this help" },
+] as const satisfies readonly OptionSpec[];
+
+export const TABLES = {
+  agent: {
+    summary: "run one agent of a swarm until it is told to leave",
+    positionals: [],
+    options: [
+      { name: "listen", type: "string", default: LISTEN_DEFAULT, value: "H:P", help: "where other agents connect (port 0 = any)" },
+      { name: "api", type: "string", default: API_DEFAULT, value: "H:P", help: "where the HTTP API answers (port 0 = any)" },
+      { name: "join", type: "list", default: [], value: "H:P,…", help: "agents to join" },
+      { name: "join-dns", type: "list", default: [], value: "NAME:P,…", help: "names whose addresses are agents to join" },
+      { name: "name", type: "string", default: "", value: "NAME", help: "what to call this agent (default: host and process id)" },
+      { name: "zone", type: "string", default: "", value: "ZONE", help: "where this agent runs, for people to read" },
+      ...ENGINE,
+      logLevel("info"),
+      { name: "json", type: "boolean", default: false, help: "print {member, api, listen} as one line when ready" },
+    ],
+  },
+  run: {
+    summary: "run a plan, or a URL, in this process; no swarm needed",
+    positionals: [{ name: "PLAN|URL", required: true }],
+    options: [
+      { name: "rate", type: "number", default: null, min: 0.001, value: "R", help: "iterations per second (default for a URL: 50)" },
+      { name: "duration", type: "duration", default: null, min: 1, value: "D", help: "how long, like 90s or 5m (default for a URL: 10s)" },
+      { name: "vus", type: "integer", default: null, min: 1, value: "N", help: "with a URL: N virtual users instead of a rate" },
+      { name: "agents", type: "integer", default: 1, min: 1, max: 32, value: "N", help: "agents, each in its own process" },
+      TARGET_URL,
+      ...ENGINE,
+      logLevel("warn"),
+      ...OUTPUTS,
+    ],
+  },
+  publish: {
+    summary: "publish a plan to a swarm and watch it",
+    positionals: [{ name: "PLAN", required: true }],
+    options: [
+      TO,
+      { name: "detach", type: "boolean", default: false, help: "print the run's id and return at once" },
+      { name: "key", type: "string", default: null, value: "K", help: "idempotency key: the same key publishes only once" },
+      TARGET_URL,
+      ...OUTPUTS,
+    ],
+  },
+  watch: {
+    summary: "watch a run until it ends, from whichever agent is alive",
+    positionals: [{ name: "RUN", required: false }],
+    options: [TO, ...OUTPUTS],
+  },
+  status: { summary: "show the members of a swarm and its runs", positionals: [], options: [TO, JSON_FLAG] },
+  stop: {
+    summary: "stop a run, or all of them",
+    positionals: [{ name: "RUN", required: false }],
+    options: [TO, { name: "all", type: "boolean", default: false, help: "stop every run" }, JSON_FLAG],
+  },
+  validate: {
+    summary: "check a plan and say what it will do",
+    positionals: [{ name: "PLAN", required: true }],
+    options: [TARGET_URL, JSON_FLAG],
+  },
+  target: {
+    summary: "run the demo target (with REDIS_HOST: hits counted there)",
+    positionals: [],
+    options: [
+      { name: "listen", type: "string", default: "127.0.0.1:8080", value: "H:P", help: "where to answer (port 0 = any)" },
+      { name: "latency", type: "duration", default: 0, max: 60_000, value: "D", help: "hold every answer back, like 20ms" },
+      { name: "jitter", type: "duration", default: 0, max: 60_000, value: "D", help: "vary the latency by as much, up and down" },
+      { name: "error-rate", type: "number", default: 0, min: 0, max: 1, value: "R", help: "share of answers that are a 500" },
+      { name: "sink-port", type: "integer", default: null, min: 0, max: 65_535, value: "P", help: "TCP and UDP sink (0 = any port)" },
+    ],
+  },
+  keygen: {
+    summary: "make a swarm key",
+    positionals: [],
+    options: [{ name: "out", type: "string", default: null, value: "FILE", help: "where to (default: stdout)" }],
+  },
+  demo: {
+    summary: "three agents, one killed mid-run: see the rate hold (under a minute)",
+    positionals: [],
+    options: [...OUTPUTS],
+  },
+} as const satisfies Record<string, CommandTable>;
+
+export type CommandName = keyof typeof TABLES;
