@@ -32,7 +32,10 @@ function deep(value: unknown): unknown {
   return isMap(value) ? sorted(value, (_, part) => deep(part)) : value;
 }
 
-function sorted(map: Record<string, unknown>, change: (key: string, value: unknown) => unknown): Record<string, unknown> {
+function sorted(
+  map: Record<string, unknown>,
+  change: (key: string, value: unknown) => unknown,
+): Record<string, unknown> {
   const keys = Object.keys(map).sort();
   return Object.fromEntries(keys.map((key) => [key, change(key, map[key])]));
 }

@@ -16,7 +16,9 @@ export interface ExpectOptions {
 }
 
 /** `capture` as written, after the schema has accepted it: each has exactly one of the three. */
-export type CaptureOptions = Readonly<Record<string, { readonly json?: string; readonly header?: string; readonly regex?: string }>>;
+export type CaptureOptions = Readonly<
+  Record<string, { readonly json?: string; readonly header?: string; readonly regex?: string }>
+>;
 
 /** The checks of the step, named after it; always in the same order, however they were written. */
 export function checksOf(step: string, expect: ExpectOptions): Check[] {

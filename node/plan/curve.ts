@@ -42,7 +42,8 @@ export class RateCurve {
     }
     this.#legs = legs;
     this.durationMs = fromS * 1000;
-    // An arrival is due when the integral reaches its number, the first at once; a hair below a whole number is rounding.
+    // An arrival is due when the integral reaches its number, the first at once. A hair above a whole number is
+    // rounding, and so is the sign of a zero.
     this.total = Math.max(0, Math.ceil(before - 1e-6));
   }
 

@@ -7,7 +7,8 @@ import { BUILTINS } from "./template.ts";
 import type { DataTable } from "./types.ts";
 
 /** What a plan says under `data` for one table. */
-export type TableDocument = { readonly csv: string } | { readonly fields: readonly string[]; readonly rows: readonly unknown[] };
+export type TableDocument =
+  { readonly csv: string } | { readonly fields: readonly string[]; readonly rows: readonly unknown[] };
 
 /** A table whose rows are in a file: `table` is its name in the plan, `csv` the path as written. */
 export interface CsvReference {
@@ -44,15 +45,18 @@ function rowFault(row: unknown, fields: number): string | null {
 /** What is wrong with all tables together: too many rows, or a column whose name is taken. */
 export function checkTables(tables: Readonly<Record<string, DataTable>>, problems: Problem[]): void {
   const rows = Object.values(tables).reduce((sum, table) => sum + table.rows.length, 0);
-  if (rows > LIMITS.rows) problems.push({ path: ["data"], message: `must have at most ${LIMITS.rows} rows in all, has ${rows}` });
+  if (rows > LIMITS.rows)
+    problems.push({ path: ["data"], message: `must have at most ${LIMITS.rows} rows in all, has ${rows}` });
   const owner = new Map<string, string>();
   for (const [name, table] of Object.entries(tables)) {
     for (const [i, field] of table.fields.entries()) {
       const other = owner.get(field);
       owner.set(field, other ?? name);
       const path = ["data", name, "fields", i];
-      if (Object.hasOwn(BUILTINS, field)) problems.push({ path, message: "is the name of a built-in variable; choose another" });
-      if (other !== undefined) problems.push({ path, message: `is a field of ${other} already; templates could not tell them apart` });
+      if (Object.hasOwn(BUILTINS, field))
+        problems.push({ path, message: "is the name of a built-in variable; choose another" });
+      if (other !== undefined)
+        problems.push({ path, message: `is a field of ${other} already; templates could not tell them apart` });
     }
   }
 }

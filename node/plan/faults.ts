@@ -37,7 +37,8 @@ export function toFaults(problems: readonly Problem[], locate: (problem: Problem
   faults.sort((a, b) => a.line - b.line || a.column - b.column);
   const rest = problems.length - faults.length;
   const last = faults.at(-1);
-  if (rest > 0 && last !== undefined) faults.push({ ...last, path: "", message: `and ${rest} more faults, not listed` });
+  if (rest > 0 && last !== undefined)
+    faults.push({ ...last, path: "", message: `and ${rest} more faults, not listed` });
   return faults;
 }
 

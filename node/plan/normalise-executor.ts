@@ -59,7 +59,10 @@ function executorOf(options: ScenarioOptions, report: Report): Executor {
     case "shared-iterations":
     case "per-vu-iterations":
       if (kind === "shared-iterations" && options.iterations! < options.vus!) {
-        report(["iterations"], `must be at least vus (${options.vus}), is ${options.iterations}: some users would have nothing to do`);
+        report(
+          ["iterations"],
+          `must be at least vus (${options.vus}), is ${options.iterations}: some users would have nothing to do`,
+        );
       }
       return {
         kind,
@@ -75,7 +78,10 @@ function checkVUs({ preAllocatedVUs, maxVUs }: ScenarioOptions, report: Report):
   report(["preAllocatedVUs"], `must be at most maxVUs (${maxVUs}), is ${preAllocatedVUs}`);
 }
 
-function curve(options: ScenarioOptions, report: Report): { startPerSecond: number; stages: { durationMs: number; targetPerSecond: number }[] } {
+function curve(
+  options: ScenarioOptions,
+  report: Report,
+): { startPerSecond: number; stages: { durationMs: number; targetPerSecond: number }[] } {
   const perSecond = (input: unknown, at: Path): number => {
     const read = ratePerSecond(input, options.timeUnit);
     if (read.ok) return read.value;
@@ -110,12 +116,21 @@ function ratePerSecond(input: unknown, timeUnit: unknown): Read<number> {
 function checkStages(stages: readonly { readonly durationMs: number }[], report: Report): void {
   const total = stages.reduce((sum, stage) => sum + stage.durationMs, 0);
   if (total === 0) report(["stages"], "must last longer than 0 in all");
-  if (total > LIMITS.durationMs) report(["stages"], `must last at most ${formatDuration(LIMITS.durationMs)} in all, last ${formatDuration(total)}`);
+  if (total > LIMITS.durationMs)
+    report(["stages"], `must last at most ${formatDuration(LIMITS.durationMs)} in all, last ${formatDuration(total)}`);
 }
 
 function rampingVus(options: ScenarioOptions, report: Report): Executor {
-  const stages = options.stages!.map((stage) => ({ durationMs: ms(stage.duration, 0), target: stage.target as number }));
+  const stages = options.stages!.map((stage) => ({
+    durationMs: ms(stage.duration, 0),
+    target: stage.target as number,
+  }));
   checkStages(stages, report);
   const startVUs = options.startVUs ?? DEFAULTS.startVUs;
-  return { kind: "ramping-vus", startVUs, stages, gracefulRampDownMs: ms(options.gracefulRampDown, DEFAULTS.gracefulRampDownMs) };
+  return {
+    kind: "ramping-vus",
+    startVUs,
+    stages,
+    gracefulRampDownMs: ms(options.gracefulRampDown, DEFAULTS.gracefulRampDownMs),
+  };
 }

@@ -91,7 +91,8 @@ function think(written: unknown, path: Path, problems: Problem[]): ThinkStep {
   }
   const minMs = ms(written["min"], 0);
   const maxMs = ms(written["max"], 0);
-  if (minMs > maxMs) problems.push({ path: [...path, "think", "min"], message: `must be at most max (${String(written["max"])})` });
+  if (minMs > maxMs)
+    problems.push({ path: [...path, "think", "min"], message: `must be at most max (${String(written["max"])})` });
   return { kind: "think", minMs, maxMs };
 }
 
@@ -106,7 +107,12 @@ function* templates(step: StepOptions & Record<string, unknown>, path: Path): Ge
   }
 }
 
-function checkVariables(step: StepOptions & Record<string, unknown>, path: Path, captured: Set<string>, context: FlowContext): void {
+function checkVariables(
+  step: StepOptions & Record<string, unknown>,
+  path: Path,
+  captured: Set<string>,
+  context: FlowContext,
+): void {
   if (context.fields === null) return;
   const known = new Set([...Object.keys(BUILTINS), ...context.fields, ...captured]);
   for (const [at, text] of templates(step, path)) {
@@ -119,7 +125,7 @@ function checkVariables(step: StepOptions & Record<string, unknown>, path: Path,
       const list = [...known].slice(0, 20).join(", ");
       context.problems.push({
         path: at,
-        message: `uses {{ ${name} }}, which no earlier step of this flow captures and no data table has${hint}; known here: ${list}`,
+        message: `uses {{ ${name} }}, which no earlier step captures and no data table has${hint}; known are ${list}`,
       });
     }
   }

@@ -53,7 +53,10 @@ export function normalise(document: Values, sound: (path: Path) => boolean): { p
 function readTargets(target: unknown, problems: Problem[], sound: (path: Path) => boolean): string[] | null {
   if (!sound(["target"])) return null;
   if (target === undefined) {
-    problems.push({ path: ["target"], message: "is missing; it is: the origin that the plan may touch, such as http://127.0.0.1:8080" });
+    problems.push({
+      path: ["target"],
+      message: "is missing; it is: the origin that the plan may touch, such as http://127.0.0.1:8080",
+    });
     return null;
   }
   const origins = (Array.isArray(target) ? target : [target]).map((origin) => valid(readOrigin(origin)));
@@ -85,7 +88,8 @@ function explicitNames(scenarios: Values, problems: Problem[]): Set<string> {
       const name: unknown = isMap(step) ? step["name"] : undefined;
       if (typeof name !== "string") continue;
       if (names.has(name)) {
-        const message = "is the name of another step already; names are unique in the plan, so that results can be told apart";
+        const message =
+          "is the name of another step already; names are unique in the plan, so that results can be told apart";
         problems.push({ path: ["scenarios", scenario, "flow", i, "name"], message });
       }
       names.add(name);
@@ -129,7 +133,12 @@ interface Known {
   readonly complete: boolean;
 }
 
-function readThresholds(written: unknown, known: Known, problems: Problem[], sound: (path: Path) => boolean): Threshold[] {
+function readThresholds(
+  written: unknown,
+  known: Known,
+  problems: Problem[],
+  sound: (path: Path) => boolean,
+): Threshold[] {
   const thresholds: Threshold[] = [];
   for (const [text, list] of Object.entries(isMap(written) ? written : {})) {
     const path = ["thresholds", text];

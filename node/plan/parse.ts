@@ -74,7 +74,8 @@ function judge(value: unknown, options: ParseOptions): Judged {
     const message = "must be a map with name, target and scenarios";
     return { plan: null, values: {}, problems: [{ path: [], message }] };
   }
-  const target = Object.hasOwn(value, "target") || options.defaultTarget === undefined ? {} : { target: options.defaultTarget };
+  const target =
+    Object.hasOwn(value, "target") || options.defaultTarget === undefined ? {} : { target: options.defaultTarget };
   const values = canonical({ ...value, ...target });
   const found = v.safeParse(PLAN, values).issues?.map(toProblem) ?? [];
   const { plan, problems } = normalise(values, soundness(found));
@@ -85,7 +86,8 @@ function toProblem(issue: v.BaseIssue<unknown>): Problem {
   const items = issue.path ?? [];
   const path = items.map((item) => item.key as string | number);
   const last = items.at(-1);
-  if (issue.type !== "never" || last === undefined) return { path, message: issue.message, atKey: last?.origin === "key" };
+  if (issue.type !== "never" || last === undefined)
+    return { path, message: issue.message, atKey: last?.origin === "key" };
   // The schema names the known keys in the message of what is none of them.
   const known = issue.message.split(" ");
   const hint = didYouMean(String(last.key), known);

@@ -34,7 +34,12 @@ export function headersOf(step: RequestOptions, path: Path, problems: Problem[])
   const seen = new Set<string>();
   for (const [name, value] of Object.entries(step.headers ?? {})) {
     const key = name.toLowerCase();
-    if (seen.has(key)) problems.push({ path: [...path, "headers", name], message: `stands twice: header names ignore case`, atKey: true });
+    if (seen.has(key))
+      problems.push({
+        path: [...path, "headers", name],
+        message: `stands twice: header names ignore case`,
+        atKey: true,
+      });
     seen.add(key);
     headers[name] = String(value);
   }

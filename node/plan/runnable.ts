@@ -14,7 +14,8 @@ export function notRunnable(plan: Plan): Fault[] {
   }
   for (const [name, table] of Object.entries(plan.data)) {
     if (table.rows.length > 0) continue;
-    const message = "still refers to a CSV file: publish it with `loadswarm publish`, which puts the rows into the plan";
+    const message =
+      "still refers to a CSV file: publish it with `loadswarm publish`, which puts the rows into the plan";
     faults.push({ path: `data.${name}`, line: 1, column: 1, message });
   }
   return faults;

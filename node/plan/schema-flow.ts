@@ -32,7 +32,12 @@ const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 
 export const readIdentifier = readMatch(IDENTIFIER, "letters, digits and _ (at most 64, no digit first)");
 
-const durationJson = { anyOf: [{ type: "string", pattern: DURATION_PATTERN }, { type: "number", minimum: 0 }] };
+const durationJson = {
+  anyOf: [
+    { type: "string", pattern: DURATION_PATTERN },
+    { type: "number", minimum: 0 },
+  ],
+};
 
 export function duration(description: string): Schema {
   return leaf((input) => readDuration(input), durationJson, description);
@@ -124,12 +129,19 @@ const EXPECT = struct("what the response must be; each entry is a check", {
     ),
   ),
   body: optional(
-    choice("text that the body must contain", [contains, containsMap], (input) => (isMap(input) ? containsMap : contains)),
+    choice("text that the body must contain", [contains, containsMap], (input) =>
+      isMap(input) ? containsMap : contains,
+    ),
   ),
   headers: optional(
-    dictionary("header name -> its value", anyHeaderName, literal(readScalar, scalarJson, "the value"), { least: 1, most: 100 }),
+    dictionary("header name -> its value", anyHeaderName, literal(readScalar, scalarJson, "the value"), {
+      least: 1,
+      most: 100,
+    }),
   ),
-  maxDuration: optional(positiveDuration("longest time from the start of the request to the last byte of the response")),
+  maxDuration: optional(
+    positiveDuration("longest time from the start of the request to the last byte of the response"),
+  ),
 });
 
 const CAPTURE = dictionary(
@@ -141,7 +153,11 @@ const CAPTURE = dictionary(
       json: optional(leaf(readJsonPath, { type: "string" }, `${JSON_PATH_HELP}`)),
       header: optional(leaf(anyHeaderName, { type: "string" }, "name of a response header")),
       regex: optional(
-        leaf(readRegex, { type: "string", maxLength: LIMITS.regexLength }, "regular expression; its first group, or the whole match"),
+        leaf(
+          readRegex,
+          { type: "string", maxLength: LIMITS.regexLength },
+          "regular expression; its first group, or the whole match",
+        ),
       ),
     },
     exactlyOne(["json", "header", "regex"]),
@@ -151,7 +167,10 @@ const CAPTURE = dictionary(
 
 const METHOD_ENTRIES = Object.fromEntries(
   METHODS.map((method) => {
-    const url = template(`URL of a ${method.toUpperCase()} request: /path on the first target, or absolute on any target`, 8_192);
+    const url = template(
+      `URL of a ${method.toUpperCase()} request: /path on the first target, or absolute on any target`,
+      8_192,
+    );
     return [method, optional(url)];
   }),
 );
@@ -192,7 +211,9 @@ const REQUEST = struct(`a request: exactly one of ${METHODS.join(", ")}`, REQUES
   const faults = exactlyOne(METHODS)(input);
   // A misspelt method is reported as an unknown key already.
   const known = Object.keys(REQUEST_ENTRIES);
-  const misspelt = Object.keys(input).some((key) => !known.includes(key) && METHODS.includes(nearest(key, known) as "get"));
+  const misspelt = Object.keys(input).some(
+    (key) => !known.includes(key) && METHODS.includes(nearest(key, known) as "get"),
+  );
   const bodies = present(input, BODIES);
   return [
     ...(misspelt && present(input, METHODS).length === 0 ? [] : faults),

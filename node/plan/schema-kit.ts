@@ -17,7 +17,11 @@ export function leaf(read: (input: unknown) => Read<unknown>, json: object, desc
 }
 
 /** A map with exactly these keys; `check` sees the map even where parts of it are wrong, and returns what is wrong. */
-export function struct(description: string, entries: Entries, check?: (input: Record<string, unknown>) => string[]): Schema {
+export function struct(
+  description: string,
+  entries: Entries,
+  check?: (input: Record<string, unknown>) => string[],
+): Schema {
   // Without a prototype, so that a key such as `toString` is unknown too.
   const own = Object.assign(Object.create(null) as Entries, entries);
   const message = (issue: { expected: string | null; input: unknown }): string => {
@@ -115,7 +119,8 @@ export function readText(most: number, least = 1): (input: unknown) => Read<stri
 
 /** Text that matches `pattern` as a whole; `help` says what that is. */
 export function readMatch(pattern: RegExp, help: string): (input: unknown) => Read<string> {
-  return (input) => (typeof input === "string" && pattern.test(input) ? good(input) : bad(`must be ${help}, is ${shown(input)}`));
+  return (input) =>
+    typeof input === "string" && pattern.test(input) ? good(input) : bad(`must be ${help}, is ${shown(input)}`);
 }
 
 export function readInteger(least: number, most: number): (input: unknown) => Read<number> {

@@ -27,7 +27,12 @@ function integer(description: string, least: number, most: number): Schema {
   return leaf(readInteger(least, most), { type: "integer", minimum: least, maximum: most }, description);
 }
 
-const rateJson = { anyOf: [{ type: "string", pattern: RATE_PATTERN }, { type: "number", minimum: 0 }] };
+const rateJson = {
+  anyOf: [
+    { type: "string", pattern: RATE_PATTERN },
+    { type: "number", minimum: 0 },
+  ],
+};
 
 function rate(description: string, readPlanRate: (input: unknown) => Read<unknown> = readRate): Schema {
   return leaf(readPlanRate, rateJson, description);
@@ -40,7 +45,9 @@ function readPositiveRate(input: unknown): Read<unknown> {
 
 function readWeight(input: unknown): Read<unknown> {
   if (input === 1) return good(input);
-  return bad(`must be 1, is ${shown(input)}: every scenario has a rate of its own; set that instead and leave weight out`);
+  return bad(
+    `must be 1, is ${shown(input)}: every scenario has a rate of its own; set that instead and leave weight out`,
+  );
 }
 
 const COMMON = {
@@ -56,7 +63,9 @@ const ARRIVAL_VUS = {
   preAllocatedVUs: optional(
     integer("accepted for k6's sake: virtual users are made as they are needed; must not exceed maxVUs", 0, LIMITS.vus),
   ),
-  maxVUs: optional(integer("most iterations in flight in the whole swarm; default: as many as the agents can hold", 1, LIMITS.vus)),
+  maxVUs: optional(
+    integer("most iterations in flight in the whole swarm; default: as many as the agents can hold", 1, LIMITS.vus),
+  ),
 };
 
 function stages(description: string, target: Schema): Schema {
@@ -65,7 +74,11 @@ function stages(description: string, target: Schema): Schema {
 }
 
 function kind(name: string): Schema {
-  return leaf((input) => (input === name ? good(input) : bad(`must be ${name}`)), { const: name }, `the executor ${name}`);
+  return leaf(
+    (input) => (input === name ? good(input) : bad(`must be ${name}`)),
+    { const: name },
+    `the executor ${name}`,
+  );
 }
 
 const ITERATIONS = {
@@ -99,7 +112,10 @@ const EXECUTORS: Readonly<Record<string, Schema>> = {
   "ramping-vus": struct("a number of virtual users that changes linearly within each stage", {
     executor: kind("ramping-vus"),
     startVUs: optional(integer("virtual users at the start; default 1", 0, LIMITS.vus)),
-    stages: stages("stages, each ramping to its target", integer("virtual users at the end of the stage", 0, LIMITS.vus)),
+    stages: stages(
+      "stages, each ramping to its target",
+      integer("virtual users at the end of the stage", 0, LIMITS.vus),
+    ),
     gracefulRampDown: optional(duration("how long a virtual user that is ramped away may go on; default 30s")),
     ...COMMON,
   }),
@@ -126,13 +142,27 @@ function readExecutor(input: unknown): Read<unknown> {
 
 /** Options of any executor. */
 const OPTIONS = [
-  ...["rate", "timeUnit", "duration", "preAllocatedVUs", "maxVUs", "startRate", "stages"],
-  ...["vus", "startVUs", "gracefulRampDown", "iterations", "maxDuration"],
+  "rate",
+  "timeUnit",
+  "duration",
+  "startRate",
+  "stages",
+  "preAllocatedVUs",
+  "maxVUs",
+  "vus",
+  "startVUs",
+  "gracefulRampDown",
+  "iterations",
+  "maxDuration",
 ];
 
 /** What a scenario without a known executor is measured by: which other keys it may have cannot be known. */
 const ANY_SCENARIO = struct("a scenario", {
-  executor: leaf(readExecutor, { enum: Object.keys(EXECUTORS) }, `how iterations start: ${Object.keys(EXECUTORS).join(", ")}`),
+  executor: leaf(
+    readExecutor,
+    { enum: Object.keys(EXECUTORS) },
+    `how iterations start: ${Object.keys(EXECUTORS).join(", ")}`,
+  ),
   ...Object.fromEntries(OPTIONS.map((key) => [key, optional(leaf(good, {}, key))])),
   ...COMMON,
 });
@@ -153,7 +183,12 @@ const INLINE = struct("a table written in the plan", {
   fields: list("names of the columns", FIELD, 1, LIMITS.fields),
   rows: leaf(
     (input) => (Array.isArray(input) ? good(input) : bad(`must be a list of rows, is ${shown(input)}`)),
-    { type: "array", minItems: 1, maxItems: LIMITS.rows, items: { type: "array", items: { type: ["string", "number", "boolean"] } } },
+    {
+      type: "array",
+      minItems: 1,
+      maxItems: LIMITS.rows,
+      items: { type: "array", items: { type: ["string", "number", "boolean"] } },
+    },
     "the rows, each a list of as many values as there are fields",
   ),
 });
@@ -170,12 +205,18 @@ const ABORTING = struct("an expression and what its failure does", {
   ),
   delayAbortEval: optional(duration("how long the run goes on before the threshold may abort it; default 0s")),
 });
-const THRESHOLD = choice("an expression, or { threshold, abortOnFail, delayAbortEval }", [EXPRESSION, ABORTING], (input) =>
-  isMap(input) ? ABORTING : EXPRESSION,
+const THRESHOLD = choice(
+  "an expression, or { threshold, abortOnFail, delayAbortEval }",
+  [EXPRESSION, ABORTING],
+  (input) => (isMap(input) ? ABORTING : EXPRESSION),
 );
 
 export const PLAN: Schema = struct("A load test as loadswarm runs it.", {
-  name: leaf(readName, { type: "string", pattern: NAME.source }, "name of the plan: 1 to 64 letters, digits, '.', '_' or '-'"),
+  name: leaf(
+    readName,
+    { type: "string", pattern: NAME.source },
+    "name of the plan: 1 to 64 letters, digits, '.', '_' or '-'",
+  ),
   target: optional(
     choice("the origins that the plan may touch, one or a list", [TARGET, TARGETS], (input) =>
       Array.isArray(input) ? TARGETS : TARGET,

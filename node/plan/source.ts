@@ -55,7 +55,12 @@ export function readYaml(text: string): Source {
   const yaml = createRequire(import.meta.url)("yaml") as typeof import("yaml");
   const lines = new yaml.LineCounter();
   // uniqueKeys compares every key with every other one; the reader below does it in linear time.
-  const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, version: "1.2" });
+  const document = yaml.parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: false,
+    version: "1.2",
+  });
   return new YamlReader(yaml, document, lines).read();
 }
 
@@ -98,7 +103,8 @@ class YamlReader {
 
   #plain(node: Node | null, path: Path, depth: number): unknown {
     if (--this.#valuesLeft < 0) {
-      if (this.#valuesLeft === -1) this.#add(path, start(node), `has more than ${LIMITS.values} values, counting each alias in full`);
+      if (this.#valuesLeft === -1)
+        this.#add(path, start(node), `has more than ${LIMITS.values} values, counting each alias in full`);
       return null;
     }
     if (depth > LIMITS.depth) {
@@ -123,7 +129,8 @@ class YamlReader {
     for (const { key, value } of node.items as Pair<Node | null, Node | null>[]) {
       const name = this.#key(key, path, start(node));
       if (name === null) continue;
-      if (Object.hasOwn(map, name)) this.#add([...path, name], start(key), "stands twice in this map; the first one would be lost");
+      if (Object.hasOwn(map, name))
+        this.#add([...path, name], start(key), "stands twice in this map; the first one would be lost");
       map[name] = this.#plain(value, [...path, name], depth + 1);
     }
     return map;
@@ -138,7 +145,8 @@ class YamlReader {
     }
     const name = String(value);
     if (FORBIDDEN_KEYS.includes(name)) this.#add(path, at, `must not have the key ${name}`);
-    else if (name.length > LIMITS.keyLength) this.#add(path, at, `has a key of more than ${LIMITS.keyLength} characters`);
+    else if (name.length > LIMITS.keyLength)
+      this.#add(path, at, `has a key of more than ${LIMITS.keyLength} characters`);
     else return name;
     return null;
   }
@@ -200,7 +208,8 @@ class YamlReader {
     }
     if (!this.#yaml.isMap(node)) return null;
     for (const pair of node.items as Pair<Node | null, Node | null>[]) {
-      if (this.#yaml.isScalar(pair.key) && String(pair.key.value) === String(part)) return { key: pair.key, value: pair.value };
+      if (this.#yaml.isScalar(pair.key) && String(pair.key.value) === String(part))
+        return { key: pair.key, value: pair.value };
     }
     return null;
   }

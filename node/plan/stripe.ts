@@ -95,7 +95,7 @@ export class StripeWalk {
     return this.#k;
   }
 
-  /** Euclid on the two shifts: each round replaces the larger one by the difference (the steps are Fibonacci numbers). */
+  /** Euclid on the two shifts: each round replaces the larger one by the difference (steps are Fibonacci numbers). */
   #findSteps(width: number): void {
     const up = this.#up;
     const down = this.#down;

@@ -33,13 +33,15 @@ export function readStepUrl(parts: readonly TemplatePart[], targets: readonly st
   if (typeof first !== "string") return good(encoded);
   if (first.includes("\\")) return bad("must not contain a backslash; write %5C");
   const literals = parts.filter((part) => typeof part === "string");
-  if (literals.some((part) => part.includes("#"))) return bad("must not have a #fragment: it is never sent; write %23 for the sign");
+  if (literals.some((part) => part.includes("#")))
+    return bad("must not have a #fragment: it is never sent; write %23 for the sign");
   const scheme = SCHEME.exec(first)?.[1];
   if (scheme === undefined) {
     if (first.startsWith("/") && !first.startsWith("//")) return good(encoded);
     return bad(`must be an absolute URL or begin with one "/", is ${shown(first)}`);
   }
-  if (!SCHEMES.includes(`${scheme.toLowerCase()}:`)) return bad(`must begin with / or http:// or https://, is ${shown(first)}`);
+  if (!SCHEMES.includes(`${scheme.toLowerCase()}:`))
+    return bad(`must begin with / or http:// or https://, is ${shown(first)}`);
   return checkOrigin(first, parts.length === 1, targets) ?? good(encoded);
 }
 
@@ -55,5 +57,7 @@ function checkOrigin(text: string, whole: boolean, targets: readonly string[] | 
   }
   if (targets === null || targets.includes(url.origin)) return null;
   const hint = didYouMean(url.origin, targets);
-  return bad(`must lie on a target of the plan (${targets.join(", ")}), is on ${url.origin}${hint}; add it to target, if it is meant`);
+  return bad(
+    `must lie on a target of the plan (${targets.join(", ")}), is on ${url.origin}${hint}; add it there if it is meant`,
+  );
 }

@@ -7,7 +7,10 @@ import { RateCurve } from "../../node/plan/curve.ts";
 import type { RateCurveSpec } from "../../node/plan/types.ts";
 import { type Random, forSeeds } from "../support/random.ts";
 
-function spec(startPerSecond: number, ...stages: readonly (readonly [durationMs: number, targetPerSecond: number])[]): RateCurveSpec {
+function spec(
+  startPerSecond: number,
+  ...stages: readonly (readonly [durationMs: number, targetPerSecond: number])[]
+): RateCurveSpec {
   return { startPerSecond, stages: stages.map(([durationMs, targetPerSecond]) => ({ durationMs, targetPerSecond })) };
 }
 
@@ -31,15 +34,80 @@ function areaOf({ startPerSecond, stages }: RateCurveSpec): number {
   return area;
 }
 
-const TABLE: readonly (readonly [name: string, spec: RateCurveSpec, total: number, times: readonly (readonly [number, number])[]])[] = [
-  ["constant", spec(600, [30_000, 600]), 18_000, [[0, 0], [600, 1000], [17_999, 29_998.333]]],
-  ["a rate below one a second", spec(0.5, [10_000, 0.5]), 5, [[0, 0], [4, 8000]]],
-  ["up from 0", spec(0, [10_000, 20]), 100, [[0, 0], [25, 5000], [81, 9000]]],
-  ["down to 0", spec(20, [10_000, 0]), 100, [[0, 0], [75, 5000], [99, 9000]]],
+const TABLE: readonly (readonly [
+  name: string,
+  spec: RateCurveSpec,
+  total: number,
+  times: readonly (readonly [number, number])[],
+])[] = [
+  [
+    "constant",
+    spec(600, [30_000, 600]),
+    18_000,
+    [
+      [0, 0],
+      [600, 1000],
+      [17_999, 29_998.333],
+    ],
+  ],
+  [
+    "a rate below one a second",
+    spec(0.5, [10_000, 0.5]),
+    5,
+    [
+      [0, 0],
+      [4, 8000],
+    ],
+  ],
+  [
+    "up from 0",
+    spec(0, [10_000, 20]),
+    100,
+    [
+      [0, 0],
+      [25, 5000],
+      [81, 9000],
+    ],
+  ],
+  [
+    "down to 0",
+    spec(20, [10_000, 0]),
+    100,
+    [
+      [0, 0],
+      [75, 5000],
+      [99, 9000],
+    ],
+  ],
   ["up and down again", spec(0, [1000, 10], [1000, 0]), 10, [[5, 1000]]],
-  ["a plateau of 0 in between", spec(10, [1000, 10], [0, 0], [5000, 0], [0, 10], [1000, 10]), 20, [[9, 900], [10, 6000], [11, 6100]]],
-  ["a plateau of 0 first", spec(0, [2000, 0], [0, 5], [1000, 5]), 5, [[0, 2000], [1, 2200]]],
-  ["a jump", spec(10, [1000, 10], [0, 100], [1000, 100]), 110, [[10, 1000], [11, 1010]]],
+  [
+    "a plateau of 0 in between",
+    spec(10, [1000, 10], [0, 0], [5000, 0], [0, 10], [1000, 10]),
+    20,
+    [
+      [9, 900],
+      [10, 6000],
+      [11, 6100],
+    ],
+  ],
+  [
+    "a plateau of 0 first",
+    spec(0, [2000, 0], [0, 5], [1000, 5]),
+    5,
+    [
+      [0, 2000],
+      [1, 2200],
+    ],
+  ],
+  [
+    "a jump",
+    spec(10, [1000, 10], [0, 100], [1000, 100]),
+    110,
+    [
+      [10, 1000],
+      [11, 1010],
+    ],
+  ],
   ["nothing at all", spec(0, [1000, 0]), 0, []],
 ];
 
@@ -47,7 +115,8 @@ for (const [name, curveSpec, total, times] of TABLE) {
   test(`${name}: ${total} arrivals, each when it is due`, () => {
     const curve = new RateCurve(curveSpec);
     assert.equal(curve.total, total);
-    for (const [k, atMs] of times) assert.ok(Math.abs(curve.timeOfMs(k) - atMs) < 0.001, `${k} is due at ${curve.timeOfMs(k)}`);
+    for (const [k, atMs] of times)
+      assert.ok(Math.abs(curve.timeOfMs(k) - atMs) < 0.001, `${k} is due at ${curve.timeOfMs(k)}`);
     assert.equal(curve.timeOfMs(total), Number.POSITIVE_INFINITY);
   });
 }
@@ -95,7 +164,10 @@ function upTo({ startPerSecond, stages }: RateCurveSpec, endMs: number): RateCur
   for (const stage of stages) {
     const leftMs = endMs - fromMs;
     if (leftMs < stage.durationMs) {
-      kept.push({ durationMs: leftMs, targetPerSecond: rate + ((stage.targetPerSecond - rate) * leftMs) / stage.durationMs });
+      kept.push({
+        durationMs: leftMs,
+        targetPerSecond: rate + ((stage.targetPerSecond - rate) * leftMs) / stage.durationMs,
+      });
       break;
     }
     kept.push(stage);
@@ -123,7 +195,14 @@ test("the first arrival at or after a time is the one that looking at all of the
 
 test("the rate is the plan's within the curve, 0 outside it", () => {
   const curve = new RateCurve(spec(0, [10_000, 20], [5000, 20]));
-  for (const [atMs, rate] of [[-1, 0], [0, 0], [5000, 10], [10_000, 20], [14_999, 20], [15_000, 0]] as const) {
+  for (const [atMs, rate] of [
+    [-1, 0],
+    [0, 0],
+    [5000, 10],
+    [10_000, 20],
+    [14_999, 20],
+    [15_000, 0],
+  ] as const) {
     assert.equal(curve.rateAt(atMs), rate, `at ${atMs}`);
   }
 });

@@ -16,7 +16,10 @@ test("a plan with a CSV file is valid, whatever fields the file may have, but ca
   assert.ok(result.ok);
   assert.deepEqual(csvReferences(result.document), [{ table: "t", csv: "a.csv" }]);
   assert.deepEqual(result.plan.data["t"], { fields: [], rows: [] });
-  assert.deepEqual(notRunnable(result.plan).map(({ path }) => path), ["data.t"]);
+  assert.deepEqual(
+    notRunnable(result.plan).map(({ path }) => path),
+    ["data.t"],
+  );
 });
 
 test("with the rows in the file's place it can run, and unknown fields are faults", () => {
@@ -46,5 +49,8 @@ test("rows are bounded over all tables", () => {
   assert.ok(parse(LIMITS.rows / 2).ok);
   const over = parse(LIMITS.rows / 2 + 1);
   assert.ok(!over.ok);
-  assert.deepEqual(over.faults.map(({ path, message }) => [path, message]), [["data", "must have at most 100000 rows in all, has 100001"]]);
+  assert.deepEqual(
+    over.faults.map(({ path, message }) => [path, message]),
+    [["data", "must have at most 100000 rows in all, has 100001"]],
+  );
 });

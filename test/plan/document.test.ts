@@ -39,7 +39,12 @@ scenarios:
   const json = JSON.stringify(
     {
       scenarios: {
-        b: { flow: [{ expect: { body: "ok", status: 200 }, get: "/" }], duration: "1m30s", vus: 1, executor: "constant-vus" },
+        b: {
+          flow: [{ expect: { body: "ok", status: 200 }, get: "/" }],
+          duration: "1m30s",
+          vus: 1,
+          executor: "constant-vus",
+        },
         a: { flow: [{ json: { z: 1, a: 2 }, post: "/" }], duration: "1s", executor: "constant-vus", vus: 1 },
       },
       target: "http://x",
@@ -49,12 +54,17 @@ scenarios:
     2,
   );
   assert.equal(documentOf(yaml), documentOf(json));
-  assert.match(documentOf(yaml), /"b":.*"1m30s".*"a":.*\{"z":1,"a":2\}/, "durations as written; scenarios and bodies in the order written");
+  assert.match(
+    documentOf(yaml),
+    /"b":.*"1m30s".*"a":.*\{"z":1,"a":2\}/,
+    "durations as written; scenarios and bodies in the order written",
+  );
 });
 
 test("what is sent in another order is another plan", () => {
   const body = (json: string): string =>
-    `{name: x, target: "http://x", scenarios: {a: {executor: constant-vus, vus: 1, duration: 1s, flow: [{post: /, json: ${json}}]}}}`;
+    `{name: x, target: "http://x",
+      scenarios: {a: {executor: constant-vus, vus: 1, duration: 1s, flow: [{post: /, json: ${json}}]}}}`;
   assert.notEqual(documentOf(body("{a: 1, b: 2}")), documentOf(body("{b: 2, a: 1}")));
 });
 
@@ -78,8 +88,32 @@ function mutated(random: Random, text: string): string {
     const length = random.integer(0, 12);
     const from = random.integer(0, result.length);
     const insert = random.pick([
-      "", ":", "-", "{", "}", "[", "]", '"', "'", "\n", "\t", "  ", "{{ x }}", "&a ", "*a", "null", "-1", "1e999", "__proto__: 1\n", "\0", "\ud800",
-      "? ", "!!set ", "%YAML 1.1\n---\n", "<<: *a\n", result.slice(from, from + 40),
+      "",
+      ":",
+      "-",
+      "{",
+      "}",
+      "[",
+      "]",
+      '"',
+      "'",
+      "\n",
+      "\t",
+      "  ",
+      "{{ x }}",
+      "&a ",
+      "*a",
+      "null",
+      "-1",
+      "1e999",
+      "__proto__: 1\n",
+      "\0",
+      "\ud800",
+      "? ",
+      "!!set ",
+      "%YAML 1.1\n---\n",
+      "<<: *a\n",
+      result.slice(from, from + 40),
     ]);
     result = result.slice(0, at) + insert + result.slice(at + length);
   }
@@ -108,7 +142,10 @@ test("plans with random damage are refused with reasons or mean something; nothi
     if (parsePlan(damaged).ok) accepted++;
     assertJudged(damaged);
   });
-  assert.ok(accepted > 50 && accepted < 1400, `${accepted} of 1500 accepted: the damage is neither nothing nor everything`);
+  assert.ok(
+    accepted > 50 && accepted < 1400,
+    `${accepted} of 1500 accepted: the damage is neither nothing nor everything`,
+  );
 });
 
 test("random bytes are refused; nothing is thrown", () => {
@@ -119,7 +156,7 @@ test("random bytes are refused; nothing is thrown", () => {
 });
 
 test("values of the wrong kind anywhere are refused with reasons; nothing is thrown", () => {
-  const strange = [null, true, -1, 1e300, "", "x", [], {}, [[]], { a: {} }, { toString: 1 }, "{{ x }}", 0];
+  const strange: unknown[] = [null, true, -1, 1e300, "", "x", [], {}, [[]], { a: {} }, { toString: 1 }, "{{ x }}", 0];
   forSeeds(1000, (random) => {
     const document = JSON.parse(documentOf(random.pick(TEXTS))) as Record<string, unknown>;
     let at: Record<string, unknown> = document;

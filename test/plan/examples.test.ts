@@ -15,7 +15,9 @@ import { SCHEMA_FILE, planJsonSchema } from "./json-schema.ts";
 const EXAMPLES = new URL("../../examples/", import.meta.url);
 const FILES = readdirSync(EXAMPLES).filter((name) => name.endsWith(".yaml"));
 
-const matchesSchema = new Ajv2020({ strict: false, validateFormats: false }).compile(JSON.parse(planJsonSchema()) as object);
+const matchesSchema = new Ajv2020({ strict: false, validateFormats: false }).compile(
+  JSON.parse(planJsonSchema()) as object,
+);
 
 test("docs/plan.schema.json is what `npm run schema` writes", () => {
   assert.equal(readFileSync(SCHEMA_FILE, "utf8"), planJsonSchema());
@@ -32,7 +34,10 @@ for (const file of FILES) {
     const references = csvReferences(result.document);
     for (const { csv } of references) assert.ok(existsSync(new URL(csv, EXAMPLES)), csv);
     const open = references.map(({ table }) => `data.${table}`);
-    assert.deepEqual(notRunnable(result.plan).map(({ path }) => path), open);
+    assert.deepEqual(
+      notRunnable(result.plan).map(({ path }) => path),
+      open,
+    );
   });
 
   test(`${file} matches the JSON Schema, as written and as a document`, () => {
@@ -46,9 +51,12 @@ for (const file of FILES) {
 
 for (const [change, damage] of [
   ["an unknown key", (plan: Record<string, unknown>) => ({ ...plan, rate: 1 })],
-  ["no name", ({ name: _, ...plan }: Record<string, unknown>) => plan],
+  ["an empty name", (plan: Record<string, unknown>) => ({ ...plan, name: null })],
   ["no scenario", (plan: Record<string, unknown>) => ({ ...plan, scenarios: {} })],
-  ["an unknown executor", (plan: Record<string, unknown>) => ({ ...plan, scenarios: { a: { executor: "x", flow: [{ get: "/" }] } } })],
+  [
+    "an unknown executor",
+    (plan: Record<string, unknown>) => ({ ...plan, scenarios: { a: { executor: "x", flow: [{ get: "/" }] } } }),
+  ],
   ["a wrong duration", (plan: Record<string, unknown>) => ({ ...plan, start: { delay: "1x" } })],
 ] as const) {
   test(`the JSON Schema refuses a plan with ${change}`, () => {

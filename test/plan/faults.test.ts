@@ -45,7 +45,9 @@ thresholds:
 });
 
 test("JSON has positions too, also on one line", () => {
-  assert.deepEqual(lines('{"name":"x","target":"http://x","scenarios":{"a":3}}'), ["p.yaml:1:50 scenarios.a: must be a map, is 3"]);
+  assert.deepEqual(lines('{"name":"x","target":"http://x","scenarios":{"a":3}}'), [
+    "p.yaml:1:50 scenarios.a: must be a map, is 3",
+  ]);
 });
 
 test("a YAML error stands where the parser stumbled", () => {

@@ -17,6 +17,27 @@ for (const [path, segments] of [
   test(`${path} leads through ${JSON.stringify(segments)}`, () => assert.deepEqual(parseJsonPath(path), segments));
 }
 
-for (const path of ["", "id", ".id", "$.", "$..a", "$.a.", "$[", "$[]", "$[-1]", "$[01]", "$[*]", "$.*", "$[1:2]", "$[?(@.a)]", '$["a]', '$["\\x"]', "$ .a", "$.a b", "$[0]x", `$${".a".repeat(400)}`]) {
+for (const path of [
+  "",
+  "id",
+  ".id",
+  "$.",
+  "$..a",
+  "$.a.",
+  "$[",
+  "$[]",
+  "$[-1]",
+  "$[01]",
+  "$[*]",
+  "$.*",
+  "$[1:2]",
+  "$[?(@.a)]",
+  '$["a]',
+  '$["\\x"]',
+  "$ .a",
+  "$.a b",
+  "$[0]x",
+  `$${".a".repeat(400)}`,
+]) {
   test(`${path.slice(0, 20)} is not of the subset`, () => assert.equal(parseJsonPath(path), null));
 }

@@ -19,6 +19,9 @@ for (const [executor, options, runs] of [
     const result = parsePlan(JSON.stringify({ name: "x", target: "http://x", scenarios }));
     assert.ok(result.ok);
     const faults = notRunnable(result.plan);
-    assert.deepEqual(faults.map(({ path }) => path), runs ? [] : ["scenarios.a.executor"]);
+    assert.deepEqual(
+      faults.map(({ path }) => path),
+      runs ? [] : ["scenarios.a.executor"],
+    );
   });
 }

@@ -88,7 +88,10 @@ test("the narrowest stripes: one or two positions of the circle come back after 
     const walk = new StripeWalk(stripe);
     const found = [walk.seek(0), ...Array.from({ length: stripe.width }, () => walk.next())];
     assert.ok(found.every((k) => owns(stripe, k)));
-    assert.ok(found.every((k, i) => i === 0 || k > found[i - 1]!), "ascending");
+    assert.ok(
+      found.every((k, i) => i === 0 || k > found[i - 1]!),
+      "ascending",
+    );
     assert.equal(found.at(-1)! - found[0]!, CIRCLE, "all positions once in a period");
   });
 });

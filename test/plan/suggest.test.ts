@@ -8,8 +8,18 @@ import { didYouMean, nearest } from "../../node/plan/suggest.ts";
 const KNOWN = ["duration", "rate", "stages", "maxVUs", "get"];
 
 for (const [word, expected] of [
-  ["durration", "duration"], ["rat", "rate"], ["stage", "stages"], ["maxvus", "maxVUs"], ["gett", "get"], ["got", "get"], ["raet", "rate"], ["egt", "get"],
-  ["banana", null], ["", null], ["x".repeat(1000), null], ["abc", null],
+  ["durration", "duration"],
+  ["rat", "rate"],
+  ["stage", "stages"],
+  ["maxvus", "maxVUs"],
+  ["gett", "get"],
+  ["got", "get"],
+  ["raet", "rate"],
+  ["egt", "get"],
+  ["banana", null],
+  ["", null],
+  ["x".repeat(1000), null],
+  ["abc", null],
 ] as const) {
   test(`the word nearest to ${word.slice(0, 20)} is ${expected}`, () => assert.equal(nearest(word, KNOWN), expected));
 }

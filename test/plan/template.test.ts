@@ -19,7 +19,18 @@ for (const [text, parts] of [
   });
 }
 
-for (const text of ["{{", "a {{ b", "{{ }}", "{{}}", "{{ a b }}", "{{ 1a }}", "{{ a.b }}", "{{ {{ a }} }}", "{{ a | json }}", "{{ é }}"]) {
+for (const text of [
+  "{{",
+  "a {{ b",
+  "{{ }}",
+  "{{}}",
+  "{{ a b }}",
+  "{{ 1a }}",
+  "{{ a.b }}",
+  "{{ {{ a }} }}",
+  "{{ a | json }}",
+  "{{ é }}",
+]) {
   test(`${text} is refused`, () => assert.equal(parseTemplate(text).ok, false));
 }
 

@@ -15,16 +15,26 @@ for (const [text, metric, expected] of [
   ["rate<0.01", "http_req_failed", { aggregator: "rate", comparison: "<", bound: 0.01 }],
   ["rate==1", "checks", { aggregator: "rate", comparison: "==", bound: 1 }],
 ] as const) {
-  test(`${metric}: ${text} is understood`, () => assert.deepEqual(readExpression(text, metric), { ok: true, value: expected }));
+  test(`${metric}: ${text} is understood`, () =>
+    assert.deepEqual(readExpression(text, metric), { ok: true, value: expected }));
 }
 
 for (const [text, metric, reason] of [
-  ["", "http_req_duration", /such as p\(95\)<200/], ["p(95)", "http_req_duration", /such as/], ["p95<1", "http_req_duration", /such as/],
-  ["p(95)<200ms", "http_req_duration", /such as/], ["p(101)<1", "http_req_duration", /percentile from 0 to 100/], ["p(95)=<1", "http_req_duration", /such as/],
-  ["p(95)<NaN", "http_req_duration", /such as/], ["p(95)<1 && max<2", "http_req_duration", /such as/],
-  ["count<1", "http_req_duration", /is a trend, judged by/], ["rate<1", "pacing_error", /is a trend/],
-  ["p(95)<1", "http_reqs", /is a counter, judged by count, rate/], ["value>1", "iterations", /is a counter/],
-  ["count<1", "checks", /is a rate, judged by rate/], ["rate<5", "http_req_failed", /5 % is 0.05/], ["rate>-1", "checks", /share from 0 to 1/],
+  ["", "http_req_duration", /such as p\(95\)<200/],
+  ["p(95)", "http_req_duration", /such as/],
+  ["p95<1", "http_req_duration", /such as/],
+  ["p(95)<200ms", "http_req_duration", /such as/],
+  ["p(101)<1", "http_req_duration", /percentile from 0 to 100/],
+  ["p(95)=<1", "http_req_duration", /such as/],
+  ["p(95)<NaN", "http_req_duration", /such as/],
+  ["p(95)<1 && max<2", "http_req_duration", /such as/],
+  ["count<1", "http_req_duration", /is a trend, judged by/],
+  ["rate<1", "pacing_error", /is a trend/],
+  ["p(95)<1", "http_reqs", /is a counter, judged by count, rate/],
+  ["value>1", "iterations", /is a counter/],
+  ["count<1", "checks", /is a rate, judged by rate/],
+  ["rate<5", "http_req_failed", /5 % is 0.05/],
+  ["rate>-1", "checks", /share from 0 to 1/],
 ] as const) {
   test(`${metric}: ${JSON.stringify(text)} is refused`, () => {
     const read = readExpression(text, metric);
@@ -36,7 +46,10 @@ for (const [text, metric, reason] of [
 for (const [text, expected] of [
   ["http_reqs", { metric: "http_reqs", tags: {} }],
   ["http_reqs{scenario:browse}", { metric: "http_reqs", tags: { scenario: "browse" } }],
-  [" http_req_duration { name: GET /a, b , scenario:x }", { metric: "http_req_duration", tags: { name: "GET /a, b", scenario: "x" } }],
+  [
+    " http_req_duration { name: GET /a, b , scenario:x }",
+    { metric: "http_req_duration", tags: { name: "GET /a, b", scenario: "x" } },
+  ],
   ["iterations{scenario:x}", { metric: "iterations", tags: { scenario: "x" } }],
   ["http_reqs{name:GET /a/{{ id }}}", { metric: "http_reqs", tags: { name: "GET /a/{{ id }}" } }],
 ] as const) {
@@ -44,9 +57,17 @@ for (const [text, expected] of [
 }
 
 for (const [text, reason] of [
-  ["http_req_duraton", /did you mean http_req_duration/], ["grpc_req_duration", /not measured by this version/], ["ws_connecting", /not measured/],
-  ["messages", /not measured/], ["toString", /must be one of/], ["", /must be a metric/], ["http_reqs{", /must be a metric/], ["http_reqs{}", /must have tags/],
-  ["http_reqs{status:200}", /scenario and name only/], ["http_reqs{scenario:}", /must have tags/], ["http_reqs{name:a,name:b}", /twice/],
+  ["http_req_duraton", /did you mean http_req_duration/],
+  ["grpc_req_duration", /not measured by this version/],
+  ["ws_connecting", /not measured/],
+  ["messages", /not measured/],
+  ["toString", /must be one of/],
+  ["", /must be a metric/],
+  ["http_reqs{", /must be a metric/],
+  ["http_reqs{}", /must have tags/],
+  ["http_reqs{status:200}", /scenario and name only/],
+  ["http_reqs{scenario:}", /must have tags/],
+  ["http_reqs{name:a,name:b}", /twice/],
   ["dropped_iterations{name:a}", /by scenario, not by step/],
 ] as const) {
   test(`${JSON.stringify(text)} is refused`, () => {

@@ -35,7 +35,9 @@ export function forSeeds(runs: number, property: (random: Random, seed: number) 
     try {
       property(new Random(seed), seed);
     } catch (error) {
-      throw new Error(`fails with seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw new Error(`fails with seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
     }
   }
 }
