@@ -60,7 +60,8 @@ export class ClosedLoad implements ScenarioLoad {
     if (nowMs < startMs || nowMs >= endMs) return false;
     this.#follow(nowMs);
     let starts = 0;
-    for (const vu of this.#ready) {
+    // A copy: those that end as they begin are ready again, but for the next turn.
+    for (const vu of [...this.#ready]) {
       if (starts++ >= limit) return true;
       this.#ready.delete(vu);
       if (this.#options.worker.inFlight < IN_FLIGHT_PER_WORKER) this.#start(vu, nowMs);

@@ -13,7 +13,7 @@ export class RequestError extends Error {
   }
 }
 
-const KIND_OF_CODE: Readonly<Record<string, ErrorKind>> = {
+const KIND_OF_CODE: ReadonlyMap<string, ErrorKind> = new Map(Object.entries<ErrorKind>({
   ETIMEDOUT: "timeout",
   UND_ERR_CONNECT_TIMEOUT: "timeout",
   UND_ERR_HEADERS_TIMEOUT: "timeout",
@@ -45,7 +45,7 @@ const KIND_OF_CODE: Readonly<Record<string, ErrorKind>> = {
   ENFILE: "generator",
   ENOBUFS: "generator",
   ENOMEM: "generator",
-};
+}));
 
 /** Families of codes, for those with many members. */
 const KIND_OF_PREFIX: readonly (readonly [string, ErrorKind])[] = [
@@ -65,7 +65,7 @@ export function classify(error: unknown, depth = 0): ErrorKind {
   if (!(error instanceof Error) || depth > 4) return "other";
   const { code } = error as { code?: unknown };
   if (typeof code === "string") {
-    const kind = KIND_OF_CODE[code] ?? KIND_OF_PREFIX.find(([prefix]) => code.startsWith(prefix))?.[1];
+    const kind = KIND_OF_CODE.get(code) ?? KIND_OF_PREFIX.find(([prefix]) => code.startsWith(prefix))?.[1];
     if (kind !== undefined) return kind;
   }
   if (error.name === "HTTPParserError") return "protocol";
