@@ -72,7 +72,8 @@ suite("closed model", { concurrency: 3 }, () => {
     await using target = await startTarget(answer);
     await using left = startEngine({ member: "left" });
     await using right = startEngine({ member: "right" });
-    const base = assignmentOf(planOf(target.url, scenario(constant(8, 1_500), [COUNTED])), 600);
+    await Promise.all([left.warmUp(), right.warmUp()]);
+    const base = assignmentOf(planOf(target.url, scenario(constant(8, 1_500), [COUNTED])), 100);
     const [all, none] = cut([1, 0]);
     const [half, other] = cut([1, 1]);
     const segments = (first: typeof all, then: typeof all) => [
@@ -122,7 +123,8 @@ suite("closed model", { concurrency: 3 }, () => {
       gracefulRampDownMs: 50,
     };
     await using harness = startEngine();
-    harness.engine.assign(assignmentOf(planOf(target.url, scenario(executor, [COUNTED], { gracefulStopMs: 800 })), 500));
+    await harness.warmUp();
+    harness.engine.assign(assignmentOf(planOf(target.url, scenario(executor, [COUNTED], { gracefulStopMs: 800 })), 100));
     const last = await harness.done;
     assert.deepEqual(usersOf(target.seen), new Set([0, 1, 2, 3, 4]));
     assert.equal(last.totals.scenarios[0]!.interrupted, 5);

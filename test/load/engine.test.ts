@@ -84,7 +84,8 @@ suite("load engine", { concurrency: 3 }, () => {
   test("a stop in the middle schedules nothing due after it", async () => {
     await using target = await startTarget();
     await using harness = startEngine();
-    const assignment = assignmentOf(planOf(target.url, scenario(rate(200, 200, 60_000), [COUNTED])), 600);
+    await harness.warmUp();
+    const assignment = assignmentOf(planOf(target.url, scenario(rate(200, 200, 60_000), [COUNTED])), 100);
     harness.engine.assign(assignment);
     harness.engine.assign({ ...assignment, endAtMs: assignment.startAtMs + 800 });
     const last = await harness.done;
@@ -101,7 +102,8 @@ suite("load engine", { concurrency: 3 }, () => {
       if (target.seen.length > 50) resolve();
     });
     await using harness = startEngine();
-    const assignment = assignmentOf(planOf(target.url, scenario(rate(200, 200, 60_000), [COUNTED])), 300);
+    await harness.warmUp();
+    const assignment = assignmentOf(planOf(target.url, scenario(rate(200, 200, 60_000), [COUNTED])), 100);
     harness.engine.assign(assignment);
     await busy;
     harness.engine.assign({ ...assignment, endAtMs: swarmNow() - 1 });
@@ -118,13 +120,14 @@ suite("load engine", { concurrency: 3 }, () => {
     const plan = planOf(target.url, scenario(rate(200, 200, 2_400), [COUNTED]));
     const [most, rest] = cut([3, 1]);
     const [half, other] = cut([1, 1]);
-    const base = assignmentOf(plan, 700);
+    await Promise.all([left.warmUp(), right.warmUp()]);
+    const base = assignmentOf(plan, 200);
     const { startAtMs } = base;
     left.engine.assign({ ...base, segments: [{ fromMs: startAtMs, stripe: most! }] });
     right.engine.assign({ ...base, segments: [{ fromMs: startAtMs, stripe: rest! }] });
     // Known well before it holds, as the view agreement has it, but on its way at different times.
     const changeAtMs = startAtMs + 1_203.7;
-    await new Promise((later) => setTimeout(later, 1_000));
+    await new Promise((later) => setTimeout(later, 600));
     left.engine.assign({
       ...base,
       segments: [
@@ -179,7 +182,8 @@ suite("load engine", { concurrency: 3 }, () => {
       spawned.push(worker);
       return worker;
     });
-    harness.engine.assign(assignmentOf(planOf(target.url, scenario(rate(200, 200, 3_000), [COUNTED])), 500));
+    await harness.warmUp();
+    harness.engine.assign(assignmentOf(planOf(target.url, scenario(rate(200, 200, 3_000), [COUNTED])), 100));
     await busy;
     await spawned[0]!.terminate();
     const last = await harness.done;
@@ -201,7 +205,8 @@ suite("load engine", { concurrency: 3 }, () => {
       if (target.seen.length === 10) resolve();
     });
     const harness = startEngine();
-    harness.engine.assign(assignmentOf(planOf(target.url, scenario(rate(50, 50, 60_000), [COUNTED])), 300));
+    await harness.warmUp();
+    harness.engine.assign(assignmentOf(planOf(target.url, scenario(rate(50, 50, 60_000), [COUNTED])), 100));
     await busy;
     await harness.engine.close();
     const last = await harness.done;

@@ -90,12 +90,18 @@ export interface Harness extends AsyncDisposable {
   readonly faults: Error[];
   /** The last report of the run that is over next. */
   readonly done: Promise<Snapshot>;
+  /** Resolves when the threads run, so that no test depends on how long they take to start. */
+  warmUp(): Promise<void>;
 }
+
+/** A run that is over before it begins. */
+const WARM_UP = "warm-up";
 
 export function startEngine(more: Partial<EngineOptions> = {}, spawn?: SpawnWorker): Harness {
   const snapshots: Snapshot[] = [];
   const faults: Error[] = [];
   const { promise, resolve } = Promise.withResolvers<Snapshot>();
+  const warm = Promise.withResolvers<void>();
   const engine = new LoadEngine(
     {
       member: "agent-1",
@@ -103,6 +109,10 @@ export function startEngine(more: Partial<EngineOptions> = {}, spawn?: SpawnWork
       clockOffsetMs: CLOCK_OFFSET_MS,
       guard: { loopbackOnly: true },
       onSnapshot(snapshot) {
+        if (snapshot.run === WARM_UP) {
+          warm.resolve();
+          return;
+        }
         snapshots.push(snapshot);
         if (snapshot.done) resolve(snapshot);
       },
@@ -111,13 +121,25 @@ export function startEngine(more: Partial<EngineOptions> = {}, spawn?: SpawnWork
     },
     spawn,
   );
-  return { engine, snapshots, faults, done: promise, [Symbol.asyncDispose]: () => engine.close() };
+  return {
+    engine,
+    snapshots,
+    faults,
+    done: promise,
+    warmUp() {
+      const plan = planOf("http://127.0.0.1:1", scenario(rate(1, 1, 1_000), []));
+      engine.assign(assignmentOf(plan, 0, { run: WARM_UP, endAtMs: 0 }));
+      return warm.promise;
+    },
+    [Symbol.asyncDispose]: () => engine.close(),
+  };
 }
 
 /** Runs a plan to its end on one engine of its own. */
 export async function run(plan: Plan, more: Partial<EngineOptions> = {}): Promise<Harness & { last: Snapshot }> {
   const harness = startEngine(more);
-  harness.engine.assign(assignmentOf(plan, 600));
+  await harness.warmUp();
+  harness.engine.assign(assignmentOf(plan, 100));
   const last = await harness.done;
   await harness.engine.close();
   return { ...harness, last };
