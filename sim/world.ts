@@ -110,14 +110,12 @@ export class World {
   /** Asks an agent and lets time pass until it has answered. */
   summary(id: string, run: string): Answer {
     const token = this.#nextToken++;
-    let found: Answer | null = null;
-    this.#answers.set(token, (answer) => {
-      found = answer;
-    });
+    const found: Answer[] = [];
+    this.#answers.set(token, (answer) => found.push(answer));
     this.#input(this.#get(id), { kind: "summarise", token, run });
-    for (let waited = 0; found === null && waited < 5000; waited += 10) this.runFor(10);
-    if (found === null) throw new Error(`${id} gave no summary of ${run} within 5 s`);
-    return found;
+    for (let waited = 0; found.length === 0 && waited < 5000; waited += 10) this.runFor(10);
+    if (found[0] === undefined) throw new Error(`${id} gave no summary of ${run} within 5 s`);
+    return found[0];
   }
 
   runFor(ms: number): void {

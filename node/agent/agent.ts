@@ -12,7 +12,8 @@ import { type Network, type NetworkEvents, SOLO } from "../mesh/network.ts";
 import { Shell } from "../mesh/shell.ts";
 import { LoadswarmError } from "../plan/errors.ts";
 import { parsePlan } from "../plan/parse.ts";
-import { notRunnable } from "../plan/span.ts";
+import { notRunnable } from "../plan/runnable.ts";
+import { timeText } from "../plan/time-text.ts";
 import type { Fault, Plan } from "../plan/types.ts";
 import { planHash } from "../wire/codec.ts";
 import type { CheckedConfig } from "./config.ts";
@@ -215,11 +216,6 @@ const KEY_REUSED: Fault = {
   column: 1,
   message: "the idempotency key was used for another plan; use a new key",
 };
-
-/** When a swarm time is, RFC 3339; null stays null. */
-export function timeText(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
-}
 
 function stateOf(run: RunRecord, nowMs: number): RunState {
   if (nowMs >= endAtMs(run)) return run.control.stopReason ?? "finished";

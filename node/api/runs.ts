@@ -2,8 +2,8 @@
 
 import type { FastifyInstance } from "fastify";
 import type { Agent, Published } from "../agent/agent.ts";
-import { timeText } from "../agent/agent.ts";
 import { LoadswarmError } from "../plan/errors.ts";
+import { timeText } from "../plan/time-text.ts";
 import { MAX_PLAN_BYTES } from "../wire/codec.ts";
 import { hitsPlan } from "./hits.ts";
 

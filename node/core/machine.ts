@@ -136,9 +136,10 @@ export class SwarmMachine {
       missedStart ||= !known && this.#isUnderWay(merged);
     }
     if (news.length === 0) return;
+    // Before anything is assigned: until the others count on me I own nothing of a run that is under way.
+    if (missedStart && wasIdle) this.#membership.joinLate(this.#nowMs);
     this.#out.spread({ runs: news }, from);
     for (const run of news) this.#assign(run);
-    if (missedStart && wasIdle) this.#membership.joinLate(this.#nowMs);
   }
 
   /** It has begun, or will before a member that joins now has a share. */

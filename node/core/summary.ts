@@ -4,6 +4,7 @@ import { DROP_REASONS, ERROR_KINDS, intervalMs, type ScenarioTotals, type Sketch
 import { quantile } from "../metrics/sketch.ts";
 import { RateCurve } from "../plan/curve.ts";
 import { durationMs, endMs, executorDurationMs } from "../plan/duration.ts";
+import { timeText } from "../plan/time-text.ts";
 import type { Scenario } from "../plan/types.ts";
 import type { RunRecord, RunState } from "./events.ts";
 import type { Members } from "./members.ts";
@@ -35,58 +36,24 @@ export function summarise(run: RunRecord, members: Members, snapshots: readonly 
   const clock = clockOf(run, members, snapshots, nowMs);
   const merged = merge(plan, snapshots);
   const seconds = clock.elapsedMs / 1000;
-  const final = clock.state !== "scheduled" && clock.state !== "running";
   const thresholds = plan.thresholds.map((threshold) => judge(threshold, { merged, seconds }));
-  const scenarios = merged.scenarios.map(({ scenario, totals }) => ({
-    scenario,
-    totals,
-    counts: countsOf(scenario, totals, clock, final),
-  }));
-  const iterations = scenarios.map((entry) => entry.counts).reduce(addCounts, noCounts());
-  const requests = sum(merged.steps.map((step) => step.totals.requests));
+  const scenarios = scenariosOf(merged, clock);
+  const iterations = Object.values(scenarios).map((entry) => entry.iterations).reduce(addCounts, noCounts());
   return {
     schema: "loadswarm.summary/1",
     run: run.spec.id,
     plan: plan.name,
     state: clock.state,
     verdict: thresholds.length === 0 ? "none" : thresholds.every((threshold) => threshold.ok) ? "pass" : "fail",
-    startedAt: clock.elapsedMs > 0 ? new Date(clock.startAtMs).toISOString() : null,
-    endedAt: final ? new Date(clock.endAtMs).toISOString() : null,
+    startedAt: clock.elapsedMs > 0 ? timeText(clock.startAtMs) : null,
+    endedAt: isFinal(clock) ? timeText(clock.endAtMs) : null,
     durationSeconds: round(seconds),
     agents: agentsOf(members, snapshots, clock),
     iterations,
-    requests: {
-      total: requests,
-      failed: sum(merged.steps.map((step) => step.totals.failed)),
-      rate: seconds === 0 ? 0 : round(requests / seconds),
-      bytesSent: sum(merged.steps.map((step) => step.totals.bytesSent)),
-      bytesReceived: sum(merged.steps.map((step) => step.totals.bytesReceived)),
-    },
+    requests: requestsOf(merged, seconds),
     metrics: Object.fromEntries(Object.entries(TRENDS).map(([name, of]) => [name, trend(of(merged))])),
-    scenarios: Object.fromEntries(
-      scenarios.map(({ scenario, totals, counts }) => [
-        scenario.name,
-        {
-          executor: scenario.executor.kind,
-          progress: progressOf(scenario, clock),
-          target: targetOf(scenario, clock.elapsedMs),
-          iterations: counts,
-          iteration_duration: trend(totals.iterationDuration),
-        },
-      ]),
-    ),
-    steps: Object.fromEntries(
-      merged.steps.map(({ step, totals }) => [
-        step.name,
-        {
-          requests: totals.requests,
-          failed: totals.failed,
-          duration: trend(totals.duration),
-          latency: trend(totals.latency),
-          waiting: trend(totals.waiting),
-        },
-      ]),
-    ),
+    scenarios,
+    steps: stepsOf(merged),
     checks: Object.fromEntries(
       merged.checks.map(({ check, totals }) => [check.name, { passes: totals.passed, fails: totals.failed }]),
     ),
@@ -96,6 +63,51 @@ export function summarise(run: RunRecord, members: Members, snapshots: readonly 
     generator: { verdict: generatorVerdict(merged, iterations) },
     series: seriesOf(run, merged, clock),
   };
+}
+
+function isFinal(clock: Clock): boolean {
+  return clock.state !== "scheduled" && clock.state !== "running";
+}
+
+function requestsOf(merged: Merged, seconds: number): Summary["requests"] {
+  const total = sum(merged.steps.map((step) => step.totals.requests));
+  return {
+    total,
+    failed: sum(merged.steps.map((step) => step.totals.failed)),
+    rate: seconds === 0 ? 0 : round(total / seconds),
+    bytesSent: sum(merged.steps.map((step) => step.totals.bytesSent)),
+    bytesReceived: sum(merged.steps.map((step) => step.totals.bytesReceived)),
+  };
+}
+
+function scenariosOf(merged: Merged, clock: Clock): Summary["scenarios"] {
+  return Object.fromEntries(
+    merged.scenarios.map(({ scenario, totals }) => [
+      scenario.name,
+      {
+        executor: scenario.executor.kind,
+        progress: progressOf(scenario, clock),
+        target: targetOf(scenario, clock.elapsedMs),
+        iterations: countsOf(scenario, totals, clock),
+        iteration_duration: trend(totals.iterationDuration),
+      },
+    ]),
+  );
+}
+
+function stepsOf(merged: Merged): Summary["steps"] {
+  return Object.fromEntries(
+    merged.steps.map(({ step, totals }) => [
+      step.name,
+      {
+        requests: totals.requests,
+        failed: totals.failed,
+        duration: trend(totals.duration),
+        latency: trend(totals.latency),
+        waiting: trend(totals.waiting),
+      },
+    ]),
+  );
 }
 
 function clockOf(run: RunRecord, members: Members, snapshots: readonly Snapshot[], nowMs: number): Clock {
@@ -132,14 +144,14 @@ function agentsOf(members: Members, snapshots: readonly Snapshot[], clock: Clock
   };
 }
 
-function countsOf(scenario: Scenario, totals: ScenarioTotals, clock: Clock, final: boolean): IterationCounts {
+function countsOf(scenario: Scenario, totals: ScenarioTotals, clock: Clock): IterationCounts {
   const dropped: Record<string, number> = { late: 0 };
   DROP_REASONS.forEach((reason, index) => {
     const count = totals.dropped[index] ?? 0;
     if (count > 0) dropped[reason] = count;
   });
   // Reports of different agents are up to a second apart while the run lasts; only at its end is a gap a loss.
-  const due = final ? Math.max(totals.scheduled, dueBy(scenario, clock)) : totals.scheduled;
+  const due = isFinal(clock) ? Math.max(totals.scheduled, dueBy(scenario, clock)) : totals.scheduled;
   return {
     scheduled: due,
     started: totals.started,
@@ -192,7 +204,9 @@ function generatorVerdict(merged: Merged, iterations: IterationCounts): Summary[
 function seriesOf(run: RunRecord, merged: Merged, clock: Clock): SeriesPoint[] {
   const widthMs = intervalMs(durationMs(run.spec.plan));
   const perSecond = 1000 / widthMs;
-  return merged.intervals.map(({ point, agents }) => ({
+  const lastMs = clock.endAtMs - clock.startAtMs;
+  const during = merged.intervals.filter(({ point }) => point.index * widthMs < lastMs);
+  return during.map(({ point, agents }) => ({
     t: (point.index * widthMs) / 1000,
     target: sum(run.spec.plan.scenarios.map((scenario) => meanTarget(scenario, point.index * widthMs, widthMs, clock))),
     started: round(point.started * perSecond),

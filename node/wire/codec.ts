@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import type { Frame, MemberRecord, RunRecord } from "../core/events.ts";
 import { parsePlan } from "../plan/parse.ts";
+import { readCanonical } from "../plan/source.ts";
 import type { Plan } from "../plan/types.ts";
 import { count, identifier, invalid, type Loose, message, messages, number, text, texts } from "./check.ts";
 import { MAX_TIME_MS, reportFromWire, reportToWire } from "./reports.ts";
@@ -170,6 +171,8 @@ function planOf(document: string, hash: string): Plan {
   if (planHash(document) !== hash) throw invalid("a plan does not match its hash");
   const known = knownPlans.get(hash);
   if (known !== undefined) return known;
+  // The canonical form is plain JSON: a peer cannot make us read a megabyte of YAML for seconds.
+  if (readCanonical(document) === null) throw invalid("a plan is not in canonical form");
   const parsed = parsePlan(document);
   if (!parsed.ok) throw invalid(`a plan is invalid: ${parsed.faults[0]?.message ?? "unknown fault"}`);
   if (knownPlans.size >= KNOWN_PLANS) knownPlans.delete(knownPlans.keys().next().value!);

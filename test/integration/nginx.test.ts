@@ -1,0 +1,144 @@
+// The whole product against nginx, whose access log is the judge: five agents, the one published to killed, a sixth joins.
+
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type AgentProcess, AgentProcesses, untilMembers } from "../../node/cli/spawn-agents.ts";
+import type { Summary } from "../../node/core/summary-type.ts";
+import { type LogLine, Nginx, nginxMissing } from "../support/nginx.ts";
+
+const RATE = 600;
+const SECONDS = 30;
+const KILL_AT_S = 10;
+const JOIN_AT_S = 18;
+
+const skip = process.env["CI"] === undefined && nginxMissing !== null ? nginxMissing : false;
+
+/** Asks an agent; a test that needs another status says which. */
+async function get<T>(url: string): Promise<T> {
+  const response = await fetch(url);
+  assert.equal(response.status, 200, `GET ${url}`);
+  return (await response.json()) as T;
+}
+
+describe("five agents, one plan, nginx", { skip }, () => {
+  const processes = new AgentProcesses();
+  const agents: AgentProcess[] = [];
+  let nginx: Nginx;
+  let startS = 0;
+  let summary: Summary;
+  let log: LogLine[];
+
+  async function join(): Promise<AgentProcess> {
+    const name = `agent-${agents.length + 1}`;
+    const places = agents[0] === undefined ? [] : [agents[agents.length === 5 ? 1 : 0]!.listen];
+    const agent = await processes.start({ env: process.env, name, join: places, flags: ["--workers", "1"] });
+    agents.push(agent);
+    return agent;
+  }
+
+  async function untilSecond(second: number): Promise<void> {
+    await sleep((startS + second) * 1000 - Date.now());
+  }
+
+  before(async () => {
+    assert.equal(nginxMissing, null, "CI must have nginx");
+    nginx = await Nginx.start();
+    for (let i = 0; i < 5; i++) await join();
+    await untilMembers(agents[4]!.apiUrl, 5, 10_000);
+    const plan = {
+      name: "nginx",
+      target: nginx.url,
+      scenarios: {
+        hits: {
+          executor: "constant-arrival-rate",
+          rate: RATE,
+          duration: `${SECONDS}s`,
+          flow: [{ get: "/hit?k={{ iterationInTest }}", name: "hit", expect: { status: 200 } }],
+        },
+      },
+    };
+    const published = await fetch(`${agents[0]!.apiUrl}/api/v1/runs`, { method: "POST", body: JSON.stringify(plan) });
+    assert.equal(published.status, 201);
+    const { run, startsAt } = (await published.json()) as { run: string; startsAt: string };
+    startS = Date.parse(startsAt) / 1000;
+    await untilSecond(KILL_AT_S);
+    agents[0]!.kill();
+    await untilSecond(JOIN_AT_S);
+    await join();
+    await untilSecond(SECONDS);
+    const asked = agents[2]!.apiUrl;
+    for (;;) {
+      summary = await get<Summary>(`${asked}/api/v1/runs/${run}`);
+      if (summary.state !== "running") break;
+      await sleep(200);
+    }
+    log = nginx.log();
+    if (process.env["KEEP"]) (await import("node:fs")).writeFileSync(process.env["KEEP"], JSON.stringify({ log, summary, startS }));
+  });
+
+  after(async () => {
+    await processes.end();
+    await nginx?.stop();
+  });
+
+  /** Arrivals whose time was within a second of the run, as nginx saw them: immune to the jitter of this machine. */
+  function bySchedule(): number[] {
+    const perSecond = new Array<number>(SECONDS).fill(0);
+    for (const k of arrivals()) perSecond[Math.floor(k / RATE)]!++;
+    return perSecond;
+  }
+
+  function byLogTime(): number[] {
+    const perSecond = new Array<number>(SECONDS + 1).fill(0);
+    for (const line of log) perSecond[Math.min(SECONDS, Math.floor(line.at - startS))]!++;
+    return perSecond;
+  }
+
+  function arrivals(): number[] {
+    return log.map((line) => Number(new URL(line.uri, nginx.url).searchParams.get("k")));
+  }
+
+  it("the run is finished, asked from agent 3, and every agent that took part is accounted for", (t) => {
+    t.diagnostic(`per second by log time: ${byLogTime().join(" ")}`);
+    t.diagnostic(`per second by schedule: ${bySchedule().join(" ")}`);
+    t.diagnostic(`summary: ${JSON.stringify(summary.iterations)}; nginx counted ${log.length}`);
+    assert.equal(summary.state, "finished");
+    assert.deepEqual(summary.agents, { planned: 6, reported: 6, lost: 1, coverage: 1 });
+  });
+
+  it("P1: no arrival was sent twice", () => {
+    const seen = arrivals();
+    assert.equal(new Set(seen).size, seen.length);
+  });
+
+  it("P2, P3, P4: 600 requests in every second, but for three seconds after the kill", () => {
+    const settled = (second: number) => second < KILL_AT_S || second >= KILL_AT_S + 3;
+    bySchedule().forEach((count, second) => {
+      if (settled(second)) assert.equal(count, RATE, `arrivals due in second ${second}`);
+      else assert.ok(count <= RATE, `arrivals due in second ${second}`);
+    });
+    byLogTime().forEach((count, second) => {
+      if (second === SECONDS) return;
+      assert.ok(count <= 1.05 * RATE, `second ${second}: ${count}`);
+      if (settled(second)) assert.ok(Math.abs(count - RATE) <= 0.01 * RATE, `second ${second}: ${count} in the log`);
+    });
+  });
+
+  it("P6: the log's total is the summary's, but for at most a second of the killed agent's share", () => {
+    const { scheduled, started, dropped, lost } = summary.iterations;
+    const droppedSum = Object.values(dropped).reduce((sum, count) => sum + count, 0);
+    assert.equal(scheduled, RATE * SECONDS);
+    assert.equal(scheduled, started + droppedSum + lost);
+    const unreported = log.length - summary.requests.total;
+    assert.ok(unreported >= 0 && unreported <= RATE / 5, `${unreported} requests in the log but not in the summary`);
+    assert.equal(summary.requests.total, summary.status["200"]);
+    assert.equal(summary.requests.failed, 0);
+  });
+
+  it("P9: every survivor gives the same summary", async () => {
+    for (const agent of agents.slice(1)) {
+      assert.deepEqual(await get<Summary>(`${agent.apiUrl}/api/v1/runs/${summary.run}`), summary, agent.name);
+    }
+  });
+});
