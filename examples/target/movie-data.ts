@@ -31,14 +31,7 @@ const NAMES: Readonly<Record<string, string>> = {
   nm0000402: "Carrie Fisher",
 };
 
-const movie = (
-  id: string,
-  title: string,
-  year: number,
-  runtime: number,
-  genres: string,
-  actors: string,
-): Movie => ({
+const movie = (id: string, title: string, year: number, runtime: number, genres: string, actors: string): Movie => ({
   id,
   title,
   year,

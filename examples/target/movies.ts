@@ -43,7 +43,8 @@ function searchMovies(query: URLSearchParams): Answer {
   const genre = query.get("genre")?.toLowerCase();
   const year = query.get("year");
   if (q !== undefined && (q.length < 2 || q.length > 20)) return bad("q", "between 2 and 20 characters");
-  if (genre !== undefined && (genre.length < 3 || genre.length > 20)) return bad("genre", "between 3 and 20 characters");
+  if (genre !== undefined && (genre.length < 3 || genre.length > 20))
+    return bad("genre", "between 3 and 20 characters");
   if (year !== null && !within(year, 1874, 2100)) return bad("year", "a year between 1874 and 2100");
   return page(MOVIES, query, (movie: Movie) => {
     if (q !== undefined && !movie.title.toLowerCase().includes(q)) return false;

@@ -38,7 +38,11 @@ export async function startTarget(options: TargetOptions): Promise<RunningTarget
   try {
     const sinkPort = options.sinkPort === null ? null : await target.sinks.listen(options.host, options.sinkPort);
     const { port } = server.address() as AddressInfo;
-    return { url: `http://${options.host.includes(":") ? `[${options.host}]` : options.host}:${port}`, sinkPort, close };
+    return {
+      url: `http://${options.host.includes(":") ? `[${options.host}]` : options.host}:${port}`,
+      sinkPort,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

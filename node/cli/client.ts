@@ -101,13 +101,19 @@ export async function call(base: string, { method, path, body, headers }: Call):
     throw new RefusedError(base, status, answer["error"], answer["hint"], faultsOf(answer["faults"]));
   }
   const said = typeof answer?.["error"] === "string" ? `: ${answer["error"]}` : "";
-  throw unreachable(base, answer === null ? `what answers there is no agent (HTTP ${status})` : `HTTP ${status}${said}`);
+  throw unreachable(
+    base,
+    answer === null ? `what answers there is no agent (HTTP ${status})` : `HTTP ${status}${said}`,
+  );
 }
 
 const VERSION_HINT = "Is it an agent, and of the same version as this command?";
 
 /** A run's summary. @throws as `call` */
-export async function fetchSummary(caller: (call: Call) => Promise<Record<string, unknown>>, run: string): Promise<Summary> {
+export async function fetchSummary(
+  caller: (call: Call) => Promise<Record<string, unknown>>,
+  run: string,
+): Promise<Summary> {
   const answer = await caller({ method: "GET", path: runPath(run) });
   if (answer["schema"] === "loadswarm.summary/1") return answer as unknown as Summary;
   throw new LoadswarmError("UNREACHABLE", `run ${run}: the agent's answer is no loadswarm.summary/1`, VERSION_HINT);
@@ -125,7 +131,8 @@ export async function fetchMembers(caller: (call: Call) => Promise<Record<string
 /** The runs an agent knows, latest first. @throws as `call` */
 export async function fetchRuns(caller: (call: Call) => Promise<Record<string, unknown>>): Promise<RunEntry[]> {
   const { runs } = await caller({ method: "GET", path: "/api/v1/runs" });
-  if (!Array.isArray(runs)) throw new LoadswarmError("UNREACHABLE", "the agent's answer is no list of runs", VERSION_HINT);
+  if (!Array.isArray(runs))
+    throw new LoadswarmError("UNREACHABLE", "the agent's answer is no list of runs", VERSION_HINT);
   return runs as RunEntry[];
 }
 
@@ -165,7 +172,9 @@ async function boundedText(response: Response): Promise<string> {
 function parseObject(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text);
-    return value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+    return value !== null && typeof value === "object" && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null;
   } catch {
     return null;
   }

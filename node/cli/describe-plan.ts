@@ -37,7 +37,8 @@ export function descriptionText(file: string, description: Description): string 
   const count = scenarios.length === 1 ? "1 scenario" : `${scenarios.length} scenarios`;
   const lines = [`${file}: ok: ${name} against ${targets.join(", ")}: ${count}${total} in ${formatDuration(lengthMs)}`];
   const width = Math.max(...scenarios.map((scenario) => scenario.name.length));
-  for (const scenario of scenarios) lines.push(`  ${scenario.name.padEnd(width)}  ${scenario.executor}: ${scenario.load}`);
+  for (const scenario of scenarios)
+    lines.push(`  ${scenario.name.padEnd(width)}  ${scenario.executor}: ${scenario.load}`);
   return `${lines.join("\n")}\n`;
 }
 
@@ -55,13 +56,18 @@ function loadOf(executor: Executor): string {
     case "ramping-arrival-rate": {
       const { startPerSecond, stages } = executor.curve;
       const all = [startPerSecond, ...stages.map((stage) => stage.targetPerSecond)];
-      const rates = all.filter((rate, i) => rate !== all[i - 1]).map(trim).join(" -> ");
+      const rates = all
+        .filter((rate, i) => rate !== all[i - 1])
+        .map(trim)
+        .join(" -> ");
       return `${rates}/s for ${lasts}, ${iterationsOf(executor)} iterations`;
     }
     case "constant-vus":
       return `${executor.vus} virtual users for ${lasts}`;
-    case "ramping-vus":
-      return `${[executor.startVUs, ...executor.stages.map((stage) => stage.target)].join(" -> ")} virtual users for ${lasts}`;
+    case "ramping-vus": {
+      const users = [executor.startVUs, ...executor.stages.map((stage) => stage.target)].join(" -> ");
+      return `${users} virtual users for ${lasts}`;
+    }
     case "shared-iterations":
       return `${executor.iterations} iterations shared by ${executor.vus} virtual users, at most ${lasts}`;
     case "per-vu-iterations":

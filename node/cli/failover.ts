@@ -58,8 +58,14 @@ export class FailoverClient {
       if (!this.#answered) throw error;
       if (performance.now() - sinceMs >= this.#giveUpMs) {
         const seconds = Math.round(this.#giveUpMs / 1000);
-        const message = `none of ${this.#known.length} known agents has answered for ${seconds} s; the last: ${error.message}`;
-        throw new LoadswarmError("UNREACHABLE", message, "The run may go on without being watched. Try: loadswarm watch --to URL", error);
+        const none = `none of ${this.#known.length} known agents has answered for ${seconds} s`;
+        const message = `${none}; the last: ${error.message}`;
+        throw new LoadswarmError(
+          "UNREACHABLE",
+          message,
+          "The run may go on without being watched. Try: loadswarm watch --to URL",
+          error,
+        );
       }
       await sleep(RETRY_MS);
     }

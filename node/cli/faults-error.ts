@@ -9,7 +9,12 @@ export class FaultsError extends LoadswarmError {
 
   constructor(file: string, faults: readonly Fault[], cause?: unknown) {
     const count = faults.length === 1 ? "a fault" : `${faults.length} faults`;
-    super("PLAN_INVALID", `${file} has ${count}`, `Nothing was started. Check again with: loadswarm validate ${file}`, cause);
+    super(
+      "PLAN_INVALID",
+      `${file} has ${count}`,
+      `Nothing was started. Check again with: loadswarm validate ${file}`,
+      cause,
+    );
     this.file = file;
     this.faults = faults;
   }

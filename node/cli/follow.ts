@@ -28,7 +28,7 @@ export interface Follower {
   finish(source: RunSource): Promise<number>;
 }
 
-/** Prepares to follow: from here on Ctrl-C is ours. @throws LoadswarmError USAGE if the outputs contradict each other */
+/** Prepares to follow. @throws LoadswarmError USAGE if the outputs contradict each other */
 export async function follower(options: FollowOptions, io: Io): Promise<Follower> {
   const progress = await startProgress(textStream(options, io), io);
   const finish = async (source: RunSource): Promise<number> => {

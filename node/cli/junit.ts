@@ -21,7 +21,8 @@ export function junit(summary: Summary): string {
   const suites = [suite("thresholds", thresholds, summary), suite("checks", checks, summary)].join("");
   const cases = [...thresholds, ...checks];
   const counts = `tests="${cases.length}" failures="${cases.filter((each) => each.failure !== null).length}"`;
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="${escape(summary.plan)}" ${counts}>\n${suites}</testsuites>\n`;
+  const root = `<testsuites name="${escape(summary.plan)}" ${counts}>\n${suites}</testsuites>`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${root}\n`;
 }
 
 function suite(name: string, cases: readonly Case[], summary: Summary): string {

@@ -84,7 +84,10 @@ function readFlags(command: string, specs: readonly OptionSpec[], argv: readonly
   const options = Object.fromEntries(
     specs.map((spec) => [
       spec.name,
-      { type: spec.type === "boolean" ? "boolean" : "string", ...(spec.short === undefined ? {} : { short: spec.short }) },
+      {
+        type: spec.type === "boolean" ? "boolean" : "string",
+        ...(spec.short === undefined ? {} : { short: spec.short }),
+      },
     ]),
   ) as Record<string, { type: "boolean" | "string"; short?: string }>;
   // Not strict: the errors are made here, where the nearest name is known.
@@ -123,7 +126,12 @@ function checkPositionals(command: string, table: CommandTable, given: readonly 
 
 async function readConfig(file: string, known: ReadonlySet<string>): Promise<Map<string, string>> {
   const invalid = (message: string, cause?: unknown): LoadswarmError =>
-    new LoadswarmError("CONFIG_INVALID", `${file}: ${message}`, "A config file maps option names to values, like `rate: 100`.", cause);
+    new LoadswarmError(
+      "CONFIG_INVALID",
+      `${file}: ${message}`,
+      "A config file maps option names to values, like `rate: 100`.",
+      cause,
+    );
   let document: unknown;
   try {
     const text = readFileSync(file, "utf8");
@@ -141,7 +149,8 @@ async function readConfig(file: string, known: ReadonlySet<string>): Promise<Map
       throw invalid(`unknown option ${name}${near === null ? "" : ` (did you mean ${near}?)`}`);
     }
     const scalar = (each: unknown): boolean => ["string", "number", "boolean"].includes(typeof each);
-    if (!scalar(value) && !(Array.isArray(value) && value.every(scalar))) throw invalid(`${name}: expected a value or a list`);
+    if (!scalar(value) && !(Array.isArray(value) && value.every(scalar)))
+      throw invalid(`${name}: expected a value or a list`);
     config.set(name, String(value));
   }
   return config;

@@ -39,6 +39,11 @@ function write(flag: string, file: string, content: string, io: Io): void {
     writeFileSync(file, content);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new LoadswarmError("OUTPUT_FAILED", `cannot write ${file}: ${reason}`, `${flag} - prints to stdout instead.`, error);
+    throw new LoadswarmError(
+      "OUTPUT_FAILED",
+      `cannot write ${file}: ${reason}`,
+      `${flag} - prints to stdout instead.`,
+      error,
+    );
   }
 }

@@ -29,7 +29,8 @@ export function loadPlan(file: string, defaultTarget: string | null): LoadedPlan
   const references = csvReferences(loaded.document);
   if (references.length === 0) return loaded;
   const tables: Record<string, DataTable> = {};
-  for (const { table, csv } of references) tables[table] = readCsv(resolve(dirname(file), csv), `${file}: data.${table}`);
+  for (const { table, csv } of references)
+    tables[table] = readCsv(resolve(dirname(file), csv), `${file}: data.${table}`);
   const document = withTables(loaded.document, tables);
   const sizeBytes = Buffer.byteLength(document);
   if (sizeBytes > LIMITS.textBytes) {
@@ -71,7 +72,10 @@ function readBounded(file: string, maxBytes: number, what: string, from?: string
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const reason = code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : String(error);
-    const hint = from === undefined ? "Give the path of a plan file in YAML or JSON." : `${from} refers to it; paths are relative to the plan.`;
+    const hint =
+      from === undefined
+        ? "Give the path of a plan file in YAML or JSON."
+        : `${from} refers to it; paths are relative to the plan.`;
     throw new LoadswarmError("PLAN_UNREADABLE", `cannot read ${what} ${file}: ${reason}`, hint, error);
   }
   if (sizeBytes > maxBytes) throw tooLarge(`${what} ${file} is larger than ${maxBytes} bytes`);
@@ -79,5 +83,9 @@ function readBounded(file: string, maxBytes: number, what: string, from?: string
 }
 
 function tooLarge(message: string): LoadswarmError {
-  return new LoadswarmError("PLAN_TOO_LARGE", message, "A plan travels to every agent in one message: 1 MiB is the most.");
+  return new LoadswarmError(
+    "PLAN_TOO_LARGE",
+    message,
+    "A plan travels to every agent in one message: 1 MiB is the most.",
+  );
 }

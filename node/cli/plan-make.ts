@@ -19,7 +19,11 @@ export interface Overrides {
 /** Text of a plan that GETs one URL. */
 export function planOfUrl(url: URL, overrides: Overrides): string {
   if (overrides.vus !== null && overrides.rate !== null) {
-    throw new LoadswarmError("USAGE", "--vus and --rate exclude each other", "Virtual users go as fast as the target answers; a rate is kept whatever it answers.");
+    throw new LoadswarmError(
+      "USAGE",
+      "--vus and --rate exclude each other",
+      "Virtual users go as fast as the target answers; a rate is kept whatever it answers.",
+    );
   }
   const duration = formatDuration(overrides.durationMs ?? DEFAULT_DURATION_MS);
   const path = url.pathname + url.search;
@@ -42,13 +46,11 @@ export function withOverrides(loaded: LoadedPlan, file: string, overrides: Overr
   if (overrides.rate === null && overrides.durationMs === null) return loaded.document;
   const { name, executor } = onlyArrivalRate(loaded.plan, file);
   const { curve } = executor;
+  // Neither is zero: a plan without any load is not valid.
   const peak = Math.max(curve.startPerSecond, ...curve.stages.map((stage) => stage.targetPerSecond));
   const lengthMs = curve.stages.reduce((sum, stage) => sum + stage.durationMs, 0);
   const rateFactor = overrides.rate === null ? 1 : overrides.rate / peak;
   const timeFactor = overrides.durationMs === null ? 1 : overrides.durationMs / lengthMs;
-  if (!Number.isFinite(rateFactor) || !Number.isFinite(timeFactor)) {
-    throw new LoadswarmError("USAGE", `scenario ${name} of ${file} has no load that could be scaled`, `Write it into ${file} instead.`);
-  }
   const document = JSON.parse(loaded.document) as { scenarios: Record<string, Record<string, unknown>> };
   const scenario = document.scenarios[name]!;
   scenario["timeUnit"] = "1s";
@@ -69,6 +71,6 @@ function onlyArrivalRate(plan: Plan, file: string): { name: string; executor: Ar
   const found = plan.scenarios.flatMap(({ name, executor }) => ("curve" in executor ? [{ name, executor }] : []));
   const [only] = found;
   if (only !== undefined && found.length === 1) return only;
-  const message = `--rate and --duration need a plan with exactly one arrival-rate scenario; ${file} has ${found.length}`;
+  const message = `--rate and --duration need exactly one arrival-rate scenario; ${file} has ${found.length}`;
   throw new LoadswarmError("USAGE", message, `Set the rates and durations in ${file}.`);
 }

@@ -20,29 +20,29 @@ export interface Progress {
 export async function startProgress(stream: Io["stdout"], io: Io): Promise<Progress> {
   if (stream.isTTY !== true) return new LineProgress(stream, io);
   const { default: cliProgress } = await import("cli-progress");
-  const bars = new cliProgress.MultiBar(
-    {
-      stream,
-      format: "  {scenario}  [{bar}] {percentage}%  {detail}",
-      barCompleteChar: "=",
-      barIncompleteChar: "-",
-      barsize: 30,
-      hideCursor: true,
-      clearOnComplete: false,
-      gracefulExit: false,
-      emptyOnZero: true,
-      fps: 5,
-    },
-  );
-  return new BarProgress(bars);
+  const bars = new cliProgress.MultiBar({
+    stream,
+    format: "  {scenario}  [{bar}] {percentage}%  {detail}",
+    barCompleteChar: "=",
+    barIncompleteChar: "-",
+    barsize: 30,
+    hideCursor: true,
+    clearOnComplete: false,
+    gracefulExit: false,
+    emptyOnZero: true,
+    fps: 5,
+  });
+  return new BarProgress(bars, stream);
 }
 
 class BarProgress implements Progress {
   readonly #bars: MultiBar;
+  readonly #stream: Io["stdout"];
   readonly #byScenario = new Map<string, SingleBar>();
 
-  constructor(bars: MultiBar) {
+  constructor(bars: MultiBar, stream: Io["stdout"]) {
     this.#bars = bars;
+    this.#stream = stream;
   }
 
   update(summary: Summary): void {
@@ -58,6 +58,10 @@ class BarProgress implements Progress {
   }
 
   note(text: string): void {
+    if (this.#byScenario.size === 0) {
+      this.#stream.write(`${text}\n`);
+      return;
+    }
     this.#bars.log(`${text}\n`);
     this.#bars.update();
   }

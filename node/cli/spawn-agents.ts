@@ -139,7 +139,11 @@ export async function untilMembers(apiUrl: string, count: number, timeoutMs: num
     if (alive >= count) return;
     if (performance.now() - sinceMs > timeoutMs) {
       const message = `only ${alive} of ${count} agents have found each other within ${timeoutMs / 1000} s`;
-      throw new LoadswarmError("INTERNAL", message, "Run again with LOADSWARM_DEBUG=1, and look whether the machine is overloaded.");
+      throw new LoadswarmError(
+        "INTERNAL",
+        message,
+        "Run again with LOADSWARM_DEBUG=1, and look whether the machine is overloaded.",
+      );
     }
     await sleep(200);
   }

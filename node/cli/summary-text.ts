@@ -143,7 +143,9 @@ function ledger(summary: Summary, paint: Paint): string[] {
   const reasons = Object.entries(dropped).filter(([, count]) => count > 0);
   const sum = reasons.reduce((total, [, count]) => total + count, 0);
   const named = reasons.length === 0 ? "" : ` (${reasons.map(([reason, count]) => `${count} ${reason}`).join(", ")})`;
-  return [`  ${paint.strong("ledger")}  scheduled ${scheduled} = started ${started} + dropped ${sum}${named} + lost ${lost}`];
+  return [
+    `  ${paint.strong("ledger")}  scheduled ${scheduled} = started ${started} + dropped ${sum}${named} + lost ${lost}`,
+  ];
 }
 
 function errors(summary: Summary, paint: Paint): string[] {

@@ -29,19 +29,56 @@ const JSON_FLAG = {
 } as const satisfies OptionSpec;
 const OUTPUTS = [
   { name: "json", type: "string", default: null, value: "FILE", help: "write the summary as JSON (- = stdout)" },
-  { name: "junit", type: "string", default: null, value: "FILE", help: "write thresholds and checks as JUnit XML (- = stdout)" },
+  {
+    name: "junit",
+    type: "string",
+    default: null,
+    value: "FILE",
+    help: "write thresholds and checks as JUnit XML (- = stdout)",
+  },
 ] as const satisfies readonly OptionSpec[];
 const ENGINE = [
-  { name: "workers", type: "integer", default: null, min: 1, value: "K", help: "load threads per agent (default: by the number of cores)" },
-  { name: "swarm-key", type: "string", default: null, value: "FILE", help: "swarm key, made by keygen; without it only loopback" },
-  { name: "allow-target", type: "list", default: [], value: "HOST,…", help: "hosts that plans may touch; without it only loopback" },
+  {
+    name: "workers",
+    type: "integer",
+    default: null,
+    min: 1,
+    value: "K",
+    help: "load threads per agent (default: by the number of cores)",
+  },
+  {
+    name: "swarm-key",
+    type: "string",
+    default: null,
+    value: "FILE",
+    help: "swarm key, made by keygen; without it only loopback",
+  },
+  {
+    name: "allow-target",
+    type: "list",
+    default: [],
+    value: "HOST,…",
+    help: "hosts that plans may touch; without it only loopback",
+  },
 ] as const satisfies readonly OptionSpec[];
 const logLevel = <D extends string>(level: D) =>
-  ({ name: "log-level", type: "string", default: level, value: "LEVEL", help: "trace, debug, info, warn, error or silent" }) as const;
+  ({
+    name: "log-level",
+    type: "string",
+    default: level,
+    value: "LEVEL",
+    help: "trace, debug, info, warn, error or silent",
+  }) as const;
 
 /** Options that every command has. */
 export const COMMON = [
-  { name: "config", type: "string", default: null, value: "FILE", help: "YAML or JSON file of option names and values" },
+  {
+    name: "config",
+    type: "string",
+    default: null,
+    value: "FILE",
+    help: "YAML or JSON file of option names and values",
+  },
   { name: "help", short: "h", type: "boolean", default: false, help: "print this help" },
 ] as const satisfies readonly OptionSpec[];
 
@@ -50,11 +87,35 @@ export const TABLES = {
     summary: "run one agent of a swarm until it is told to leave",
     positionals: [],
     options: [
-      { name: "listen", type: "string", default: LISTEN_DEFAULT, value: "H:P", help: "where other agents connect (port 0 = any)" },
-      { name: "api", type: "string", default: API_DEFAULT, value: "H:P", help: "where the HTTP API answers (port 0 = any)" },
+      {
+        name: "listen",
+        type: "string",
+        default: LISTEN_DEFAULT,
+        value: "H:P",
+        help: "where other agents connect (port 0 = any)",
+      },
+      {
+        name: "api",
+        type: "string",
+        default: API_DEFAULT,
+        value: "H:P",
+        help: "where the HTTP API answers (port 0 = any)",
+      },
       { name: "join", type: "list", default: [], value: "H:P,…", help: "agents to join" },
-      { name: "join-dns", type: "list", default: [], value: "NAME:P,…", help: "names whose addresses are agents to join" },
-      { name: "name", type: "string", default: "", value: "NAME", help: "what to call this agent (default: host and process id)" },
+      {
+        name: "join-dns",
+        type: "list",
+        default: [],
+        value: "NAME:P,…",
+        help: "names whose addresses are agents to join",
+      },
+      {
+        name: "name",
+        type: "string",
+        default: "",
+        value: "NAME",
+        help: "what to call this agent (default: host and process id)",
+      },
       { name: "zone", type: "string", default: "", value: "ZONE", help: "where this agent runs, for people to read" },
       ...ENGINE,
       logLevel("info"),
@@ -65,10 +126,39 @@ export const TABLES = {
     summary: "run a plan, or a URL, in this process; no swarm needed",
     positionals: [{ name: "PLAN|URL", required: true }],
     options: [
-      { name: "rate", type: "number", default: null, min: 0.001, value: "R", help: "iterations per second (default for a URL: 50)" },
-      { name: "duration", type: "duration", default: null, min: 1, value: "D", help: "how long, like 90s or 5m (default for a URL: 10s)" },
-      { name: "vus", type: "integer", default: null, min: 1, value: "N", help: "with a URL: N virtual users instead of a rate" },
-      { name: "agents", type: "integer", default: 1, min: 1, max: 32, value: "N", help: "agents, each in its own process" },
+      {
+        name: "rate",
+        type: "number",
+        default: null,
+        min: 0.001,
+        value: "R",
+        help: "iterations per second (default for a URL: 50)",
+      },
+      {
+        name: "duration",
+        type: "duration",
+        default: null,
+        min: 1,
+        value: "D",
+        help: "how long, like 90s or 5m (default for a URL: 10s)",
+      },
+      {
+        name: "vus",
+        type: "integer",
+        default: null,
+        min: 1,
+        value: "N",
+        help: "with a URL: N virtual users instead of a rate",
+      },
+      {
+        name: "agents",
+        type: "integer",
+        default: 1,
+        min: 1,
+        max: 32,
+        value: "N",
+        help: "agents, each in its own process",
+      },
       TARGET_URL,
       ...ENGINE,
       logLevel("warn"),
@@ -81,7 +171,13 @@ export const TABLES = {
     options: [
       TO,
       { name: "detach", type: "boolean", default: false, help: "print the run's id and return at once" },
-      { name: "key", type: "string", default: null, value: "K", help: "idempotency key: the same key publishes only once" },
+      {
+        name: "key",
+        type: "string",
+        default: null,
+        value: "K",
+        help: "idempotency key: the same key publishes only once",
+      },
       TARGET_URL,
       ...OUTPUTS,
     ],
@@ -106,11 +202,47 @@ export const TABLES = {
     summary: "run the demo target (with REDIS_HOST: hits counted there)",
     positionals: [],
     options: [
-      { name: "listen", type: "string", default: "127.0.0.1:8080", value: "H:P", help: "where to answer (port 0 = any)" },
-      { name: "latency", type: "duration", default: 0, max: 60_000, value: "D", help: "hold every answer back, like 20ms" },
-      { name: "jitter", type: "duration", default: 0, max: 60_000, value: "D", help: "vary the latency by as much, up and down" },
-      { name: "error-rate", type: "number", default: 0, min: 0, max: 1, value: "R", help: "share of answers that are a 500" },
-      { name: "sink-port", type: "integer", default: null, min: 0, max: 65_535, value: "P", help: "TCP and UDP sink (0 = any port)" },
+      {
+        name: "listen",
+        type: "string",
+        default: "127.0.0.1:8080",
+        value: "H:P",
+        help: "where to answer (port 0 = any)",
+      },
+      {
+        name: "latency",
+        type: "duration",
+        default: 0,
+        max: 60_000,
+        value: "D",
+        help: "hold every answer back, like 20ms",
+      },
+      {
+        name: "jitter",
+        type: "duration",
+        default: 0,
+        max: 60_000,
+        value: "D",
+        help: "vary the latency by as much, up and down",
+      },
+      {
+        name: "error-rate",
+        type: "number",
+        default: 0,
+        min: 0,
+        max: 1,
+        value: "R",
+        help: "share of answers that are a 500",
+      },
+      {
+        name: "sink-port",
+        type: "integer",
+        default: null,
+        min: 0,
+        max: 65_535,
+        value: "P",
+        help: "TCP and UDP sink (0 = any port)",
+      },
     ],
   },
   keygen: {

@@ -35,7 +35,10 @@ test("every hit is counted once, whatever the method, with keys told apart", asy
   assert.equal(body.total_hits, 6);
   assert.equal(body.duplicates, 1);
   assert.equal(body.distinct, 4);
-  assert.equal(body.perSecond.reduce((sum: number, [, hits]: [number, number]) => sum + hits, 0), 6);
+  assert.equal(
+    body.perSecond.reduce((sum: number, [, hits]: [number, number]) => sum + hits, 0),
+    6,
+  );
   assert.deepEqual((await call("POST", "/reset")).body, { total_hits: 0 });
   assert.equal((await call("GET", "/stats")).body.distinct, 0);
 });
@@ -54,12 +57,18 @@ test("hits keep to their second, and only the last 120 seconds are shown", () =>
   nowMs += 1000;
   hits.hit(null);
   hits.hit(null);
-  assert.deepEqual(hits.stats().perSecond, [[1_000_000, 1], [1_000_001, 2]]);
+  assert.deepEqual(hits.stats().perSecond, [
+    [1_000_000, 1],
+    [1_000_001, 2],
+  ]);
   nowMs += 119_000;
   const { perSecond, total_hits } = hits.stats();
   assert.equal(perSecond.length, 120);
   assert.deepEqual(perSecond[0], [1_000_001, 2]);
-  assert.equal(perSecond.reduce((sum, [, count]) => sum + count, 0), 2);
+  assert.equal(
+    perSecond.reduce((sum, [, count]) => sum + count, 0),
+    2,
+  );
   assert.equal(total_hits, 3);
 });
 
@@ -178,7 +187,14 @@ test("a Redis that is not there makes a 503, not a crash", async (t) => {
 });
 
 test("option values", () => {
-  for (const [text, ms] of [["20ms", 20], ["1.5s", 1500], ["7", 7], ["", null], ["-1ms", null], ["61s", null]] as const) {
+  for (const [text, ms] of [
+    ["20ms", 20],
+    ["1.5s", 1500],
+    ["7", 7],
+    ["", null],
+    ["-1ms", null],
+    ["61s", null],
+  ] as const) {
     assert.equal(parseDelayMs(text), ms, text);
   }
   assert.deepEqual(parseAddress("[::1]:80"), { host: "::1", port: 80 });

@@ -28,10 +28,7 @@ export async function command({ values, io }: Invocation<"agent">): Promise<numb
       io.stdout.write(`${JSON.stringify({ member: agent.member, api: agent.apiUrl, listen: agent.listen })}\n`);
     }
     await first.promise;
-    return await Promise.race([
-      agent.leave().then(() => EXIT.pass),
-      second.promise.then(() => EXIT.interrupted),
-    ]);
+    return await Promise.race([agent.leave().then(() => EXIT.pass), second.promise.then(() => EXIT.interrupted)]);
   } finally {
     undo();
   }

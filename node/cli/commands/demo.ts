@@ -86,7 +86,12 @@ interface DemoEvent {
 }
 
 /** Prints a line per whole second within the run and makes the events happen; resolves to the hits per second. */
-async function watchTarget(url: string, startMs: number, say: (line: string) => void, events: readonly DemoEvent[]): Promise<number[]> {
+async function watchTarget(
+  url: string,
+  startMs: number,
+  say: (line: string) => void,
+  events: readonly DemoEvent[],
+): Promise<number[]> {
   const first = Math.ceil(startMs / 1000);
   const count = Math.floor(startMs / 1000 + demo.DURATION_S) - first;
   const hits: number[] = [];
@@ -140,7 +145,7 @@ function judge(summary: Summary, stats: TargetStats, hits: readonly number[], sa
   const unreported = stats.total_hits - started;
   const bound = Math.ceil((1.1 * demo.RATE_PER_SECOND) / demo.AGENTS);
   const exact = Math.abs(unreported) <= bound;
-  say(`  ${exact ? "✓" : "✗"} target counted ${stats.total_hits}, summary says ${started} started; a crash may hide ${bound}`);
+  say(`  ${exact ? "✓" : "✗"} target counted ${stats.total_hits}, summary says ${started}; a crash may hide ${bound}`);
   if (!exact) problems.push("the summary does not agree with the target");
   say(`  ${stats.duplicates === 0 ? "✓" : "✗"} ${stats.duplicates} of ${stats.total_hits} iterations arrived twice`);
   if (stats.duplicates > 0) problems.push("iterations were done twice");

@@ -17,10 +17,20 @@ export async function command({ values, io }: Invocation<"keygen">): Promise<num
     writeFileSync(values.out, key, { mode: 0o600, flag: "wx" });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") {
-      throw new LoadswarmError("USAGE", `${values.out} exists and is not overwritten`, "Choose another name, or remove it first.", error);
+      throw new LoadswarmError(
+        "USAGE",
+        `${values.out} exists and is not overwritten`,
+        "Choose another name, or remove it first.",
+        error,
+      );
     }
     const reason = error instanceof Error ? error.message : String(error);
-    throw new LoadswarmError("OUTPUT_FAILED", `cannot write ${values.out}: ${reason}`, "Choose another file with --out.", error);
+    throw new LoadswarmError(
+      "OUTPUT_FAILED",
+      `cannot write ${values.out}: ${reason}`,
+      "Choose another file with --out.",
+      error,
+    );
   }
   io.stdout.write(`swarm key written to ${values.out}\nuse it: loadswarm agent --swarm-key ${values.out}\n`);
   return EXIT.pass;

@@ -8,7 +8,6 @@ import { FailoverClient } from "../failover.ts";
 import { FaultsError } from "../faults-error.ts";
 import { follower } from "../follow.ts";
 import { printable } from "../format.ts";
-import { textStream } from "../outputs.ts";
 import { loadPlan } from "../plan-file.ts";
 import { swarmSource, watchingClient } from "../swarm-source.ts";
 
@@ -19,17 +18,21 @@ export async function command({ values, positionals, io }: Invocation<"publish">
   const key = values.key ?? randomUUID();
   if (values.detach) {
     if (values.junit !== null || (values.json !== null && values.json !== "-")) {
-      throw new LoadswarmError("USAGE", "--detach returns before there is a summary to write", "Write it later: loadswarm watch RUN --json FILE");
+      throw new LoadswarmError(
+        "USAGE",
+        "--detach returns before there is a summary to write",
+        "Write it later: loadswarm watch RUN --json FILE",
+      );
     }
     const published = await publish(new FailoverClient(values.to), file, document, key);
     io.stdout.write(`${values.json === "-" ? JSON.stringify(published) : published.run}\n`);
     return EXIT.pass;
   }
-  textStream(values, io);
   const { note, finish } = await follower({ json: values.json, junit: values.junit, onInterrupt: "stop" }, io);
   const client = watchingClient(values.to, note);
   const { run, startsAt, members } = await publish(client, file, document, key);
-  note(`run ${printable(run)}: ${members === 1 ? "1 agent" : `${members} agents`}, starts ${startsAt ?? "when enough agents are there"}`);
+  const agents = members === 1 ? "1 agent" : `${members} agents`;
+  note(`run ${printable(run)}: ${agents}, starts ${startsAt ?? "when enough agents are there"}`);
   return finish(swarmSource(client, run));
 }
 
@@ -46,5 +49,9 @@ async function publish(client: FailoverClient, file: string, document: string, k
     if (error instanceof RefusedError && error.faults.length > 0) throw new FaultsError(file, error.faults, error);
     throw error;
   }
-  throw new LoadswarmError("UNREACHABLE", `what answers at ${client.current} is no agent`, "Name an agent with --to URL.");
+  throw new LoadswarmError(
+    "UNREACHABLE",
+    `what answers at ${client.current} is no agent`,
+    "Name an agent with --to URL.",
+  );
 }

@@ -8,7 +8,11 @@ import type { Invocation } from "../cli.ts";
 export async function command({ values, io }: Invocation<"target">): Promise<number> {
   const address = parseAddress(values.listen);
   if (address === null) {
-    throw new LoadswarmError("USAGE", `--listen: "${values.listen}" is not HOST:PORT`, "For example: --listen 127.0.0.1:8080");
+    throw new LoadswarmError(
+      "USAGE",
+      `--listen: "${values.listen}" is not HOST:PORT`,
+      "For example: --listen 127.0.0.1:8080",
+    );
   }
   const interrupted = Promise.withResolvers<void>();
   const undo = io.onInterrupt(() => interrupted.resolve());

@@ -13,7 +13,11 @@ export async function command({ values, positionals, io }: Invocation<"watch">):
   if (run === undefined) {
     const [latest] = await fetchRuns((request) => client.call(request));
     if (latest === undefined) {
-      throw new LoadswarmError("RUN_UNKNOWN", "the swarm has no run to watch", "Publish one: loadswarm publish PLAN --to URL");
+      throw new LoadswarmError(
+        "RUN_UNKNOWN",
+        "the swarm has no run to watch",
+        "Publish one: loadswarm publish PLAN --to URL",
+      );
     }
     run = latest.run;
   }

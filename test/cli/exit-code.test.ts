@@ -1,0 +1,43 @@
+// Which exit code a summary stands for.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { exitCode } from "../../node/cli/exit-code.ts";
+import type { Summary } from "../../node/core/summary-type.ts";
+import { fullSummary } from "./summaries.ts";
+
+const BROKEN = [{ metric: "http_req_duration", expression: "p(95)<1", ok: false, value: 2 }];
+const dropped = (reasons: Record<string, number>): Summary["iterations"] => ({
+  scheduled: 1000,
+  started: 900,
+  completed: 900,
+  dropped: reasons,
+  lost: 0,
+});
+const GOOD: Partial<Summary> = { thresholds: [], iterations: dropped({ late: 0 }), generator: { verdict: "ok" } };
+
+const CASES: [name: string, change: Partial<Summary>, code: number][] = [
+  ["all well", {}, 0],
+  ["threshold failed", { thresholds: BROKEN }, 99],
+  ["aborted beats the threshold that aborted it", { state: "aborted", thresholds: BROKEN }, 108],
+  ["stopped by a person beats thresholds", { state: "stopped", thresholds: BROKEN }, 105],
+  ["1 % dropped late is tolerated", { iterations: dropped({ late: 10 }) }, 0],
+  ["more than 1 % dropped late is not", { iterations: dropped({ late: 11 }) }, 111],
+  ["no connection is the generator's fault too", { iterations: dropped({ late: 5, no_connection: 6 }) }, 111],
+  ["a reason not known here is the generator's fault", { iterations: dropped({ new_reason: 11 }) }, 111],
+  ["max_vus is the plan's bound", { iterations: dropped({ max_vus: 500 }) }, 0],
+  ["stopped iterations are a person's wish", { iterations: dropped({ stopped: 500 }) }, 0],
+  [
+    "a bottleneck that dropped anything",
+    { generator: { verdict: "bottleneck" }, iterations: dropped({ late: 1 }) },
+    111,
+  ],
+  ["a bottleneck that dropped nothing", { generator: { verdict: "bottleneck" } }, 0],
+  ["strained is not a bottleneck", { generator: { verdict: "strained" }, iterations: dropped({ late: 1 }) }, 0],
+  ["a failed threshold beats a rate not met", { thresholds: BROKEN, iterations: dropped({ late: 500 }) }, 99],
+  ["nothing scheduled", { iterations: { ...dropped({}), scheduled: 0 } }, 0],
+];
+
+for (const [name, change, code] of CASES) {
+  test(`${code}: ${name}`, () => assert.equal(exitCode(fullSummary({ ...GOOD, ...change })), code));
+}
