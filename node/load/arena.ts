@@ -171,14 +171,19 @@ export class Arena {
     for (let scenario = 0; scenario < this.shape.scenarios; scenario++) {
       const at = scenario * SCENARIO_FIELDS;
       const numbers = this.#numbers;
-      numbers[at + INTERRUPTED]! = numbers[at + STARTED]! - numbers[at + COMPLETED]!;
+      numbers[at + INTERRUPTED] = numbers[at + STARTED]! - numbers[at + COMPLETED]!;
     }
   }
 
   interval(index: number): IntervalCounts {
     const at = this.#layout.intervals + index * INTERVAL_FIELDS;
-    const [started, dropped, requests, failed] = this.#numbers.subarray(at, at + INTERVAL_FIELDS);
-    return { started: started!, dropped: dropped!, requests: requests!, failed: failed! };
+    const numbers = this.#numbers;
+    return {
+      started: numbers[at + INTERVAL_STARTED]!,
+      dropped: numbers[at + INTERVAL_DROPPED]!,
+      requests: numbers[at + INTERVAL_REQUESTS]!,
+      failed: numbers[at + INTERVAL_FAILED]!,
+    };
   }
 
   totals(): Totals {

@@ -61,7 +61,7 @@ export class ClosedLoad implements ScenarioLoad {
     this.#follow(nowMs);
     let starts = 0;
     // A copy: those that end as they begin are ready again, but for the next turn.
-    for (const vu of [...this.#ready]) {
+    for (const vu of Array.from(this.#ready)) {
       if (starts++ >= limit) return true;
       this.#ready.delete(vu);
       if (this.#options.worker.inFlight < IN_FLIGHT_PER_WORKER) this.#start(vu, nowMs);

@@ -105,7 +105,7 @@ export class LoadEngine {
     for (const slot of this.#slots) if (slot.respawn !== null) clearTimeout(slot.respawn);
     for (const run of this.#runs.values()) if (run.timer !== null) clearTimeout(run.timer);
     await Promise.all(workers.map((worker) => worker.terminate()));
-    for (const run of [...this.#runs.values()]) {
+    for (const run of Array.from(this.#runs.values())) {
       for (const { arena, finished } of run.parts) if (!finished) arena.abandon();
       this.#finish(run);
     }

@@ -84,7 +84,7 @@ export class TargetGuard {
     this.#resolve = resolve;
   }
 
-  /** Why the host of a URL may not be connected to without resolving it first; null for an allowed address or a name. */
+  /** Why the host of a URL may not be connected to, as far as it is an address; null if allowed, or if it is a name. */
   refusalOfHost(hostname: string): RequestError | null {
     const bare = hostname.replace(/^\[(.*)\]$/, "$1");
     return isIP(bare) === 0 ? null : this.#refusal(bare, bare);
@@ -100,8 +100,9 @@ export class TargetGuard {
       const family = options.family === "IPv4" ? 4 : options.family === "IPv6" ? 6 : (options.family ?? 0);
       const usable = addresses?.filter((each) => family === 0 || each.family === family) ?? [];
       if (refusal !== null) callback(refusal as NodeJS.ErrnoException, options.all ? [] : "");
-      else if (usable.length === 0) callback(new RequestError("dns", `${hostname} has no address`), options.all ? [] : "");
-      else if (options.all) callback(null, usable as LookupAddress[]);
+      else if (usable.length === 0) {
+        callback(new RequestError("dns", `${hostname} has no address`), options.all ? [] : "");
+      } else if (options.all) callback(null, usable as LookupAddress[]);
       else callback(null, usable[0]!.address, usable[0]!.family);
     });
   };

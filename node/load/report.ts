@@ -18,6 +18,8 @@ export class RunReport {
   #sequence = 0;
   /** Last interval of the report before. */
   #reported = 0;
+  /** How much had happened in each interval when it was last sent. */
+  readonly #sent: number[] = [];
   /** All durations reported so far, and which of them fell into which interval. */
   #overall: SketchData = EMPTY_SKETCH;
   readonly #durations: SketchData[] = [];
@@ -53,8 +55,13 @@ export class RunReport {
     this.#durations[busy] = mergeSketch(this.#durations[busy] ?? EMPTY_SKETCH, since);
     this.#overall = overall;
     const points: Point[] = [];
-    const first = done ? 0 : Math.max(0, Math.min(this.#reported, last - 1));
-    for (let index = first; index <= last; index++) points.push(this.#point(index));
+    for (let index = 0; index <= last; index++) {
+      const point = this.#point(index);
+      // After a stall the worker drops arrivals of intervals long past, so each one is looked at.
+      const events = point.started + point.dropped + point.requests + point.failed;
+      if (done || index >= last - 1 || index === busy || events !== this.#sent[index]) points.push(point);
+      this.#sent[index] = events;
+    }
     this.#reported = last;
     const totals = this.#arenas.reduce((sum, arena) => mergeTotals(sum, arena.totals()), emptyTotals(this.shape));
     return { run: this.#run, member: this.#member, sequence: ++this.#sequence, atMs, done, totals, points };

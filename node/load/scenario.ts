@@ -75,6 +75,6 @@ export class InFlight {
   }
 
   interrupt(which: (iteration: Iteration) => boolean): void {
-    for (const iteration of [...this.#active]) if (which(iteration)) iteration.interrupt();
+    for (const iteration of Array.from(this.#active)) if (which(iteration)) iteration.interrupt();
   }
 }

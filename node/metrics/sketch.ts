@@ -37,8 +37,10 @@ const HIGH = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0;
 
 /** For each cell the bucket of its lowest value; the one compare in `bucketOf` decides for the rest of the cell. */
 const CELLS = Uint16Array.from({ length: OCTAVES << CELL_BITS }, (_, cell) => {
-  const lowest = 2 ** (LOWEST_EXPONENT + (cell >> CELL_BITS)) * (1 + (cell & ((1 << CELL_BITS) - 1)) / (1 << CELL_BITS));
-  let bucket = Math.max(0, (cell >> CELL_BITS) * PER_OCTAVE - 1);
+  const octave = cell >> CELL_BITS;
+  const fraction = (cell & ((1 << CELL_BITS) - 1)) / (1 << CELL_BITS);
+  const lowest = 2 ** (LOWEST_EXPONENT + octave) * (1 + fraction);
+  let bucket = Math.max(0, octave * PER_OCTAVE - 1);
   while (BOUNDS[bucket]! < lowest) bucket++;
   return bucket;
 });

@@ -1,3 +1,5 @@
+// The shared memory in which a worker counts.
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { allocateArena, Arena, type ArenaShape } from "../../node/load/arena.ts";

@@ -1,3 +1,5 @@
+// Virtual users: how many at once, where they live, when they go.
+
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { vusAt } from "../../node/load/closed.ts";
@@ -124,7 +126,8 @@ suite("closed model", { concurrency: 3 }, () => {
     };
     await using harness = startEngine();
     await harness.warmUp();
-    harness.engine.assign(assignmentOf(planOf(target.url, scenario(executor, [COUNTED], { gracefulStopMs: 800 })), 100));
+    const plan = planOf(target.url, scenario(executor, [COUNTED], { gracefulStopMs: 800 }));
+    harness.engine.assign(assignmentOf(plan, 100));
     const last = await harness.done;
     assert.deepEqual(usersOf(target.seen), new Set([0, 1, 2, 3, 4]));
     assert.equal(last.totals.scenarios[0]!.interrupted, 5);

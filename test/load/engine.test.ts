@@ -1,3 +1,5 @@
+// The engine as a whole, with the target as the judge of what it sent.
+
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { Worker } from "node:worker_threads";
@@ -285,7 +287,8 @@ suite("load engine", { concurrency: 3 }, () => {
 
   test("an executor that the engine does not know is a fault, and the rest of the plan runs", async () => {
     await using target = await startTarget();
-    const unknown = scenario({ kind: "shared-iterations", vus: 1, iterations: 5, maxDurationMs: 100 }, [step("/never")]);
+    const executor = { kind: "shared-iterations", vus: 1, iterations: 5, maxDurationMs: 100 } as const;
+    const unknown = scenario(executor, [step("/never")]);
     const { last, faults } = await run(planOf(target.url, unknown, scenario(rate(20, 20, 300), [COUNTED])));
     assert.equal(faults.length, 1);
     assert.match(faults[0]!.message, /shared-iterations/);

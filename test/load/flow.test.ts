@@ -1,3 +1,5 @@
+// Where rendered URLs lead, and how steps are numbered.
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compileFlows } from "../../node/load/flow.ts";
@@ -44,7 +46,9 @@ test("steps and checks are numbered over the whole plan", () => {
       scenario(rate(1, 1, 1_000), [step("/b", { checks: [check] }), step("/c", { checks: [check] })]),
     ),
   );
-  const numbers = flows.flatMap(({ steps }) => steps.flatMap((s) => (s.kind === "http" ? [[s.step, s.firstCheck]] : [])));
+  const numbers = flows
+    .flatMap(({ steps }) => steps)
+    .flatMap((each) => (each.kind === "http" ? [[each.step, each.firstCheck]] : []));
   assert.deepEqual(numbers, [
     [0, 0],
     [1, 2],

@@ -1,3 +1,5 @@
+// The guard by table: the tricks by which an address is written, and names that point to several.
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type GuardPolicy, type Resolve, TargetGuard } from "../../node/load/guard.ts";

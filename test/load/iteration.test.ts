@@ -1,3 +1,5 @@
+// One iteration against a driver that answers at once.
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { allocateArena, Arena } from "../../node/load/arena.ts";
@@ -88,7 +90,8 @@ test("a value captured from one answer stands in the next request", () => {
 });
 
 test("a failed request does not end the iteration", () => {
-  const { paths, totals } = iterate([step("/a"), step("/b"), step("/c")], { "/a": { status: 500 }, "/b": { error: "reset" }, "/c": {} })();
+  const answers: Record<string, Answer> = { "/a": { status: 500 }, "/b": { error: "reset" }, "/c": {} };
+  const { paths, totals } = iterate([step("/a"), step("/b"), step("/c")], answers)();
   assert.deepEqual(paths, ["/a", "/b", "/c"]);
   assert.deepEqual(
     totals.steps.map(({ failed }) => failed),

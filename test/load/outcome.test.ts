@@ -1,3 +1,5 @@
+// Kinds of error by table.
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { classify, RequestError } from "../../node/load/outcome.ts";

@@ -1,3 +1,5 @@
+// The pacer by table: what starts, what is dropped, and what survives a change of shares.
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LATE_LIMIT_MS } from "../../node/load/limits.ts";

@@ -1,3 +1,5 @@
+// Templates and the variables they read.
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compileTemplate } from "../../node/load/template.ts";

@@ -1,3 +1,5 @@
+// Merging is addition.
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { emptyTotals, mergePoints, mergeTotals } from "../../node/metrics/merge.ts";
@@ -23,7 +25,9 @@ function totals(n: number, sketch: SketchData): Totals {
         pacing: sketch,
       },
     ],
-    steps: [{ requests: n, failed: n, bytesSent: n, bytesReceived: n, duration: sketch, latency: sketch, waiting: sketch }],
+    steps: [
+      { requests: n, failed: n, bytesSent: n, bytesReceived: n, duration: sketch, latency: sketch, waiting: sketch },
+    ],
     checks: [{ passed: n, failed: 2 * n }],
     status: [
       [200, n],

@@ -1,3 +1,5 @@
+// The sketch against the logarithm and against exact quantiles.
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SketchData } from "../../node/metrics/results.ts";

@@ -1,6 +1,6 @@
 // HTTP/1.1 by undici: one client, and so one connection, per request in flight; the last one used is used first.
 
-import { isIP, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { buildConnector, Client, type Dispatcher } from "undici";
 import { monotonicMs } from "../clock.ts";
 import type { Call, Driver, Exchange, PreparedRequest, Sink } from "../driver.ts";
@@ -25,6 +25,7 @@ interface Connection {
 /** A scheme, host and port, with its idle connections. */
 interface Origin {
   readonly url: string;
+  /** Addresses are decided about here, because they never reach the guard's `lookup`; names are decided about there. */
   readonly refusal: RequestError | null;
   readonly connect: buildConnector.connector;
   readonly idle: Connection[];
@@ -85,16 +86,11 @@ export class Http1Driver implements Driver {
       headersTimeout: 0,
       bodyTimeout: 0,
       connect: (options, callback) => {
-        // Literal addresses never reach `lookup`.
-        const refusal = isIP(options.hostname) === 0 ? null : this.#guard.refusalOfHost(options.hostname);
-        if (refusal !== null) callback(refusal, null as never);
-        else {
-          origin.connect(options, (...[error, socket]: [null, Socket] | [Error, null]) => {
-            connection.socket = socket;
-            if (error === null) callback(null, socket);
-            else callback(error, null);
-          });
-        }
+        origin.connect(options, (...[error, socket]: [null, Socket] | [Error, null]) => {
+          connection.socket = socket;
+          if (error === null) callback(null, socket);
+          else callback(error, null);
+        });
       },
     });
     const connection: Connection = { client, origin, socket: null };

@@ -1,12 +1,14 @@
+// The undici driver against targets that behave, and many that do not.
+
 import assert from "node:assert/strict";
 import { createServer as createHttpServer, type RequestListener } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { test } from "node:test";
-import type { Exchange, PreparedRequest } from "../../node/load/driver.ts";
-import { Http1Driver } from "../../node/load/drivers/http1.ts";
-import { type GuardPolicy, type Resolve, TargetGuard } from "../../node/load/guard.ts";
-import { CERTIFICATE, KEY } from "./certificate.ts";
+import type { Exchange, PreparedRequest } from "../../../node/load/driver.ts";
+import { Http1Driver } from "../../../node/load/drivers/http1.ts";
+import { type GuardPolicy, type Resolve, TargetGuard } from "../../../node/load/guard.ts";
+import { CERTIFICATE, KEY } from "../certificate.ts";
 
 /** Listens on a free port and closes every connection in the end. */
 async function listen(server: Server): Promise<{ port: number } & AsyncDisposable> {
@@ -29,6 +31,8 @@ async function listen(server: Server): Promise<{ port: number } & AsyncDisposabl
 
 /** A target that answers every request with these bytes. */
 const answering = (bytes: string) => createServer((socket) => socket.on("data", () => socket.write(bytes)));
+/** A target that does this when the first bytes of a request have come. */
+const onData = (act: (socket: Socket) => void) => createServer((socket) => socket.once("data", () => act(socket)));
 const http = (listener: RequestListener) => createHttpServer(listener);
 
 function requestTo(origin: string, more: Partial<PreparedRequest> = {}): PreparedRequest {
@@ -45,15 +49,15 @@ function setUp(policy: GuardPolicy = { loopbackOnly: true }, resolve?: Resolve):
 }
 
 const FAILURES: readonly (readonly [string, () => Server, string])[] = [
-  ["resets the connection", () => createServer((socket) => socket.once("data", () => socket.resetAndDestroy())), "reset"],
-  ["closes the connection", () => createServer((socket) => socket.once("data", () => socket.end())), "reset"],
+  ["resets the connection", () => onData((socket) => socket.resetAndDestroy()), "reset"],
+  ["closes the connection", () => onData((socket) => socket.end()), "reset"],
   ["never answers", () => createServer(), "timeout"],
   ["stops in the middle", () => answering("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc"), "timeout"],
   ["answers garbage", () => answering("SSH-2.0-OpenSSH_9.6\r\n"), "protocol"],
   ["sends a header without end", () => answering(`HTTP/1.1 200 OK\r\nx: ${"y".repeat(100_000)}`), "protocol"],
   [
     "cuts its answer short",
-    () => createServer((socket) => socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc"))),
+    () => onData((socket) => socket.end("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc")),
     "reset",
   ],
 ];
@@ -208,7 +212,8 @@ test("an aborted request tells what was sent, and its sink is never called", asy
 });
 
 test("a certificate that nobody vouches for is an error of kind tls", async () => {
-  await using target = await listen(createHttpsServer({ key: KEY, cert: CERTIFICATE }, (_, response) => response.end()));
+  const server = createHttpsServer({ key: KEY, cert: CERTIFICATE }, (_, response) => response.end());
+  await using target = await listen(server);
   using driver = setUp();
   const exchange = await settle(driver, requestTo(`https://localhost:${target.port}`));
   assert.equal(exchange.error, "tls");
