@@ -15,7 +15,7 @@ import { parsePlan } from "../plan/parse.ts";
 import { notRunnable } from "../plan/runnable.ts";
 import { timeText } from "../plan/time-text.ts";
 import type { Fault, Plan } from "../plan/types.ts";
-import { planHash } from "../wire/codec.ts";
+import { planHash } from "../wire/plan-hash.ts";
 import type { CheckedConfig } from "./config.ts";
 import { createLog, type Logger } from "./log.ts";
 

@@ -4,7 +4,7 @@ import type { FastifyInstance } from "fastify";
 import type { Agent, Published } from "../agent/agent.ts";
 import { LoadswarmError } from "../plan/errors.ts";
 import { timeText } from "../plan/time-text.ts";
-import { MAX_PLAN_BYTES } from "../wire/codec.ts";
+import { MAX_PLAN_BYTES } from "../wire/plan-hash.ts";
 import { hitsPlan } from "./hits.ts";
 
 const RUN_PARAMS = { type: "object", properties: { run: { type: "string", maxLength: 200 } } } as const;

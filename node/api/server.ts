@@ -6,7 +6,7 @@ import fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import type { Agent } from "../agent/agent.ts";
 import type { HostPort } from "../mesh/discovery.ts";
 import { LoadswarmError } from "../plan/errors.ts";
-import { MAX_PLAN_BYTES } from "../wire/codec.ts";
+import { MAX_PLAN_BYTES } from "../wire/plan-hash.ts";
 import { eventRoutes } from "./events.ts";
 import { healthRoutes } from "./health.ts";
 import { runRoutes } from "./runs.ts";

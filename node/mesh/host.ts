@@ -9,7 +9,8 @@ import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
 import { createHash } from "node:crypto";
 import { createLibp2p } from "libp2p";
-import { MAX_FRAME_BYTES, MAX_PLAN_BYTES } from "../wire/codec.ts";
+import { MAX_FRAME_BYTES } from "../wire/codec.ts";
+import { MAX_PLAN_BYTES } from "../wire/plan-hash.ts";
 
 export type Host = Libp2p<{ identify: Identify; pubsub: GossipSub }>;
 

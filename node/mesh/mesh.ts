@@ -2,8 +2,9 @@
 
 import { TopicValidatorResult } from "@libp2p/gossipsub";
 import type { Logger } from "pino";
-import type { MemberRecord } from "../core/events.ts";
+import type { Frame, MemberRecord } from "../core/events.ts";
 import { LoadswarmError } from "../plan/errors.ts";
+import { decodeFrame, encodeFrame } from "../wire/codec.ts";
 import { Dialer } from "./dialer.ts";
 import { type HostPort, multiaddrOf } from "./discovery.ts";
 import { createHost, type Host, TOPIC } from "./host.ts";
@@ -31,6 +32,9 @@ export class Mesh implements Network {
   /** Frames for members without a link, sent as soon as there is one. */
   readonly #waiting = new Map<string, Uint8Array[]>();
   #events: NetworkEvents | null = null;
+  #encoded: { readonly frame: Frame; readonly bytes: Uint8Array } | null = null;
+  /** Frames and messages refused because they did not decode. */
+  refusedFrames = 0;
 
   private constructor(host: Host, options: MeshOptions) {
     this.#host = host;
@@ -40,7 +44,7 @@ export class Mesh implements Network {
     this.#links = new Links(host, {
       up: (peer) => this.#up(peer),
       down: (peer) => this.#events?.linkDown(peer),
-      frame: (peer, bytes) => this.#events?.frame(peer, bytes),
+      frame: (peer, bytes) => this.#frame(peer, bytes),
     });
   }
 
@@ -58,9 +62,12 @@ export class Mesh implements Network {
   async start(events: NetworkEvents): Promise<void> {
     this.#events = events;
     const { pubsub } = this.#host.services;
-    pubsub.topicValidators.set(TOPIC, (_peer, message) =>
-      events.topic(message.data) ? TopicValidatorResult.Accept : TopicValidatorResult.Reject,
-    );
+    // Checked before it is forwarded: nonsense goes no further than one hop.
+    pubsub.topicValidators.set(TOPIC, (peer, message) => {
+      const frame = this.#decode(peer.toString(), message.data);
+      if (frame !== null) events.topic(frame);
+      return frame === null ? TopicValidatorResult.Reject : TopicValidatorResult.Accept;
+    });
     pubsub.subscribe(TOPIC);
     await this.#links.start();
     const { join, joinNames, log } = this.#options;
@@ -68,7 +75,8 @@ export class Mesh implements Network {
     this.#dialer.start();
   }
 
-  send(to: Reachable, bytes: Uint8Array): void {
+  send(to: Reachable, frame: Frame): void {
+    const bytes = this.#encode(frame);
     if (this.#links.send(to.id, bytes)) return;
     const waiting = this.#waiting.get(to.id) ?? [];
     if (waiting.length >= MAX_WAITING_FRAMES) {
@@ -80,8 +88,8 @@ export class Mesh implements Network {
     void this.#dialer?.dial(to).finally(() => this.#dropWaiting(to.id));
   }
 
-  broadcast(bytes: Uint8Array): void {
-    this.#host.services.pubsub.publish(TOPIC, bytes).catch((cause: unknown) => {
+  broadcast(frame: Frame): void {
+    this.#host.services.pubsub.publish(TOPIC, this.#encode(frame)).catch((cause: unknown) => {
       this.#options.log.warn({ err: cause }, "gossip was not published; the links carry it");
     });
   }
@@ -98,6 +106,27 @@ export class Mesh implements Network {
     this.#dialer?.stop();
     await this.#links.flush();
     await this.#host.stop();
+  }
+
+  /** News goes to all neighbours as one frame object: encoded once. */
+  #encode(frame: Frame): Uint8Array {
+    if (this.#encoded?.frame !== frame) this.#encoded = { frame, bytes: encodeFrame(frame) };
+    return this.#encoded.bytes;
+  }
+
+  #frame(peer: string, bytes: Uint8Array): void {
+    const frame = this.#decode(peer, bytes);
+    if (frame !== null) this.#events?.frame(peer, frame);
+  }
+
+  #decode(peer: string, bytes: Uint8Array): Frame | null {
+    try {
+      return decodeFrame(bytes);
+    } catch (cause) {
+      this.refusedFrames++;
+      this.#options.log.warn({ peer, err: cause, sizeBytes: bytes.length }, "frame refused");
+      return null;
+    }
   }
 
   #up(peer: string): void {

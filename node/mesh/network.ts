@@ -1,6 +1,6 @@
 // What the shell needs of a network, and the network of a swarm of one.
 
-import type { MemberId, MemberRecord } from "../core/events.ts";
+import type { Frame, MemberId, MemberRecord } from "../core/events.ts";
 
 /** As much of a member as dialling it takes. */
 export type Reachable = Pick<MemberRecord, "id" | "addresses">;
@@ -9,8 +9,8 @@ export interface Network {
   /** Own addresses, for other agents to dial. */
   readonly addresses: readonly string[];
   /** Over the link if there is one, else over one that is dialled for it. Never throws; what is lost is counted. */
-  send(to: Reachable, bytes: Uint8Array): void;
-  broadcast(bytes: Uint8Array): void;
+  send(to: Reachable, frame: Frame): void;
+  broadcast(frame: Frame): void;
   /** Hold links to these members for ever. */
   hold(members: readonly MemberRecord[]): void;
   /** Dial this member now; `refused` tells if nothing listens there any more. */
@@ -24,9 +24,10 @@ export interface NetworkEvents {
   linkDown(peer: MemberId): void;
   /** Dialling was refused: the member's process is gone. */
   refused(peer: MemberId): void;
-  frame(from: MemberId, bytes: Uint8Array): void;
-  /** From gossipsub. Returns whether it is fit to be forwarded. */
-  topic(bytes: Uint8Array): boolean;
+  /** Decoded and checked. */
+  frame(from: MemberId, frame: Frame): void;
+  /** The same from gossipsub, whose sender is whoever forwarded it last. */
+  topic(frame: Frame): void;
 }
 
 /** No peers, no libp2p: `loadswarm run` with one agent. */

@@ -4,7 +4,6 @@ import type { Logger } from "pino";
 import type { Answer, Effect, Frame, In, SwarmEvent } from "../core/events.ts";
 import { type SelfDescription, SwarmMachine } from "../core/machine.ts";
 import type { Assignment } from "../plan/schedule.ts";
-import { decodeFrame, encodeFrame } from "../wire/codec.ts";
 import type { SwarmClock } from "./clock.ts";
 import type { Network, NetworkEvents } from "./network.ts";
 
@@ -32,12 +31,9 @@ export class Shell implements NetworkEvents {
   readonly #answers = new Map<number, (answer: Answer) => void>();
   #nextToken = 1;
   #timer: NodeJS.Timeout | null = null;
-  #encoded: { readonly frame: Frame; readonly bytes: Uint8Array } | null = null;
   #whenLeft: () => void = () => {};
   /** Resolves when a leave is complete: shares moved on, results handed over. */
   readonly left: Promise<void>;
-  /** Frames and messages that were refused because they did not decode. */
-  refusedFrames = 0;
 
   constructor(options: ShellOptions) {
     this.#options = options;
@@ -76,32 +72,12 @@ export class Shell implements NetworkEvents {
     this.input({ kind: "refused", peer });
   }
 
-  frame(from: string, bytes: Uint8Array): void {
-    this.#receive(from, bytes);
+  frame(from: string, frame: Frame): void {
+    this.input({ kind: "frame", from, frame });
   }
 
-  topic(bytes: Uint8Array): boolean {
-    return this.#receive("", bytes);
-  }
-
-  /** `from` is empty for gossip, whose sender is whoever forwarded it last. */
-  #receive(from: string, bytes: Uint8Array): boolean {
-    let frame: Frame;
-    try {
-      frame = decodeFrame(bytes);
-    } catch (cause) {
-      this.refusedFrames++;
-      this.#options.log.warn({ peer: from, err: cause, bytes: bytes.length }, "frame refused");
-      return false;
-    }
-    this.input({ kind: "frame", from, frame: from === "" ? { runs: frame.runs ?? [] } : frame });
-    return true;
-  }
-
-  /** News goes to all neighbours as one frame object: encoded once. */
-  #encode(frame: Frame): Uint8Array {
-    if (this.#encoded?.frame !== frame) this.#encoded = { frame, bytes: encodeFrame(frame) };
-    return this.#encoded.bytes;
+  topic(frame: Frame): void {
+    this.input({ kind: "frame", from: "", frame: { runs: frame.runs ?? [] } });
   }
 
   #run(effect: Effect): void {
@@ -109,11 +85,11 @@ export class Shell implements NetworkEvents {
     switch (effect.kind) {
       case "send": {
         const member = this.machine.members.get(effect.to);
-        network.send({ id: effect.to, addresses: member?.addresses ?? [] }, this.#encode(effect.frame));
+        network.send({ id: effect.to, addresses: member?.addresses ?? [] }, effect.frame);
         return;
       }
       case "broadcast":
-        return network.broadcast(this.#encode(effect.frame));
+        return network.broadcast(effect.frame);
       case "neighbours":
         return network.hold(effect.members);
       case "probe":

@@ -1,18 +1,16 @@
 // Core frames to bytes and back. What comes back is checked: the core never sees an unbounded or impossible value.
 
-import { createHash } from "node:crypto";
 import type { Frame, MemberRecord, RunRecord } from "../core/events.ts";
 import { parsePlan } from "../plan/parse.ts";
 import { readCanonical } from "../plan/source.ts";
 import type { Plan } from "../plan/types.ts";
 import { count, identifier, invalid, type Loose, message, messages, number, text, texts } from "./check.ts";
+import { MAX_PLAN_BYTES, planHash } from "./plan-hash.ts";
 import { MAX_TIME_MS, reportFromWire, reportToWire } from "./reports.ts";
 import { frame as frameType } from "./schema.ts";
 
 /** Largest frame accepted; a hello of 10,000 members needs about 3 MB. */
 export const MAX_FRAME_BYTES = 8 * 1024 * 1024;
-/** Largest plan document. */
-export const MAX_PLAN_BYTES = 1024 * 1024;
 
 const MAX_MEMBERS = 10_000;
 const MAX_RUNS = 200;
@@ -21,11 +19,6 @@ const MAX_REPORTS = 10_000;
 const MAX_WEIGHT = 100_000;
 const STATES = ["alive", "left", "lost"] as const;
 const STOP_REASONS = [null, "stopped", "aborted"] as const;
-
-/** The identity of a plan: SHA-256 of its canonical document, hex. */
-export function planHash(document: string): string {
-  return createHash("sha256").update(document).digest("hex");
-}
 
 export function encodeFrame(frame: Frame): Uint8Array {
   return frameType().encode(frameType().fromObject(frameToWire(frame))).finish();
