@@ -10,7 +10,11 @@ import { MEMBERS_KEPT } from "./limits.ts";
 export function supersedes(news: MemberRecord, known: MemberRecord): boolean {
   if (news.incarnation !== known.incarnation) return news.incarnation > known.incarnation;
   if (news.untilMs !== known.untilMs) return news.untilMs < known.untilMs;
-  return news.state === "left" && known.state === "lost";
+  return rank(news) > rank(known);
+}
+
+function rank(record: MemberRecord): number {
+  return record.state === "alive" ? 0 : record.state === "lost" ? 1 : 2;
 }
 
 export class Members {
@@ -24,12 +28,12 @@ export class Members {
     return [...this.#records.values()];
   }
 
-  /** Takes the record if it is news. Returns whether it was. */
+  /** Takes the record if it is news and there is room for it. Returns whether it did. */
   merge(record: MemberRecord): boolean {
     const known = this.#records.get(record.id);
     if (known !== undefined && !supersedes(record, known)) return false;
+    if (known === undefined && this.#records.size >= MEMBERS_KEPT && !this.#forgetLongestDead()) return false;
     this.#records.set(record.id, record);
-    if (this.#records.size > MEMBERS_KEPT) this.#forgetLongestDead();
     return true;
   }
 
@@ -54,12 +58,13 @@ export class Members {
       .sort(byId);
   }
 
-  #forgetLongestDead(): void {
+  /** Whether there was one: the living, oneself among them, are never forgotten. */
+  #forgetLongestDead(): boolean {
     let oldest: MemberRecord | null = null;
     for (const record of this.#records.values()) {
-      if (oldest === null || record.untilMs < oldest.untilMs) oldest = record;
+      if (record.state !== "alive" && (oldest === null || record.untilMs < oldest.untilMs)) oldest = record;
     }
-    if (oldest !== null) this.#records.delete(oldest.id);
+    return oldest !== null && this.#records.delete(oldest.id);
   }
 }
 

@@ -64,7 +64,7 @@ export class Membership {
   /** A run is under way that I did not know: I have a share from an instant on that everybody can hear of first. */
   joinLate(nowMs: number): void {
     const own = this.own();
-    if (own.fromMs < nowMs) this.#renew({ incarnation: own.incarnation + 1, fromMs: joinAt(nowMs) }, nowMs);
+    if (own.fromMs <= nowMs) this.#renew({ incarnation: own.incarnation + 1, fromMs: joinAt(nowMs) }, nowMs);
   }
 
   /** When somebody who joins now would have a share. */
@@ -82,6 +82,8 @@ export class Membership {
   /** Somebody holds me for lost: a higher incarnation says that I am not. Too late to keep my share: I join anew. */
   #refute(news: MemberRecord, nowMs: number): void {
     const own = this.own();
+    // I am leaving, and the others take over earlier than I said: my share ends when theirs begins.
+    if (own.state === "left" && this.members.merge(news)) this.#changed(nowMs);
     if (own.state !== "alive" || news.incarnation < own.incarnation || news.state === "alive") return;
     const keepsShare = news.untilMs > nowMs;
     this.#renew({ incarnation: news.incarnation + 1, fromMs: keepsShare ? own.fromMs : joinAt(nowMs) }, nowMs);
@@ -95,12 +97,13 @@ export class Membership {
   }
 
   #changed(nowMs: number): void {
-    const present = this.members.present(nowMs);
-    const wanted = neighbours(this.#self, present.map((member) => member.id));
+    // Those who go are replaced at once, while their links still stand; nothing calls here when they are gone.
+    const staying = this.members.present(nowMs).filter((member) => member.state === "alive" || member.id === this.#self);
+    const wanted = neighbours(this.#self, staying.map((member) => member.id));
     const key = [...wanted].sort().join();
     if (key !== this.#wanted) {
       this.#wanted = key;
-      this.#out.push({ kind: "neighbours", members: present.filter((member) => wanted.includes(member.id)) });
+      this.#out.push({ kind: "neighbours", members: staying.filter((member) => wanted.includes(member.id)) });
     }
     this.#onChange();
   }
