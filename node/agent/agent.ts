@@ -2,7 +2,7 @@
 
 import { createHash, randomBytes } from "node:crypto";
 import type { Answer, MemberId, RunRecord, RunState, SwarmEvent } from "../core/events.ts";
-import { endAtMs } from "../core/runs.ts";
+import { runStateAt } from "../core/runs.ts";
 import { shareAt } from "../core/split.ts";
 import type { Summary } from "../core/summary-type.ts";
 import { LoadEngine } from "../load/engine.ts";
@@ -21,6 +21,8 @@ import { createLog, type Logger } from "./log.ts";
 
 /** From publishing to the first arrival in a swarm: the plan reaches 200 agents in well under half a second. */
 const START_LEAD_MS = 2000;
+/** The same for a swarm of one, whose threads are up already: a few turns of the event loop. */
+const SOLO_START_LEAD_MS = 20;
 
 export type Published =
   | { readonly ok: true; readonly run: RunRecord; readonly created: boolean }
@@ -75,7 +77,7 @@ export class Agent {
         addresses: network.addresses,
         api: apiUrl,
         weight: config.workers,
-        startLeadMs: config.listen === null ? 0 : START_LEAD_MS,
+        startLeadMs: config.listen === null ? SOLO_START_LEAD_MS : START_LEAD_MS,
       },
       clock: this.#clock,
       network,
@@ -88,7 +90,12 @@ export class Agent {
   /** Listens and joins. `apiUrl` is what other members are told. Throws ADDRESS_IN_USE and configuration errors. */
   static async start(config: CheckedConfig, apiUrl: string): Promise<Agent> {
     const log = createLog(config.logLevel, config.name);
-    if (config.listen === null) return new Agent(config, apiUrl, SOLO, `solo-${randomBytes(8).toString("hex")}`, log);
+    if (config.listen === null) {
+      const solo = new Agent(config, apiUrl, SOLO, `solo-${randomBytes(8).toString("hex")}`, log);
+      // Its only run is about to be published and starts at once: the threads must be up by then.
+      await solo.#engine.prepare();
+      return solo;
+    }
     const { Mesh } = await import("../mesh/mesh.ts");
     const { listen, join, joinNames, swarmKey } = config;
     const mesh = await Mesh.create({ listen, join, joinNames, swarmKey, log });
@@ -162,7 +169,7 @@ export class Agent {
       .map((run) => ({
         run: run.spec.id,
         plan: run.spec.plan.name,
-        state: stateOf(run, now),
+        state: runStateAt(run, now),
         startsAt: timeText(run.control.startAtMs),
       }))
       .reverse();
@@ -174,10 +181,12 @@ export class Agent {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Graceful: the share moves on first, iterations in flight end, results are handed over. */
+  /** Graceful: the share moves on first, iterations in flight end, results are handed over. Alone: at once. */
   async leave(): Promise<void> {
-    this.#shell.input({ kind: "leave" });
-    await this.#shell.left;
+    if (this.#shell.machine.members.present(this.#clock.nowMs()).length > 1) {
+      this.#shell.input({ kind: "leave" });
+      await this.#shell.left;
+    }
     await this.close();
   }
 
@@ -216,11 +225,6 @@ const KEY_REUSED: Fault = {
   column: 1,
   message: "the idempotency key was used for another plan; use a new key",
 };
-
-function stateOf(run: RunRecord, nowMs: number): RunState {
-  if (nowMs >= endAtMs(run)) return run.control.stopReason ?? "finished";
-  return run.control.startAtMs === null || nowMs < run.control.startAtMs ? "scheduled" : "running";
-}
 
 function unexpected(answer: Answer): LoadswarmError {
   return new LoadswarmError("INTERNAL", `the swarm answered "${answer.kind}" to another question`, "please report this");

@@ -45,6 +45,9 @@ export const RUNS_KEPT = 100;
 /** Members remembered, the dead included; the longest dead are forgotten first. */
 export const MEMBERS_KEPT = 10_000;
 
+/** Plan text told in one frame, in characters of at most 3 bytes; with a plan more (1 MiB) it fits the frame limit. */
+export const BATCH_CHARACTERS = 1024 * 1024;
+
 /** A run is refused after its planned end plus this, whatever it waited for. */
 export const NOT_AFTER_GRACE_MS = 3_600_000;
 

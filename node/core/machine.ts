@@ -2,12 +2,13 @@
 
 import type { Effect, Frame, In, MemberId, RunRecord } from "./events.ts";
 import { Judging } from "./judging.ts";
-import { DRAIN_MS } from "./limits.ts";
+import { BATCH_CHARACTERS, DRAIN_MS } from "./limits.ts";
 import type { Members } from "./members.ts";
 import { Membership } from "./membership.ts";
 import { Outbox } from "./outbox.ts";
 import { Publishing } from "./publishing.ts";
 import { Results } from "./results.ts";
+import { RunStates } from "./run-states.ts";
 import { endAtMs, Runs } from "./runs.ts";
 import { segmentsOf, shareAt } from "./split.ts";
 import { summarise } from "./summary.ts";
@@ -35,6 +36,7 @@ export class SwarmMachine {
   readonly #publishing: Publishing;
   readonly #judging: Judging;
   readonly #results: Results;
+  readonly #runStates: RunStates;
   #nowMs: number;
   #wakeAtMs = Number.POSITIVE_INFINITY;
   #nextResplitMs = Number.POSITIVE_INFINITY;
@@ -52,7 +54,11 @@ export class SwarmMachine {
     );
     this.members = this.#membership.members;
     this.#results = new Results(self.id, this.members, this.#out);
-    this.runs = new Runs((run) => this.#results.forget(run));
+    this.runs = new Runs((run) => {
+      this.#results.forget(run);
+      this.#runStates.forget(run);
+    });
+    this.#runStates = new RunStates(this.runs);
     this.#publishing = new Publishing(self.id, startLeadMs, this.runs, this.members);
     this.#judging = new Judging(self.id, this.runs, this.members);
   }
@@ -63,6 +69,7 @@ export class SwarmMachine {
     this.#dispatch(input);
     this.#doWhatIsDue();
     this.#finishGathers();
+    for (const event of this.#runStates.changes(this.#nowMs)) this.#out.emit(event);
     this.#askToBeWoken();
     return this.#out.take();
   }
@@ -71,8 +78,7 @@ export class SwarmMachine {
     switch (input.kind) {
       case "linkUp":
         this.#out.links.add(input.peer);
-        this.#out.send(input.peer, { hello: true, members: this.#membership.introduction(), runs: this.runs.all() });
-        return;
+        return this.#greet(input.peer);
       case "linkDown": {
         this.#out.links.delete(input.peer);
         this.#results.linkDown(input.peer);
@@ -112,6 +118,14 @@ export class SwarmMachine {
     }
   }
 
+  /** Everything I know. Plans can be large: what does not fit into one frame goes before, for runs come first. */
+  #greet(peer: MemberId): void {
+    const batches = inBatches(this.runs.all());
+    const last = batches.pop() ?? [];
+    for (const runs of batches) this.#out.send(peer, { runs });
+    this.#out.send(peer, { hello: true, members: this.#membership.introduction(), runs: last });
+  }
+
   /** Runs first: whether one is under way decides when my own membership may begin. */
   #frame(from: MemberId, frame: Frame): void {
     if (frame.runs !== undefined) this.#takeRuns(frame.runs, from);
@@ -119,7 +133,9 @@ export class SwarmMachine {
       for (const gone of this.#membership.take(frame.members, from, this.#nowMs)) this.#results.gone(gone);
     }
     if (frame.hello === true) this.#out.send(from, { members: [this.#membership.own()] });
-    if (frame.reports !== undefined) this.#results.take(frame.reports);
+    if (frame.reports !== undefined) {
+      this.#results.take(frame.reports.filter((report) => this.runs.get(report.snapshot.run) !== undefined));
+    }
     if (frame.gather !== undefined) this.#results.answer(from, frame.gather);
     if (frame.gathered !== undefined) this.#results.answered(from, frame.gathered);
   }
@@ -150,10 +166,12 @@ export class SwarmMachine {
 
   /** Runs changed by this agent: over the links, and to everybody at once because they are rare and urgent. */
   #announce(runs: readonly RunRecord[]): void {
-    if (runs.length === 0) return;
-    this.#out.push({ kind: "broadcast", frame: { runs } });
-    this.#out.spread({ runs }, null);
-    for (const run of runs) this.#assign(run);
+    for (const run of runs) {
+      const frame = { runs: [run] };
+      this.#out.push({ kind: "broadcast", frame });
+      this.#out.spread(frame, null);
+      this.#assign(run);
+    }
   }
 
   #assignAll(): void {
@@ -198,8 +216,9 @@ export class SwarmMachine {
     if (this.#left || this.#nowMs < this.#leaveAtMs) return false;
     if (this.#nowMs >= this.#leaveAtMs + DRAIN_MS) return true;
     return this.runs
-      .active(this.#leaveAtMs)
-      .filter((run) => run.control.startAtMs !== null && run.control.startAtMs < this.#leaveAtMs)
+      .all()
+      .filter(({ control }) => control.startAtMs !== null && control.startAtMs < this.#leaveAtMs)
+      .filter((run) => this.#leaveAtMs < endAtMs(run) || this.#results.hasReported(run.spec.id, this.self))
       .every((run) => this.#results.isDone(run.spec.id, this.self));
   }
 
@@ -226,6 +245,7 @@ export class SwarmMachine {
     const next = Math.min(
       this.#results.nextDeadlineMs(),
       this.#judging.nextDueMs(this.#nowMs),
+      this.#runStates.nextChangeMs(this.#nowMs),
       this.#nextResplitMs,
       this.#nowMs < leaveAtMs ? leaveAtMs : leaveAtMs + DRAIN_MS,
     );
@@ -233,4 +253,20 @@ export class SwarmMachine {
     this.#wakeAtMs = next;
     this.#out.push({ kind: "wakeAt", atMs: next });
   }
+}
+
+/** Split so that the plans of each batch fit into a frame with room to spare. */
+function inBatches(runs: readonly RunRecord[]): RunRecord[][] {
+  const batches: RunRecord[][] = [];
+  let room = 0;
+  for (const run of runs) {
+    const size = run.spec.document.length;
+    if (size > room || batches.length === 0) {
+      batches.push([]);
+      room = BATCH_CHARACTERS;
+    }
+    batches.at(-1)!.push(run);
+    room -= size;
+  }
+  return batches;
 }

@@ -56,6 +56,10 @@ export class Results {
     return this.#reports.isDone(run, member);
   }
 
+  hasReported(run: RunId, member: MemberId): boolean {
+    return this.#reports.sequence(run, member) > 0;
+  }
+
   forget(run: RunId): void {
     this.#reports.forget(run);
     for (const handed of this.#handed.values()) handed.delete(run);
@@ -71,7 +75,9 @@ export class Results {
     const have = taking.map((member) => ({ member: member.id, sequence: this.#reports.sequence(id, member.id) }));
     const missing = taking.filter((member) => !this.#reports.isDone(id, member.id));
     const asked = missing.some((member) => member.state !== "alive") ? this.#members.present(nowMs) : missing;
-    const others = asked.map((member) => member.id).filter((member) => member !== this.#self);
+    const others = asked
+      .filter((member) => member.state !== "lost" && member.id !== this.#self)
+      .map((member) => member.id);
     const gathering = this.#gathers.open(id, others, nowMs);
     for (const member of others) this.#out.send(member, { gather: { id: gathering.id, run: id, have } });
     return gathering;

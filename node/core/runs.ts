@@ -1,6 +1,6 @@
 // Plans in force: a replicated map of immutable run specs, each with a control register that only moves forward.
 
-import type { MemberId, RunControl, RunId, RunRecord } from "./events.ts";
+import type { MemberId, RunControl, RunId, RunRecord, RunSpec, RunState } from "./events.ts";
 import { RUNS_KEPT } from "./limits.ts";
 import { durationMs } from "../plan/duration.ts";
 
@@ -40,6 +40,18 @@ export function isActive(run: RunRecord, nowMs: number): boolean {
   return nowMs < endAtMs(run);
 }
 
+/** By the clock alone: once load has ended, iterations may still be in flight. */
+export function runStateAt(run: RunRecord, nowMs: number): RunState {
+  if (!isActive(run, nowMs)) return run.control.stopReason ?? "finished";
+  return run.control.startAtMs === null || nowMs < run.control.startAtMs ? "scheduled" : "running";
+}
+
+/** Two agents may publish one run at the same moment: all keep the same of the two specs, whichever they hear first. */
+function mergeSpec(a: RunSpec, b: RunSpec): RunSpec {
+  if (a.publishedAtMs !== b.publishedAtMs) return a.publishedAtMs < b.publishedAtMs ? a : b;
+  return a.author <= b.author ? a : b;
+}
+
 export class Runs {
   readonly #runs = new Map<RunId, RunRecord>();
   readonly #onForget: (run: RunId) => void;
@@ -70,20 +82,24 @@ export class Runs {
       this.#forgetOldest(nowMs);
       return news;
     }
+    const spec = mergeSpec(known.spec, news.spec);
     const control = mergeControl(known.control, news.control);
-    if (sameControl(control, known.control)) return null;
-    const merged = { spec: known.spec, control };
+    if (spec === known.spec && sameControl(control, known.control)) return null;
+    const merged = { spec, control };
     this.#runs.set(news.spec.id, merged);
     return merged;
   }
 
   /**
-   * The id of the run that publishing this plan means. A key names one run for ever. Without a key the plan's hash
+   * The id of the run that publishing this plan means. A key names one run for ever, whatever the plan. Without a key the plan's hash
    * names it together with a count of its ended runs, so that two agents given the same plan at the same time make
    * one run of it, and a plan published again after its run makes another.
    */
   idFor(name: string, planHash: string, keyHash: string | null, nowMs: number): RunId {
-    if (keyHash !== null) return `${name}-${keyHash.slice(0, 10)}`;
+    if (keyHash !== null) {
+      const suffix = `-${keyHash.slice(0, 10)}`;
+      return this.all().find((run) => run.spec.id.endsWith(suffix))?.spec.id ?? `${name}${suffix}`;
+    }
     const stem = `${name}-${planHash.slice(0, 8)}`;
     for (let n = 1; ; n++) {
       const id = `${stem}-${n}`;
