@@ -32,7 +32,7 @@ export class Dialer {
   readonly #links: Links;
   readonly #options: DialerOptions;
   #wanted = new Map<string, MemberRecord>();
-  readonly #dialling = new Set<string>();
+  readonly #dialling = new Map<string, Promise<void>>();
   /** Addresses that turned out to be our own. */
   readonly #own = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
@@ -60,10 +60,17 @@ export class Dialer {
     for (const member of members) if (!this.#links.has(member.id)) void this.dial(member);
   }
 
-  /** One attempt to reach a member at its addresses. Tells `refused` if every address refused. */
-  async dial(member: Reachable): Promise<void> {
-    if (this.#stopped || this.#dialling.has(member.id) || member.addresses.length === 0) return;
-    this.#dialling.add(member.id);
+  /** One attempt to reach a member at its addresses, or the one under way. Tells `refused` if every address refused. */
+  dial(member: Reachable): Promise<void> {
+    const underWay = this.#dialling.get(member.id);
+    if (underWay !== undefined) return underWay;
+    if (this.#stopped || member.addresses.length === 0) return Promise.resolve();
+    const dialling = this.#attempt(member).finally(() => this.#dialling.delete(member.id));
+    this.#dialling.set(member.id, dialling);
+    return dialling;
+  }
+
+  async #attempt(member: Reachable): Promise<void> {
     try {
       const peer = peerIdFromString(member.id);
       const addresses = member.addresses.map((address) => withPeer(address, peer.toString()));
@@ -71,8 +78,6 @@ export class Dialer {
     } catch (cause) {
       if (wasRefused(cause)) this.#options.refused(member.id);
       else this.#options.log.debug({ peer: member.id, err: cause }, "member not reached");
-    } finally {
-      this.#dialling.delete(member.id);
     }
   }
 
@@ -111,7 +116,7 @@ export class Dialer {
   }
 
   #isConnectedTo(address: string): boolean {
-    return this.#host.getConnections().some((one) => one.remoteAddr.toString().startsWith(address));
+    return this.#host.getConnections().some((one) => `${one.remoteAddr.toString()}/`.startsWith(`${address}/`));
   }
 }
 

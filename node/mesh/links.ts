@@ -10,6 +10,8 @@ const PROTOCOL = "/loadswarm/frames/1";
 /** Bytes waiting for one slow peer; beyond that its link is closed, and the hello of the next one tells it everything. */
 const MAX_QUEUED_BYTES = 4 * MAX_FRAME_BYTES;
 const OPEN_TIMEOUT_MS = 5000;
+/** How long a closing agent waits for its last frames to be taken; a peer that hangs must not keep it. */
+const FLUSH_TIMEOUT_MS = 2000;
 
 export interface LinkEvents {
   up(peer: string): void;
@@ -40,11 +42,13 @@ export class Links {
   }
 
   async start(): Promise<void> {
+    this.#host.addEventListener("connection:open", (event) => void this.#opened(event.detail));
+    this.#host.addEventListener("connection:close", (event) => this.#closed(event.detail));
     await this.#host.handle(PROTOCOL, (stream, connection) => void this.#receive(stream, connection), {
       maxInboundStreams: 4,
     });
-    this.#host.addEventListener("connection:open", (event) => void this.#opened(event.detail));
-    this.#host.addEventListener("connection:close", (event) => this.#closed(event.detail));
+    // The host has been listening for a moment already.
+    for (const connection of this.#host.getConnections()) void this.#opened(connection);
   }
 
   has(peer: string): boolean {
@@ -76,9 +80,13 @@ export class Links {
     return true;
   }
 
-  /** Everything sent so far is on its way. */
+  /** Everything sent so far is on its way, but for peers that have not taken it for a while. */
   async flush(): Promise<void> {
-    await Promise.all([...this.#links.values()].map((link) => link.written));
+    const written = Promise.all([...this.#links.values()].map((link) => link.written));
+    const patience = Promise.withResolvers<void>();
+    const timer = setTimeout(patience.resolve, FLUSH_TIMEOUT_MS);
+    await Promise.race([written, patience.promise]);
+    clearTimeout(timer);
   }
 
   async #opened(connection: Connection): Promise<void> {

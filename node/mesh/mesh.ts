@@ -1,6 +1,8 @@
 // The libp2p network of an agent: host, links, dialer and topic put together behind the Network interface.
 
 import { TopicValidatorResult } from "@libp2p/gossipsub";
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
 import type { Logger } from "pino";
 import type { Frame, MemberRecord } from "../core/events.ts";
 import { LoadswarmError } from "../plan/errors.ts";
@@ -52,7 +54,8 @@ export class Mesh implements Network {
   static async create(options: MeshOptions): Promise<Mesh> {
     const { host, port } = options.listen;
     try {
-      return new Mesh(await createHost([multiaddrOf(host, port)], options.swarmKey), options);
+      const ip = isIP(host) === 0 ? (await lookup(host)).address : host;
+      return new Mesh(await createHost([multiaddrOf(ip, port)], options.swarmKey), options);
     } catch (cause) {
       const hint = "choose another one with --listen HOST:PORT, or port 0 for any that is free";
       throw new LoadswarmError("ADDRESS_IN_USE", `cannot listen for agents on ${host}:${port}: ${reason(cause)}`, hint, cause);

@@ -29,6 +29,9 @@ export class Shell implements NetworkEvents {
   readonly machine: SwarmMachine;
   readonly #options: ShellOptions;
   readonly #answers = new Map<number, (answer: Answer) => void>();
+  /** Still to be handled. */
+  readonly #inputs: In[] = [];
+  #busy = false;
   #nextToken = 1;
   #timer: NodeJS.Timeout | null = null;
   #whenLeft: () => void = () => {};
@@ -43,8 +46,18 @@ export class Shell implements NetworkEvents {
     });
   }
 
+  /** In order: what an effect sets off at once (a link that breaks as it is written to) waits until all are run. */
   input(input: In): void {
-    for (const effect of this.machine.handle(input, this.#options.clock.nowMs())) this.#run(effect);
+    this.#inputs.push(input);
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
+        for (const effect of this.machine.handle(next, this.#options.clock.nowMs())) this.#run(effect);
+      }
+    } finally {
+      this.#busy = false;
+    }
   }
 
   /** An input that is answered, now or when others have answered. */
