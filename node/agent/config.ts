@@ -102,8 +102,13 @@ function guardOf(config: AgentConfig, listen: HostPort | null): GuardPolicy {
 function readSwarmKey(file: string): Uint8Array {
   const make = "make one with `loadswarm keygen --out swarm.key`";
   if (!existsSync(file)) throw new LoadswarmError("KEY_MISSING", `there is no swarm key at ${file}`, make);
-  const key = readFileSync(file, "utf8");
-  if (!/^\/key\/swarm\/psk\/1\.0\.0\/\s+\/base16\/\s+[0-9a-f]{64}\s*$/i.test(key)) {
+  let key: string;
+  try {
+    key = readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new LoadswarmError("CONFIG_INVALID", `the swarm key ${file} cannot be read`, "let this user read it", cause);
+  }
+  if (!/^\/key\/swarm\/psk\/1\.0\.0\/\r?\n\/base16\/\r?\n[0-9a-f]{64}\s*$/i.test(key)) {
     throw new LoadswarmError("CONFIG_INVALID", `${file} is not a swarm key`, make);
   }
   return new TextEncoder().encode(key.trim());
