@@ -10,7 +10,7 @@ const KEEPALIVE_MS = 15_000;
 
 export function eventRoutes(server: FastifyInstance, agent: () => Agent): void {
   let streams = 0;
-  server.get("/api/v1/events", { schema: { summary: "Joins, losses, re-splits, as server-sent events" } }, (_request, reply) => {
+  server.get("/api/v1/events", { schema: { summary: "Joins, losses, re-splits and states of runs, as server-sent events" } }, (_request, reply) => {
     const running = agent();
     if (streams >= MAX_STREAMS) throw new LoadswarmError("UNREACHABLE", "too many event streams are open", "close one");
     streams++;

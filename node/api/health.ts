@@ -5,20 +5,19 @@ import type { Registry } from "prom-client";
 import type { Agent } from "../agent/agent.ts";
 
 export function healthRoutes(server: FastifyInstance, agent: () => Agent): void {
-  const hide = { schema: { hide: true } };
   // Alive while the event loop answers at all; ready as soon as commands are taken, alone or not.
-  server.get("/livez", hide, async () => ({ ok: true }));
+  server.get("/livez", { schema: { summary: "Whether the process answers" } }, async () => ({ ok: true }));
   for (const path of ["/readyz", "/healthz"]) {
-    server.get(path, hide, async () => ({ ok: true, member: agent().member }));
+    server.get(path, { schema: { summary: "Whether the agent takes commands" } }, async () => ({ ok: true, member: agent().member }));
   }
-  server.get("/", hide, async (_request, reply) => {
+  server.get("/", { schema: { summary: "Who this is, in plain text" } }, async (_request, reply) => {
     const names = agent().members().map((member) => member.name);
     reply.type("text/plain");
     return `loadswarm agent ${agent().member}\nswarm of ${names.length}: ${names.join(", ")}\n\nAPI: /api/v1/openapi.json\n`;
   });
 
   let registry: Registry | null = null;
-  server.get("/metrics", hide, async (_request, reply) => {
+  server.get("/metrics", { schema: { summary: "The agent's own metrics, for a Prometheus scraper" } }, async (_request, reply) => {
     registry ??= await createRegistry(agent());
     reply.type(registry.contentType);
     return registry.metrics();

@@ -46,7 +46,7 @@ function readBody(body: string): Partial<HitsParameters> {
   }
   const fields = Object.entries(value !== null && typeof value === "object" ? value : { "": value });
   for (const [name, number] of fields) {
-    if (!(name in DEFAULTS)) throw new LoadswarmError("USAGE", `unknown parameter "${name}"`, hint);
+    if (!Object.hasOwn(DEFAULTS, name)) throw new LoadswarmError("USAGE", `unknown parameter "${name}"`, hint);
     if (typeof number !== "number" || !(number > 0)) {
       throw new LoadswarmError("USAGE", `${name} must be a number above 0`, hint);
     }
