@@ -189,6 +189,8 @@ export class World {
   }
 
   #redial(agent: SimulatedAgent): void {
+    const others = this.living().filter((id) => id !== agent.id);
+    if (agent.links.size === 0 && others.length > 0) this.#connect(agent, this.#random.pick(others));
     for (const member of agent.wanted) if (!agent.links.has(member.id)) this.#connect(agent, member.id);
   }
 
