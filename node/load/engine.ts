@@ -10,7 +10,7 @@ import type { Arena } from "./arena.ts";
 import { monotonicMs } from "./clock.ts";
 import { compileFlows } from "./flow.ts";
 import type { GuardPolicy } from "./guard.ts";
-import type { FinishedMessage, ToWorker, WorkerSettings } from "./messages.ts";
+import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
 import { RunReport } from "./report.ts";
 import { isSupported } from "./run.ts";
 
@@ -41,6 +41,8 @@ interface Slot {
   worker: Worker | null;
   spawnedAtMs: number;
   respawn: NodeJS.Timeout | null;
+  /** Resolved when the first thread in this place was up. */
+  readonly ready: PromiseWithResolvers<void>;
 }
 
 /** Where a run stands in one worker. */
@@ -78,6 +80,12 @@ export class LoadEngine {
   constructor(options: EngineOptions, spawn: SpawnWorker = spawnThread) {
     this.#options = options;
     this.#spawn = spawn;
+  }
+
+  /** Starts the threads ahead of the first run; resolves when all are up and warm. */
+  async prepare(): Promise<void> {
+    this.#populateAll();
+    await Promise.all(this.#slots.map((slot) => slot.ready.promise));
   }
 
   /** Begins a run, or replaces the shares and the end of one that has begun. */
@@ -124,9 +132,7 @@ export class LoadEngine {
       this.#finish(run);
       return;
     }
-    if (this.#slots.length === 0) {
-      this.#slots = Array.from({ length: this.#options.workers }, (_, index) => this.#slot(index));
-    }
+    this.#populateAll();
     const fromMs = plan.scenarios.map(() => this.#now());
     for (const slot of this.#slots) {
       run.parts.push({ ...report.addArena(), fromMs, finished: false });
@@ -160,8 +166,13 @@ export class LoadEngine {
     post(slot, { kind: "start", run: id, plan, startAtMs, endAtMs, segments, fromMs, shape, memory });
   }
 
+  #populateAll(): void {
+    if (this.#slots.length > 0) return;
+    this.#slots = Array.from({ length: this.#options.workers }, (_, index) => this.#slot(index));
+  }
+
   #slot(index: number): Slot {
-    const slot: Slot = { index, worker: null, spawnedAtMs: 0, respawn: null };
+    const slot: Slot = { index, worker: null, spawnedAtMs: 0, respawn: null, ready: Promise.withResolvers() };
     this.#populate(slot);
     return slot;
   }
@@ -172,7 +183,10 @@ export class LoadEngine {
     slot.worker = worker;
     slot.spawnedAtMs = monotonicMs();
     let fault: Error | null = null;
-    worker.on("message", (message: FinishedMessage) => this.#partFinished(slot, message.run));
+    worker.on("message", (message: FromWorker) => {
+      if (message.kind === "ready") slot.ready.resolve();
+      else this.#partFinished(slot, message.run);
+    });
     worker.on("error", (error) => {
       fault = error instanceof Error ? error : new Error(String(error));
     });

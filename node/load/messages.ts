@@ -42,3 +42,10 @@ export interface FinishedMessage {
   readonly kind: "finished";
   readonly run: string;
 }
+
+/** The thread is up and warm. What was told before is dealt with now. */
+export interface ReadyMessage {
+  readonly kind: "ready";
+}
+
+export type FromWorker = FinishedMessage | ReadyMessage;

@@ -1,16 +1,19 @@
 // A load thread: sleeps until something is due, starts it, and counts what becomes of it in the run's arena.
 
+import { enableCompileCache } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 import { monotonicMs } from "./clock.ts";
 import { TargetGuard } from "./guard.ts";
-import type { FinishedMessage, ToWorker, WorkerSettings } from "./messages.ts";
+import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
 import { RunLoad } from "./run.ts";
+import { warmUp } from "./warm-up.ts";
 
 /** Timers have a resolution of a millisecond; what falls due between two of them is caught up with. */
 const TICK_MS = 1;
 /** Longest sleep, so that a timer far ahead cannot overflow. */
 const LONGEST_SLEEP_MS = 60_000;
 
+enableCompileCache();
 const port = parentPort!;
 const { clockOffsetMs, guard } = workerData as WorkerSettings;
 const now = () => monotonicMs() + clockOffsetMs;
@@ -18,6 +21,9 @@ const now = () => monotonicMs() + clockOffsetMs;
 // Loaded here and not by the main thread, which has no use for it.
 const { Http1Driver } = await import("./drivers/http1.ts");
 const driver = new Http1Driver(new TargetGuard(guard));
+const rehearsal = new Http1Driver(new TargetGuard({ loopbackOnly: true }));
+await warmUp(rehearsal);
+rehearsal.close();
 
 const surroundings = { driver, worker: { inFlight: 0 }, clockOffsetMs, now };
 const runs = new Map<string, RunLoad>();
@@ -49,7 +55,7 @@ function sleepMs(untilDueMs: number): number {
 function finish(run: RunLoad): void {
   runs.delete(run.run);
   if (runs.size === 0) driver.close();
-  port.postMessage({ kind: "finished", run: run.run } satisfies FinishedMessage);
+  port.postMessage({ kind: "finished", run: run.run } satisfies FromWorker);
 }
 
 port.on("message", (message: ToWorker) => {
@@ -57,3 +63,4 @@ port.on("message", (message: ToWorker) => {
   else runs.get(message.run)?.retarget(message, now());
   loop();
 });
+port.postMessage({ kind: "ready" } satisfies FromWorker);
