@@ -35,7 +35,7 @@ const MAX_LINES = 350;
 const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { cwd: ROOT, encoding: "utf8" })
   .split("\n")
   .filter((file) => existsSync(join(ROOT, file)) && file !== "");
-const sources = files.filter((file) => file.endsWith(".ts"));
+const sources = files.filter((file) => /\.m?[tj]s$/.test(file));
 
 function roomOf(file: string): string {
   const rooms = [...Object.keys(FLOORS), ...Object.keys(ROOMS)].filter((room) => file.startsWith(`${room}/`));
@@ -50,7 +50,7 @@ interface Import {
 
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(ROOT, file), "utf8");
-  const found = [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g), ...text.matchAll(/new URL\(\s*"(\.[^"]+\.ts)"/g)];
+  const found = [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g), ...text.matchAll(/new URL\(\s*"(\.[^"]+\.m?[tj]s)"/g)];
   return found.map(([, specifier]) => {
     const relativePath = specifier!.startsWith(".");
     const to = relativePath ? relative(ROOT, join(ROOT, dirname(file), specifier!)) : specifier!;

@@ -65,7 +65,7 @@ interface Run {
 export type SpawnWorker = (settings: WorkerSettings) => Worker;
 
 function spawnThread(settings: WorkerSettings): Worker {
-  return new Worker(new URL("./worker.ts", import.meta.url), { workerData: settings, name: "load" });
+  return new Worker(new URL("./thread.mjs", import.meta.url), { workerData: settings, name: "load" });
 }
 
 export class LoadEngine {

@@ -1,6 +1,5 @@
 // A load thread: sleeps until something is due, starts it, and counts what becomes of it in the run's arena.
 
-import { enableCompileCache } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 import { monotonicMs } from "./clock.ts";
 import { TargetGuard } from "./guard.ts";
@@ -13,7 +12,6 @@ const TICK_MS = 1;
 /** Longest sleep, so that a timer far ahead cannot overflow. */
 const LONGEST_SLEEP_MS = 60_000;
 
-enableCompileCache();
 const port = parentPort!;
 const { clockOffsetMs, guard } = workerData as WorkerSettings;
 const now = () => monotonicMs() + clockOffsetMs;
