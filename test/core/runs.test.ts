@@ -1,0 +1,117 @@
+// Runs: control registers form a lattice in which a stop absorbs, and one publication makes one run.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { RunControl } from "../../node/core/events.ts";
+import { RUNS_KEPT } from "../../node/core/limits.ts";
+import { endAtMs, firstControl, mergeControl, Runs, runStateAt } from "../../node/core/runs.ts";
+import { forSeeds, type Random } from "../support/random.ts";
+import { NOW, plan, runOf } from "./support.ts";
+
+/** What the author of one sequence writes is decided by both; stops come from anybody at any time. */
+function randomControl(random: Random): RunControl {
+  const sequence = random.integer(0, 3);
+  const author = random.pick(["a", "b", "c"]);
+  const startAtMs = sequence === 0 ? null : NOW + sequence * 100 + author.charCodeAt(0);
+  const stopReason = random.pick([null, null, "stopped", "aborted"] as const);
+  return { sequence, author, startAtMs, stopReason, stopAtMs: stopReason && NOW + random.integer(0, 2) };
+}
+
+describe("merging control registers", () => {
+  it("is commutative, associative and idempotent", () => {
+    forSeeds(500, (random) => {
+      const [a, b, c] = [randomControl(random), randomControl(random), randomControl(random)];
+      assert.deepEqual(mergeControl(a, b), mergeControl(b, a));
+      assert.deepEqual(mergeControl(mergeControl(a, b), c), mergeControl(a, mergeControl(b, c)));
+      assert.deepEqual(mergeControl(a, a), a);
+      const ab = mergeControl(a, b);
+      assert.deepEqual(mergeControl(ab, a), ab);
+    });
+  });
+
+  it("a stop absorbs: whatever is merged, the run stays stopped, at the earliest time told", () => {
+    forSeeds(300, (random) => {
+      const stop: RunControl = { ...randomControl(random), stopAtMs: NOW + 1, stopReason: "stopped" };
+      const merged = mergeControl(randomControl(random), stop);
+      assert.ok(merged.stopAtMs !== null && merged.stopAtMs <= NOW + 1);
+      assert.ok(merged.stopReason !== null);
+    });
+  });
+
+  it("the higher sequence wins, then the higher author", () => {
+    const [old, start] = [firstControl("z", null), { ...firstControl("a", NOW), sequence: 1 }];
+    assert.equal(mergeControl(old, start).startAtMs, NOW);
+    assert.equal(mergeControl(firstControl("a", 1), firstControl("b", 2)).startAtMs, 2);
+  });
+});
+
+describe("the runs an agent knows", () => {
+  const RATE = plan(10, 10);
+
+  it("two agents that publish one run at the same moment agree on its spec and its start", () => {
+    const mine = runOf(RATE, NOW + 2000);
+    const theirs = { spec: { ...mine.spec, author: "b", notAfterMs: 5 }, control: firstControl("b", NOW + 2010) };
+    const [here, there] = [new Runs(), new Runs()];
+    here.merge(mine, NOW);
+    there.merge(theirs, NOW);
+    assert.notEqual(here.merge(theirs, NOW), null);
+    there.merge(mine, NOW);
+    assert.deepEqual(here.get("r"), there.get("r"));
+    assert.equal(here.get("r")!.spec.author, "a");
+    assert.equal(here.get("r")!.control.startAtMs, NOW + 2010);
+  });
+
+  it("what is known already is no news", () => {
+    const runs = new Runs();
+    assert.notEqual(runs.merge(runOf(RATE, NOW), NOW), null);
+    assert.equal(runs.merge(runOf(RATE, NOW), NOW), null);
+  });
+
+  it("the same plan is the same run while that is active, and another one after its end", () => {
+    const runs = new Runs();
+    const first = runs.idFor("p", "0123456789", null, NOW);
+    assert.equal(first, "p-01234567-1");
+    runs.merge(runOf(RATE, NOW, first), NOW);
+    assert.equal(runs.idFor("p", "0123456789", null, NOW + 9999), first);
+    assert.equal(runs.idFor("p", "0123456789", null, NOW + 10_000), "p-01234567-2");
+    assert.equal(runs.idFor("p", "abcdef0123", null, NOW), "p-abcdef01-1");
+  });
+
+  it("the same key is the same run for ever, also with a plan of another name", () => {
+    const runs = new Runs();
+    const first = runs.idFor("p", "hash", "feedfacefeed", NOW);
+    runs.merge(runOf(RATE, NOW, first), NOW);
+    assert.equal(runs.idFor("p", "hash", "feedfacefeed", NOW + 1e9), first);
+    assert.equal(runs.idFor("q", "other", "feedfacefeed", NOW), first);
+    assert.notEqual(runs.idFor("p", "hash", "0123456789ab", NOW), first);
+  });
+
+  it("forgets the oldest ended run when there are too many, never an active one, and says so", () => {
+    const forgotten: string[] = [];
+    const runs = new Runs((id) => forgotten.push(id));
+    runs.merge(runOf(RATE, NOW, "active"), NOW);
+    for (let i = 0; i < RUNS_KEPT; i++) runs.merge(runOf(RATE, NOW - 60_000, `ended-${i}`), NOW);
+    assert.deepEqual(forgotten, ["ended-0"]);
+    assert.equal(runs.all().length, RUNS_KEPT);
+  });
+
+  const started = runOf(RATE, NOW);
+  const stopped = { ...started, control: { ...started.control, stopAtMs: NOW + 500, stopReason: "stopped" as const } };
+  const waiting = runOf(RATE, null);
+  const short = { ...started, spec: { ...started.spec, notAfterMs: NOW + 700 } };
+  const states: readonly [string, typeof started, number, string][] = [
+    ["waiting for agents", waiting, NOW, "scheduled"],
+    ["waiting until notAfter", waiting, waiting.spec.notAfterMs, "finished"],
+    ["before its start", started, NOW - 1, "scheduled"],
+    ["at its start", started, NOW, "running"],
+    ["at its end", started, NOW + 10_000, "finished"],
+    ["before its stop", stopped, NOW + 499, "running"],
+    ["at its stop", stopped, NOW + 500, "stopped"],
+    ["at notAfter, before its planned end", short, NOW + 700, "finished"],
+  ];
+  for (const [name, run, at, state] of states) it(`${name} a run is ${state}`, () => assert.equal(runStateAt(run, at), state));
+
+  it("ends by its plan, by a stop, or by notAfter, whichever is first", () => {
+    assert.deepEqual([started, stopped, short].map(endAtMs), [NOW + 10_000, NOW + 500, NOW + 700]);
+  });
+});
