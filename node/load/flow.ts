@@ -3,11 +3,15 @@
 import { LoadswarmError } from "../plan/errors.ts";
 import type { HttpStep, Plan } from "../plan/types.ts";
 import { compileEvaluation, type Evaluation } from "./checks.ts";
+import { inBody, inHeader, inUrl } from "./escape.ts";
 import { compileTemplate, type Template } from "./template.ts";
 import { Scope, type Variables } from "./variables.ts";
 
 /** Where a request goes; "blocked" if the plan does not list that origin among its targets. */
 export type Destination = { readonly origin: string; readonly path: string } | "blocked";
+
+/** Names and values in turn; "unsendable" if a value holds what HTTP/1.1 cannot carry, such as a line break. */
+export type RenderedHeaders = readonly string[] | "unsendable";
 
 export interface CompiledRequest {
   readonly kind: "http";
@@ -20,7 +24,7 @@ export interface CompiledRequest {
   readonly evaluation: Evaluation;
   /** Each of them gives null if it names a capture that failed. */
   destination(variables: Variables): Destination | null;
-  headers(variables: Variables): readonly string[] | null;
+  headers(variables: Variables): RenderedHeaders | null;
   readonly body: Template | null;
 }
 
@@ -59,22 +63,25 @@ function compileRequest(plan: Plan, source: HttpStep, scope: Scope, step: number
     method: source.method,
     timeoutMs: source.timeoutMs,
     evaluation: compileEvaluation(source, scope),
-    destination: compileDestination(compileTemplate(source.url, scope), plan.targets),
+    destination: compileDestination(source.url, scope, plan.targets),
     headers: compileHeaders(source.headers, scope),
-    body: source.body === null ? null : compileTemplate(source.body, scope),
+    body: source.body === null ? null : compileTemplate(source.body, scope, inBody(source.bodyFormat ?? "text")),
   };
 }
 
-/** A path that goes on the wire as it is: no second slash, fragment, space or backslash for URL to interpret. */
-const PLAIN_PATH = /^\/(?![/\\])[!-"$-[\]-~]*$/;
+/** A path that goes on the wire as it is: no fragment, space or backslash for URL to interpret. */
+const PLAIN_PATH = /^\/[!-"$-[\]-~]*$/;
 
-function compileDestination(url: Template, targets: readonly string[]): CompiledRequest["destination"] {
+function compileDestination(source: string, scope: Scope, targets: readonly string[]): CompiledRequest["destination"] {
   const origins = new Set(targets.map((target) => new URL(target).origin));
   const [base] = origins;
   if (base === undefined) throw new LoadswarmError("PLAN_INVALID", "plan has no target", "Add `target`.");
+  const url = compileTemplate(source, scope, inUrl);
+  // Written as a path, it stays one: a value that makes `//host` of it leads nowhere else, since it is never resolved.
+  const isPath = /^\/(?![/\\])/.test(source);
   const locate = (text: string): Destination => {
-    if (PLAIN_PATH.test(text)) return { origin: base, path: text };
-    const parsed = URL.parse(text, base);
+    if (isPath && PLAIN_PATH.test(text)) return { origin: base, path: text };
+    const parsed = isPath ? URL.parse(base + text) : URL.parse(text, base);
     // A template may not lead a request away from what the plan says it touches.
     if (parsed === null || !origins.has(parsed.origin)) return "blocked";
     return { origin: parsed.origin, path: parsed.pathname + parsed.search };
@@ -89,19 +96,27 @@ function compileDestination(url: Template, targets: readonly string[]): Compiled
   };
 }
 
+/** What no field value may hold (RFC 9110, 5.5): a line break would begin another header, or another request. */
+const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]/;
+
 function compileHeaders(headers: HttpStep["headers"], scope: Scope): CompiledRequest["headers"] {
-  const templates = Object.entries(headers).map(([name, value]) => [name, compileTemplate(value, scope)] as const);
+  const templates = Object.entries(headers).map(
+    ([name, value]) => [name, compileTemplate(value, scope, inHeader)] as const,
+  );
   if (templates.every(([, value]) => value.constant !== null)) {
     const constant = templates.flatMap(([name, value]) => [name, value.constant!]);
-    return () => constant;
+    const rendered = templates.some(([, value]) => UNSENDABLE.test(value.constant!)) ? "unsendable" : constant;
+    return () => rendered;
   }
   return (variables) => {
+    let sendable = true;
     const rendered: string[] = [];
     for (const [name, template] of templates) {
       const value = template.render(variables);
       if (value === null) return null;
+      if (UNSENDABLE.test(value)) sendable = false;
       rendered.push(name, value);
     }
-    return rendered;
+    return sendable ? rendered : "unsendable";
   };
 }

@@ -1,5 +1,6 @@
 // One iteration: the steps of a flow in order. It is its own set of variables and the sink of its own requests.
 
+import type { ErrorKind } from "../metrics/results.ts";
 import type { Arena } from "./arena.ts";
 import { monotonicMs } from "./clock.ts";
 import type { Call, Driver, Exchange, Sink } from "./driver.ts";
@@ -21,7 +22,9 @@ export interface IterationContext {
 
 /**
  * A failed request does not end an iteration. A template that needs a capture which failed does: the iteration ends
- * there, completed, and one error of kind "other" is counted, because a request that the flow asks for is missing.
+ * there, completed, and one error of kind "other" is counted, because a request that the flow asks for is missing. A
+ * request that must not be sent counts as a failed one, and the flow goes on: its error is of kind "blocked" if its
+ * URL leads to no target of the plan, and "other" if a header value holds what a header cannot carry.
  */
 export class Iteration implements Sink, Variables {
   readonly k: number;
@@ -119,12 +122,11 @@ export class Iteration implements Sink, Variables {
       this.#complete();
       return;
     }
-    this.#request = request;
-    if (destination === "blocked") {
-      this.#request = null;
-      this.#refuse(request);
+    if (destination === "blocked" || headers === "unsendable") {
+      this.#refuse(request, destination === "blocked" ? "blocked" : "other");
       return;
     }
+    this.#request = request;
     const { method, timeoutMs } = request;
     const { origin, path } = destination;
     const keepBody = request.evaluation.needsBody;
@@ -133,11 +135,11 @@ export class Iteration implements Sink, Variables {
     if (this.#request === request && this.#call === null) this.#call = call;
   }
 
-  /** The rendered URL leads to a host that the plan does not name. */
-  #refuse(request: CompiledRequest): void {
+  /** As rendered, the request must not be sent. */
+  #refuse(request: CompiledRequest, kind: ErrorKind): void {
     const { arena, intervalOf } = this.#context;
     arena.request(request.step, intervalOf(monotonicMs()), true, 0, 0);
-    arena.error(errorIndex("blocked"));
+    arena.error(errorIndex(kind));
     for (let i = 0; i < request.evaluation.checkCount; i++) arena.check(request.firstCheck + i, false);
     this.#proceed();
   }

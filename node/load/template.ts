@@ -2,6 +2,7 @@
 
 import { parseTemplate } from "../plan/template.ts";
 import { LoadswarmError } from "../plan/errors.ts";
+import { type Escape, type Place, SLOT } from "./escape.ts";
 import type { Reader, Scope, Variables } from "./variables.ts";
 
 export interface Template {
@@ -11,11 +12,18 @@ export interface Template {
   render(variables: Variables): string | null;
 }
 
-/** Throws PLAN_INVALID for what the parser of plans refuses too. */
-export function compileTemplate(text: string, scope: Scope): Template {
+/**
+ * `place` says how the values of variables are escaped. Throws PLAN_INVALID for what the parser of plans refuses too.
+ */
+export function compileTemplate(text: string, scope: Scope, place: Place): Template {
   const parsed = parseTemplate(text);
   if (!parsed.ok) throw new LoadswarmError("PLAN_INVALID", `template ${parsed.message}`, "Correct the template.");
-  const parts = parsed.value.map((part) => (typeof part === "string" ? part : readerOf(part.variable, scope)));
+  let before = "";
+  const parts = parsed.value.map((part) => {
+    const compiled = typeof part === "string" ? part : escaped(readerOf(part.variable, scope), place(before));
+    before += typeof part === "string" ? part : SLOT;
+    return compiled;
+  });
   if (parts.every((part) => typeof part === "string")) {
     const constant = parts.join("");
     return { constant, render: () => constant };
@@ -31,6 +39,14 @@ function render(parts: readonly (string | Reader)[], variables: Variables): stri
     text += value;
   }
   return text;
+}
+
+function escaped(read: Reader, escape: Escape | null): Reader {
+  if (escape === null) return read;
+  return (variables) => {
+    const value = read(variables);
+    return value === null ? null : escape(value);
+  };
 }
 
 function readerOf(variable: string, scope: Scope): Reader {

@@ -4,7 +4,7 @@ import { type CaptureOptions, type ExpectOptions, capturesOf, checksOf } from ".
 import { DEFAULTS } from "./defaults.ts";
 import type { Path, Problem } from "./faults.ts";
 import { ms } from "./normalise-executor.ts";
-import { type RequestOptions, bodyOf, headersOf, methodOf, urlOf } from "./request.ts";
+import { type RequestOptions, bodyFormatOf, bodyOf, headersOf, methodOf, urlOf } from "./request.ts";
 import { isMap } from "./schema-kit.ts";
 import { didYouMean } from "./suggest.ts";
 import { BUILTINS, parseTemplate } from "./template.ts";
@@ -58,13 +58,16 @@ function request(step: StepOptions & Record<string, unknown>, path: Path, contex
   const method = methodOf(step)!;
   const text = step[method] as string;
   const name = step.name ?? unusedName(`${method.toUpperCase()} ${shortened(text)}`, context.stepNames);
+  const headers = headersOf(step, path, context.problems);
+  const bodyFormat = bodyFormatOf(step, headers);
   return {
     kind: "http",
     name,
     method: method.toUpperCase(),
     url: urlOf(text, context.targets, [...path, method], context.problems),
-    headers: headersOf(step, path, context.problems),
+    headers,
     body: bodyOf(step),
+    ...(bodyFormat === "text" ? {} : { bodyFormat }),
     timeoutMs: ms(step.timeout, DEFAULTS.timeoutMs),
     checks: checksOf(name, step.expect ?? {}),
     captures: capturesOf(step.capture ?? {}),

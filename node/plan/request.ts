@@ -4,7 +4,12 @@ import type { Path, Problem } from "./faults.ts";
 import { valid } from "./read.ts";
 import { METHODS } from "./schema-flow.ts";
 import { mapLiterals, parseTemplate } from "./template.ts";
+import type { BodyFormat } from "./types.ts";
 import { readStepUrl } from "./url.ts";
+
+/** Media types whose text is JSON (WHATWG MIME Sniffing, and lines of JSON). */
+const JSON_TYPE = /^(?:(?:application|text)\/json|application\/x-ndjson|[^/]+\/[^/]+\+json)$/;
+const FORM_TYPE = "application/x-www-form-urlencoded";
 
 type Scalar = string | number | boolean;
 
@@ -45,8 +50,21 @@ export function headersOf(step: RequestOptions, path: Path, problems: Problem[])
   }
   if (seen.has("content-type")) return headers;
   if (step.json !== undefined) headers["content-type"] = "application/json";
-  if (step.form !== undefined) headers["content-type"] = "application/x-www-form-urlencoded";
+  if (step.form !== undefined) headers["content-type"] = FORM_TYPE;
   return headers;
+}
+
+/**
+ * How values must be escaped in the body: by the step's own word for it, else by the content type among `headers`. A
+ * content type that is itself a variable is not known here, and the body counts as text.
+ */
+export function bodyFormatOf(step: RequestOptions, headers: Readonly<Record<string, string>>): BodyFormat {
+  if (step.json !== undefined) return "json";
+  if (step.form !== undefined) return "form";
+  if (step.body === undefined) return "text";
+  const [, contentType = ""] = Object.entries(headers).find(([name]) => name.toLowerCase() === "content-type") ?? [];
+  const mediaType = contentType.split(";", 1)[0]!.trim().toLowerCase();
+  return JSON_TYPE.test(mediaType) ? "json" : mediaType === FORM_TYPE ? "form" : "text";
 }
 
 /** Template of the body; null = none. */

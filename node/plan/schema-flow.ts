@@ -168,7 +168,10 @@ const CAPTURE = dictionary(
 const METHOD_ENTRIES = Object.fromEntries(
   METHODS.map((method) => {
     const url = template(
-      `URL of a ${method.toUpperCase()} request: /path on the first target, or absolute on any target`,
+      `URL of a ${method.toUpperCase()} request: /path on the first target, or absolute on any target. Values of ` +
+        "{{ variables }} are percent-encoded: in the path all but letters, digits, - . _ ~ and /, after ? as " +
+        "encodeURIComponent does. At its very beginning or in its origin a variable is inserted as it is, so that it " +
+        "can hold an absolute URL; a URL that leads to no target of the plan is not requested",
       8_192,
     );
     return [method, optional(url)];
@@ -188,17 +191,40 @@ const REQUEST_ENTRIES = {
     dictionary(
       "request headers",
       readHeaderName,
-      leaf(readScalarTemplate, scalarJson, "value of the header, a template"),
+      leaf(
+        readScalarTemplate,
+        scalarJson,
+        "value of the header, a template; where a variable brings in a line break, NUL or another character that a " +
+          "header cannot carry, the request is not sent and counts as failed, with an error of kind other",
+      ),
       { most: 100 },
     ),
   ),
-  json: optional(leaf(readTemplatesWithin, {}, "any value: sent as JSON, with content-type application/json")),
-  body: optional(template("text of the request body, a template", LIMITS.textBytes)),
+  json: optional(
+    leaf(
+      readTemplatesWithin,
+      {},
+      "any value: sent as JSON, with content-type application/json; its texts are templates, in which values of " +
+        "{{ variables }} are escaped as inside a JSON string",
+    ),
+  ),
+  body: optional(
+    template(
+      "text of the request body, a template. With a JSON content-type values of {{ variables }} are escaped as " +
+        "inside a JSON string (numbers, true and false stay as they are, and need no quotes around them), with " +
+        "application/x-www-form-urlencoded they are percent-encoded, else they are inserted as they are",
+      LIMITS.textBytes,
+    ),
+  ),
   form: optional(
     dictionary(
       "fields, sent as application/x-www-form-urlencoded",
       readText(LIMITS.nameLength),
-      leaf(readScalarTemplate, scalarJson, "value of the field, a template"),
+      leaf(
+        readScalarTemplate,
+        scalarJson,
+        "value of the field, a template; values of {{ variables }} are percent-encoded",
+      ),
       { least: 1, most: 100 },
     ),
   ),

@@ -1,4 +1,4 @@
-// Templates: text in which `{{ name }}` stands for a variable.
+// Templates: text in which `{{ name }}` stands for a variable, whose value is escaped by where it stands.
 
 import { type Read, bad, good } from "./read.ts";
 

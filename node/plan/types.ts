@@ -72,15 +72,21 @@ export interface HttpStep {
   /** Unique within the plan; what summaries and metrics call this request. */
   readonly name: string;
   readonly method: string;
-  /** Template, absolute or relative to the first target. */
+  /** Template, absolute or relative to the first target. Values are percent-encoded where they stand. */
   readonly url: string;
+  /** Name -> template. A request whose header value holds a control character is not sent. */
   readonly headers: Readonly<Record<string, string>>;
   /** Template of the request body; null = none. */
   readonly body: string | null;
+  /** How values are escaped in the body; absent = text. */
+  readonly bodyFormat?: BodyFormat;
   readonly timeoutMs: number;
   readonly checks: readonly Check[];
   readonly captures: readonly Capture[];
 }
+
+/** `json`: as inside a JSON string; `form`: percent-encoded; `text`: not at all. */
+export type BodyFormat = "json" | "form" | "text";
 
 export interface ThinkStep {
   readonly kind: "think";

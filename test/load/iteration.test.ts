@@ -199,3 +199,16 @@ test("what the plan does not name is blocked, fails its checks, and the flow goe
   assert.deepEqual(totals.checks, [{ passed: 0, failed: 1 }]);
   assert.equal(totals.steps[0]!.failed, 1);
 });
+
+test("a request whose header would hold a line break is counted as failed, not sent, and the flow goes on", () => {
+  const checks: Check[] = [{ name: "s", kind: "status", anyOf: [200] }];
+  const headers = { "x-id": "{{ id }}" };
+  const flow = [step("/list", { captures: [capture("id", "$.id")] }), step("/a", { headers, checks }), step("/b")];
+  const answers = { "/list": { text: JSON.stringify({ id: "1\r\nx-admin: 1" }) }, "/b": {} };
+  const { totals, paths, ended } = iterate(flow, answers)();
+  assert.deepEqual(paths, ["/list", "/b"]);
+  assert.ok(ended);
+  assert.equal(errorsOf(totals)["other"], 1);
+  assert.deepEqual([totals.steps[1]!.requests, totals.steps[1]!.failed, totals.steps[1]!.bytesSent], [1, 1, 0]);
+  assert.deepEqual(totals.checks, [{ passed: 0, failed: 1 }]);
+});

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inHeader, type Place } from "../../node/load/escape.ts";
 import { compileTemplate } from "../../node/load/template.ts";
 import { Scope, type Variables } from "../../node/load/variables.ts";
 import { LoadswarmError } from "../../node/plan/errors.ts";
@@ -22,7 +23,7 @@ const plan: Plan = {
 const scope = new Scope(plan, plan.scenarios[0]!);
 
 function render(text: string, more: Partial<Variables> = {}): string | null {
-  return compileTemplate(text, scope).render({ k: 7, vu: 3, run: "r1", captures: ["abc", null], ...more });
+  return compileTemplate(text, scope, inHeader).render({ k: 7, vu: 3, run: "r1", captures: ["abc", null], ...more });
 }
 
 const ROWS: readonly (readonly [string, Partial<Variables>, string | null])[] = [
@@ -49,7 +50,7 @@ for (const [text, variables, expected] of ROWS) {
 for (const text of ["{{ nothing }}", "{{ nobody }}", "{{ toString }}", "{{", "{{ a b }}"]) {
   test(`${JSON.stringify(text)} does not compile`, () => {
     assert.throws(
-      () => compileTemplate(text, scope),
+      () => compileTemplate(text, scope, inHeader),
       (error) => error instanceof LoadswarmError && error.code === "PLAN_INVALID",
     );
   });
@@ -65,6 +66,20 @@ test("random variables are new at every use", () => {
 });
 
 test("a template without variables is known before it is rendered", () => {
-  assert.equal(compileTemplate("/a", scope).constant, "/a");
-  assert.equal(compileTemplate("/{{ vu }}", scope).constant, null);
+  assert.equal(compileTemplate("/a", scope, inHeader).constant, "/a");
+  assert.equal(compileTemplate("/{{ vu }}", scope, inHeader).constant, null);
+});
+
+test("every slot is escaped as the text before it demands, decided once, and literal text is left alone", () => {
+  const asked: string[] = [];
+  const place: Place = (before) => {
+    asked.push(before);
+    return before === "" ? null : (value) => `<${value}>`;
+  };
+  const template = compileTemplate("{{ token }}a{{ token }}{{ id }}", scope, place);
+  const variables = { k: 0, vu: 0, run: "r", captures: ["x", "y"] };
+  assert.equal(template.render(variables), "xa<x><y>");
+  assert.equal(template.render(variables), "xa<x><y>");
+  assert.equal(template.render({ ...variables, captures: ["x", null] }), null);
+  assert.deepEqual(asked, ["", "{{}}a", "{{}}a{{}}"]);
 });

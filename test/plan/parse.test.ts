@@ -71,6 +71,7 @@ thresholds:
             url: "/a/{{ t }}?q=a%20b",
             headers: { "X-Run": "{{ run }}", "content-type": "application/json" },
             body: '{"n":1,"s":"{{ vu }}"}',
+            bodyFormat: "json",
             timeoutMs: 30_000,
             checks: [
               { name: "first: status is 200 or 201", kind: "status", anyOf: [200, 201] },
@@ -172,6 +173,32 @@ test("a form is sent urlencoded, its variables left to be filled in", () => {
   assert.equal(step!.body, "a%20b=c%26d%20{{ vu }}&n=1");
   assert.deepEqual(step!.headers, { "content-type": "application/x-www-form-urlencoded" });
 });
+
+const FORM = "application/x-www-form-urlencoded";
+
+for (const [what, body, format] of [
+  ["json", { json: "{{ vu }}" }, "json"],
+  ["json of a content type that is written", { json: 1, headers: { "content-type": "text/plain" } }, "json"],
+  ["a form", { form: { a: 1 } }, "form"],
+  ["a form of a content type that is written", { form: { a: 1 }, headers: { "content-type": "text/plain" } }, "form"],
+  ["a body", { body: "x" }, undefined],
+  ["a body with JSON", { body: "x", headers: { "content-type": "application/json" } }, "json"],
+  ["any spelling", { body: "x", headers: { "Content-Type": "Application/JSON ; charset=utf-8" } }, "json"],
+  ["an old name", { body: "x", headers: { "content-type": "text/json" } }, "json"],
+  ["a JSON suffix", { body: "x", headers: { "content-type": "application/problem+json" } }, "json"],
+  ["lines of JSON", { body: "x", headers: { "content-type": "application/x-ndjson" } }, "json"],
+  ["a form as text", { body: "a=1", headers: { "content-type": FORM } }, "form"],
+  ["something like JSON", { body: "x", headers: { "content-type": "application/json5" } }, undefined],
+  ["JSON as a parameter", { body: "x", headers: { "content-type": "text/plain; a=application/json" } }, undefined],
+  ["XML", { body: "x", headers: { "content-type": "application/xml" } }, undefined],
+  ["a variable", { body: "x", headers: { "content-type": "{{ run }}" } }, undefined],
+  ["no body", { headers: { "content-type": "application/json" } }, undefined],
+] as const) {
+  test(`values are escaped for ${format ?? "text"} in the body of a request with ${what}`, () => {
+    const [step] = stepsOf(flow({ post: "/", ...body }));
+    assert.equal(step!.bodyFormat, format);
+  });
+}
 
 test("a content type that is written stands", () => {
   const [step] = stepsOf(flow({ post: "/", json: null, headers: { "Content-Type": "application/ld+json" } }));
