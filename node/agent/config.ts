@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import type { GuardPolicy } from "../load/guard.ts";
+import { faultyAllowEntry, type GuardPolicy } from "../load/guard.ts";
 import { type HostPort, parseHostPort } from "../mesh/discovery.ts";
 import { LoadswarmError } from "../plan/errors.ts";
 import { usableCores } from "./cores.ts";
@@ -90,12 +90,24 @@ function checkApi(api: HostPort): void {
 
 /** A swarm that spans machines must say what it may aim at; on one machine, that machine is the only target. */
 function guardOf(config: AgentConfig, listen: HostPort | null): GuardPolicy {
+  for (const entry of config.allowTargets) checkAllowEntry(entry);
   if (config.allowTargets.length > 0) return { allow: config.allowTargets };
   if (listen === null || isLoopback(listen.host)) return { loopbackOnly: true };
   throw new LoadswarmError(
     "CONFIG_INVALID",
     `an agent that listens on ${listen.host} needs to know which targets it may load`,
     "list them: --allow-target 10.20.0.0/16,shop.example.com",
+  );
+}
+
+/** An entry that can match nothing is a mistake: better said at the start than by a run that is blocked. */
+function checkAllowEntry(entry: string): void {
+  const fault = faultyAllowEntry(entry);
+  if (fault === null) return;
+  throw new LoadswarmError(
+    "CONFIG_INVALID",
+    `--allow-target ${JSON.stringify(entry)} ${fault}`,
+    "give addresses, CIDR blocks and host names: --allow-target 192.0.2.7,10.20.0.0/16,shop.example.com",
   );
 }
 

@@ -2,6 +2,7 @@
 
 import { lookup as resolveHost, type LookupAddress } from "node:dns";
 import { BlockList, isIP, type LookupFunction } from "node:net";
+import { domainToASCII } from "node:url";
 import { RequestError } from "./outcome.ts";
 
 /** Which targets this agent may send load to. `allow` holds addresses, CIDR blocks and host names. */
@@ -39,11 +40,11 @@ function blockListOf(entries: readonly string[]): BlockList {
   return list;
 }
 
-/** False if the entry is neither an address nor a CIDR block. */
+/** False if the entry is neither an address nor a CIDR block. A zone has no place in either. */
 function addEntry(list: BlockList, entry: string): boolean {
-  const [address = "", bits, ...rest] = entry.replace(/^\[(.*)\]/, "$1").split("/");
+  const [address = "", bits, ...rest] = entry.replace(/^\[([^\]]*)\](?=\/|$)/, "$1").split("/");
   const family = isIP(address);
-  if (family === 0 || rest.length > 0) return false;
+  if (family === 0 || address.includes("%") || rest.length > 0) return false;
   const name = family === 4 ? "ipv4" : "ipv6";
   if (bits === undefined) {
     list.addAddress(address, name);
@@ -53,6 +54,29 @@ function addEntry(list: BlockList, entry: string): boolean {
   if (!/^\d+$/.test(bits) || prefix > (family === 4 ? 32 : 128)) return false;
   list.addSubnet(address, prefix, name);
   return true;
+}
+
+const HOST_LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/i;
+
+/**
+ * Why an entry of `--allow-target` is neither an address, a CIDR block nor a host name, as the rest of a sentence that
+ * begins with the entry; null if it is one of them. The guard itself allows nothing by a faulty entry.
+ */
+export function faultyAllowEntry(entry: string): string | null {
+  if (entry === "") return "is empty";
+  if (addEntry(new BlockList(), entry)) return null;
+  if (entry.includes("://")) return "is a URL, of which only the host belongs here";
+  if (entry.includes("*")) return "has a wildcard, but every host name is given in full";
+  if (entry.includes("%")) return "has a zone, but the guard judges addresses without one";
+  if (entry.includes("/")) return "is no CIDR block, which is an address, / and the number of bits (0-32, IPv6 0-128)";
+  if (/^\[.*\]:\d*$|^[^:]*:\d*$/.test(entry)) return "has a port, but a host is allowed with all of its ports";
+  const labels = entry.replace(/\.$/, "").split(".");
+  // The URL standard reads every host that ends so as an IPv4 address, so no request ever goes to such a name.
+  if (/^(?:\d+|0x[0-9a-f]*)$/i.test(labels.at(-1)!)) return "is no IPv4 address, which has four numbers from 0 to 255";
+  if (entry.length <= 253 && labels.every((label) => HOST_LABEL.test(label))) return null;
+  const ascii = domainToASCII(entry);
+  if (ascii !== "" && ascii !== entry.toLowerCase()) return `is compared in ASCII, in which it is ${ascii}`;
+  return "is neither an address nor a host name";
 }
 
 const forbidden = blockListOf(FORBIDDEN);

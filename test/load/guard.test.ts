@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type GuardPolicy, type Resolve, TargetGuard } from "../../node/load/guard.ts";
+import { faultyAllowEntry, type GuardPolicy, type Resolve, TargetGuard } from "../../node/load/guard.ts";
 import { RequestError } from "../../node/load/outcome.ts";
 
 const LOOPBACK: GuardPolicy = { loopbackOnly: true };
@@ -49,6 +49,9 @@ const LITERALS: readonly (readonly [string, GuardPolicy, boolean])[] = [
   ["http://10.0.0.1/", { allow: [] }, false],
   // A malformed block is no block, and allows nothing.
   ["http://10.0.0.1/", { allow: ["10.0.0.0/33", "10.0.0.0/", "10.0.0.0/8/8", "10.0.0.0/-1"] }, false],
+  // An address with a port is not another address, nor one with a zone.
+  ["http://[::1:80]/", { allow: ["[::1]:80"] }, false],
+  ["http://[2001:db8::1]/", { allow: ["2001:db8::1%eth0"] }, false],
   // Never, whatever is allowed.
   ["http://169.254.169.254/", ANYWHERE, false],
   ["http://169.254.0.1/", { allow: ["169.254.0.1"] }, false],
@@ -111,3 +114,61 @@ test("a name that does not resolve keeps its own error", () => {
   const guard = new TargetGuard(LOOPBACK, (_, done) => done(new Error("ENOTFOUND"), []));
   assert.equal(lookUp(guard, "nowhere.test"), "ENOTFOUND");
 });
+
+for (const entry of [
+  "192.0.2.7",
+  "10.0.0.0/8",
+  "0.0.0.0/0",
+  "10.1.2.3/32",
+  "::1",
+  "[::1]",
+  "::ffff:10.0.0.1",
+  "2001:db8::/32",
+  "[2001:db8::]/128",
+  "localhost",
+  "shop.example.com",
+  "Shop.Example.COM.",
+  "xn--bcher-kva.example",
+  "docker_service",
+  "1password.example",
+  "a".repeat(63),
+]) {
+  test(`${entry} can be allowed`, () => assert.equal(faultyAllowEntry(entry), null));
+}
+
+const FAULTY: readonly (readonly [string, RegExp])[] = [
+  ["", /is empty/],
+  ["10.0.0.0/33", /CIDR/],
+  ["::/129", /CIDR/],
+  ["10.0.0.0/", /CIDR/],
+  ["10.0.0.0/8/8", /CIDR/],
+  ["10.0.0.0/-1", /CIDR/],
+  ["10.0.0/8", /CIDR/],
+  ["example.com/24", /CIDR/],
+  ["http://x", /URL/],
+  ["https://10.0.0.1/", /URL/],
+  ["*.example.com", /wildcard/],
+  ["*", /wildcard/],
+  ["shop.example.com:443", /port/],
+  ["10.0.0.1:80", /port/],
+  ["[::1]:80", /port/],
+  ["fe80::1%eth0", /zone/],
+  ["10.0.0.256", /IPv4/],
+  ["10.0.0", /IPv4/],
+  ["2130706433", /IPv4/],
+  ["0x7f.1", /IPv4/],
+  ["bücher.example", /xn--bcher-kva\.example/],
+  ["::1::2", /neither/],
+  ["[::1", /neither/],
+  ["a b", /neither/],
+  [" 10.0.0.1", /neither|IPv4/],
+  ["a..b", /neither/],
+  [".", /neither/],
+  ["-a.example", /neither/],
+  ["a".repeat(64), /neither/],
+  [`${"a.".repeat(127)}aa`, /neither/],
+];
+
+for (const [entry, reason] of FAULTY) {
+  test(`${JSON.stringify(entry)} cannot be allowed`, () => assert.match(faultyAllowEntry(entry) ?? "", reason));
+}
