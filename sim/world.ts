@@ -64,6 +64,11 @@ export class World {
     return this.#get(id).machine;
   }
 
+  /** Ids of the members an agent holds links to, or dials until it does. */
+  wantedBy(id: string): string[] {
+    return this.#get(id).wanted.map((member) => member.id);
+  }
+
   /** Starts an agent that knocks at one that runs already, chosen at random. */
   join(): string {
     const id = `${Math.floor(this.#random.next() * 2 ** 32).toString(16)}-${this.#born++}`;
