@@ -1,10 +1,11 @@
 // Core frames to bytes and back. What comes back is checked: the core never sees an unbounded or impossible value.
 
 import type { Frame, MemberRecord, RunRecord } from "../core/events.ts";
+import { LoadswarmError } from "../plan/errors.ts";
 import { parsePlan } from "../plan/parse.ts";
 import { readCanonical } from "../plan/source.ts";
 import type { Plan } from "../plan/types.ts";
-import { count, identifier, invalid, type Loose, message, messages, number, text, texts } from "./check.ts";
+import { count, identifier, invalid, list, type Loose, message, messages, number, text, texts } from "./check.ts";
 import { MAX_PLAN_BYTES, planHash } from "./plan-hash.ts";
 import { MAX_TIME_MS, reportFromWire, reportToWire } from "./reports.ts";
 import { frame as frameType } from "./schema.ts";
@@ -30,11 +31,19 @@ export function decodeFrame(bytes: Uint8Array): Frame {
   let wire: Loose;
   try {
     const decoded = frameType().decode(bytes);
+    // Before anything is made of them: millions of empty entries fit into a frame and take seconds to convert.
+    checkLengths(decoded as unknown as Loose);
     wire = frameType().toObject(decoded, { longs: Number, defaults: true, arrays: true });
   } catch (cause) {
-    throw invalid("a frame is not valid protobuf", cause);
+    throw cause instanceof LoadswarmError ? cause : invalid("a frame is not valid protobuf", cause);
   }
   return frameFromWire(wire);
+}
+
+function checkLengths(decoded: Loose): void {
+  list(decoded, "members", MAX_MEMBERS);
+  list(decoded, "runs", MAX_RUNS);
+  list(decoded, "reports", MAX_REPORTS);
 }
 
 function frameToWire(frame: Frame): Loose {
