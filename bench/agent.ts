@@ -9,8 +9,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../node/main.ts", import.meta.url));
-/** As `npm run loadswarm` sets it. */
-const COMPILE_CACHE = fileURLToPath(new URL("../node_modules/.cache/node", import.meta.url));
+/** As `npm run loadswarm` sets it. With a filled cache no type stripper is loaded: 100 ms and 30 MB less. */
+const ENVIRONMENT = {
+  ...process.env,
+  NODE_COMPILE_CACHE: fileURLToPath(new URL("../node_modules/.cache/node", import.meta.url)),
+};
 const IDLE_MS = 20_000;
 const SETTLE_MS = 5000;
 const RUNS = 7;
@@ -38,7 +41,7 @@ export async function measureIdle(): Promise<IdleCost> {
 
 async function startAgent(flags: string[]): Promise<{ pid: number; listen: string; stop: () => void }> {
   const args = [MAIN, "agent", "--listen", "127.0.0.1:0", "--api", "127.0.0.1:0", "--json", "--log-level", "warn", ...flags];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"], env: ENVIRONMENT });
   const [line] = (await once(child.stdout!, "data")) as [Buffer];
   const { listen } = JSON.parse(String(line)) as { listen: string };
   return { pid: child.pid!, listen, stop: () => child.kill("SIGKILL") };
@@ -65,7 +68,7 @@ async function firstRequestMs(): Promise<number> {
   const from = performance.now();
   const child = spawn(process.execPath, [MAIN, "run", url, "--rate", "100", "--duration", "1s", "--workers", "1"], {
     stdio: "ignore",
-    env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE },
+    env: ENVIRONMENT,
   });
   const at = await hit.promise;
   await once(child, "exit");
