@@ -124,10 +124,13 @@ function withPeer(address: string, peer: string): Multiaddr {
   return multiaddr(address.includes("/p2p/") ? address : `${address}/p2p/${peer}`);
 }
 
+/** What the kernel says of a port where nothing listens, and noise of a stranger (libp2p keeps its message only). */
+const GONE = /ECONNREFUSED|does not match expected remote identity key/;
+
 /** True if the process is gone: at each of its addresses nothing listens, or somebody else does. */
 export function wasRefused(cause: unknown): boolean {
   const leaves = leavesOf(cause);
-  return leaves.length > 0 && leaves.every((leaf) => leaf.name === "UnexpectedPeerError" || /ECONNREFUSED/.test(leaf.message));
+  return leaves.length > 0 && leaves.every((leaf) => leaf.name === "UnexpectedPeerError" || GONE.test(leaf.message));
 }
 
 function leavesOf(cause: unknown): Error[] {

@@ -12,7 +12,7 @@ export interface HostPort {
 
 /** `host:port` or `[v6]:port`. Throws CONFIG_INVALID, naming the flag. */
 export function parseHostPort(text: string, flag: string): HostPort {
-  const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text.trim());
+  const match = /^(?:\[([^\]]+)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(text.trim());
   const port = Number(match?.[3]);
   if (match === null || port > 65535) {
     throw new LoadswarmError("CONFIG_INVALID", `${flag}: "${text}" is not HOST:PORT`, `write it like ${flag} 127.0.0.1:7700`);

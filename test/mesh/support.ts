@@ -1,0 +1,59 @@
+// Meshes on loopback, what they tell, and waiting for it.
+
+import { pino } from "pino";
+import type { Frame, MemberRecord } from "../../node/core/events.ts";
+import { Mesh, type MeshOptions } from "../../node/mesh/mesh.ts";
+import { member } from "../core/support.ts";
+
+/** Resolves when it is so; fails after 10 s, which no sound machine needs. */
+export async function until(what: string, isSo: () => boolean): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!isSo()) {
+    if (performance.now() > deadline) throw new Error(`not within 10 s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+export interface Node extends AsyncDisposable {
+  readonly mesh: Mesh;
+  /** Peers it has a link to now. */
+  readonly links: Set<string>;
+  /** Everything told, as `kind:peer`. */
+  readonly told: string[];
+  readonly frames: { readonly from: string; readonly frame: Frame }[];
+  readonly topics: Frame[];
+  readonly logged: { readonly level: number; readonly msg: string }[];
+  /** `host:port` for others to join. */
+  readonly at: { readonly host: string; readonly port: number };
+  readonly record: MemberRecord;
+}
+
+export async function startNode(more: Partial<MeshOptions> = {}): Promise<Node> {
+  const logged: Node["logged"] = [];
+  const log = pino({ level: "debug" }, { write: (line: string) => void logged.push(JSON.parse(line)) });
+  const listen = { host: "127.0.0.1", port: 0 };
+  const mesh = await Mesh.create({ listen, join: [], joinNames: [], swarmKey: null, log, ...more });
+  const links = new Set<string>();
+  const told: string[] = [];
+  const frames: Node["frames"] = [];
+  const topics: Frame[] = [];
+  await mesh.start({
+    linkUp: (peer) => void (links.add(peer), told.push(`up:${peer}`)),
+    linkDown: (peer) => void (links.delete(peer), told.push(`down:${peer}`)),
+    refused: (peer) => void told.push(`refused:${peer}`),
+    frame: (from, frame) => void frames.push({ from, frame }),
+    topic: (frame) => void topics.push(frame),
+  });
+  const [, , host, , port] = mesh.addresses[0]!.split("/");
+  return {
+    mesh,
+    links,
+    told,
+    frames,
+    topics,
+    logged,
+    at: { host: host!, port: Number(port) },
+    record: member(mesh.self, { addresses: mesh.addresses }),
+    [Symbol.asyncDispose]: () => mesh.stop(),
+  };
+}
