@@ -32,13 +32,23 @@ export class AgentProcess {
   readonly apiUrl: string;
   readonly listen: string;
   readonly #child: ChildProcess;
+  readonly #log: Tail;
 
-  constructor(name: string, child: ChildProcess, ready: { member: string; api: string; listen: string }) {
+  constructor(name: string, child: ChildProcess, ready: { member: string; api: string; listen: string }, log: Tail) {
     this.name = name;
     this.member = ready.member;
     this.apiUrl = ready.api;
     this.listen = ready.listen;
     this.#child = child;
+    this.#log = log;
+  }
+
+  /** Resolves when the agent has logged something that matches. @throws LoadswarmError INTERNAL after 20 s */
+  async said(pattern: RegExp): Promise<void> {
+    for (const sinceMs = performance.now(); !pattern.test(this.#log.text); await sleep(50)) {
+      if (performance.now() - sinceMs < READY_MS) continue;
+      throw new LoadswarmError("INTERNAL", `${this.name} never said ${pattern}`, this.#log.text);
+    }
   }
 
   get alive(): boolean {
@@ -90,8 +100,9 @@ export class AgentProcesses {
     });
     this.#children.add(child);
     child.once("exit", () => this.#children.delete(child));
-    const ready = await readyLine(child, name);
-    return new AgentProcess(name, child, ready);
+    const log = new Tail(child);
+    const ready = await readyLine(child, name, log);
+    return new AgentProcess(name, child, ready, log);
   }
 
   /** Ends all of them, gracefully where they let it be. */
@@ -101,14 +112,25 @@ export class AgentProcesses {
   }
 }
 
-async function readyLine(child: ChildProcess, name: string): Promise<{ member: string; api: string; listen: string }> {
-  let said = "";
+/** The last of what a process said on stderr. */
+class Tail {
+  text = "";
+
+  constructor(child: ChildProcess) {
+    child.stderr!.on("data", (chunk) => {
+      this.text = (this.text + String(chunk)).slice(-MAX_TAIL);
+    });
+  }
+}
+
+async function readyLine(
+  child: ChildProcess,
+  name: string,
+  log: Tail,
+): Promise<{ member: string; api: string; listen: string }> {
   let line = "";
-  child.stderr!.on("data", (chunk) => {
-    said = (said + String(chunk)).slice(-MAX_TAIL);
-  });
   const failed = (why: string): LoadswarmError =>
-    new LoadswarmError("INTERNAL", `${name} ${why}`, said.trim() || "It said nothing on stderr.");
+    new LoadswarmError("INTERNAL", `${name} ${why}`, log.text.trim() || "It said nothing on stderr.");
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(failed(`was not ready within ${READY_MS / 1000} s`)), READY_MS);
     child.once("error", (error) => reject(failed(`could not be started: ${error.message}`)));

@@ -1,6 +1,5 @@
 // loadswarm publish: hands a plan to one agent of a swarm and follows the run.
 
-import { randomUUID } from "node:crypto";
 import { EXIT, LoadswarmError } from "../../plan/errors.ts";
 import type { Invocation } from "../cli.ts";
 import { type PublishResponse, RefusedError } from "../client.ts";
@@ -14,8 +13,8 @@ import { swarmSource, watchingClient } from "../swarm-source.ts";
 export async function command({ values, positionals, io }: Invocation<"publish">): Promise<number> {
   const [file] = positionals as [string];
   const { document } = loadPlan(file, values["target-url"]);
-  // A key of our own makes it safe to publish again when the answer did not come.
-  const key = values.key ?? randomUUID();
+  // Without a key, too, it is safe to publish again when the answer did not come: the same plan is the same run.
+  const { key } = values;
   if (values.detach) {
     if (values.junit !== null || (values.json !== null && values.json !== "-")) {
       throw new LoadswarmError(
@@ -36,12 +35,12 @@ export async function command({ values, positionals, io }: Invocation<"publish">
   return finish(swarmSource(client, run));
 }
 
-async function publish(client: FailoverClient, file: string, document: string, key: string): Promise<PublishResponse> {
+async function publish(client: FailoverClient, file: string, document: string, key: string | null): Promise<PublishResponse> {
   try {
     const answer = await client.call({
       method: "POST",
       path: "/api/v1/runs",
-      headers: { "content-type": "application/json", "idempotency-key": key },
+      headers: { "content-type": "application/json", ...(key === null ? {} : { "idempotency-key": key }) },
       body: document,
     });
     if (typeof answer["run"] === "string") return answer as unknown as PublishResponse;
