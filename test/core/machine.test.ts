@@ -94,6 +94,12 @@ describe("an agent that comes while a run is under way", () => {
     }
   });
 
+  it("joins late also if the run begins before the others could count on it", () => {
+    const a = machine("a");
+    hear(a, { hello: true, members: [member("b")], runs: [runOf(PLAN, NOW + JOIN_DELAY_MS - 1)] });
+    assert.equal(own(a).fromMs, alignUp(NOW + JOIN_DELAY_MS));
+  });
+
   it("says nothing of itself before it knows when it may begin", () => {
     const a = machine("a");
     const [hello] = frames(a.handle({ kind: "linkUp", peer: "b" }, NOW));

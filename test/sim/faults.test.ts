@@ -59,7 +59,8 @@ for (const seed of [1, 2, 3]) {
     it("churn: ten joins and ten leaves within a second lose no arrival and send none twice", () => {
       const churn: Record<number, (world: World) => void> = {};
       for (let i = 0; i < 10; i++) {
-        churn[5 + i / 10] = (world) => world.join();
+        // Two of the joins fall just before a window, on which changes take effect.
+        churn[4.985 + i / 10] = (world) => world.join();
         churn[5.05 + i / 10] = (world) => world.leave(world.living()[i * 3]!);
       }
       const ran = run(seed, churn);
@@ -163,8 +164,11 @@ describe("a threshold that aborts", () => {
     assert.equal(summaryOf(world, world.living()[0]!).state, "aborted");
   });
 
+  const would = threshold("count>=0", "http_reqs", { abortOnFail: true });
+  const mixed = plan(RATE, SECONDS, { thresholds: [threshold("count<1", "http_reqs"), would] });
   const not: readonly [string, Plan][] = [
     ["a failed threshold that does not abort", aborting(0, false)],
+    ["a failed threshold that does not abort beside one that would", mixed],
     ["a threshold to be judged after the end", aborting(SECONDS * 1000 + 1)],
   ];
   for (const [name, what] of not) {
