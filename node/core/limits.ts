@@ -39,8 +39,8 @@ export const RINGS = 5;
 /** Linked neighbours that hold an agent's latest report. A crash loses results only if all of them crash with it. */
 export const HOLDERS = 4;
 
-/** Ended runs remembered, oldest forgotten first. */
-export const RUNS_KEPT = 100;
+/** Runs remembered, the oldest ended one forgotten first. Each may hold megabytes of time series per agent. */
+export const RUNS_KEPT = 20;
 
 /** Members remembered, the dead included; the longest dead are forgotten first. */
 export const MEMBERS_KEPT = 10_000;

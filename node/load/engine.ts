@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 import type { Snapshot } from "../metrics/results.ts";
 import { LoadswarmError } from "../plan/errors.ts";
 import type { Assignment, Segment } from "../plan/schedule.ts";
-import { cut } from "../plan/stripe.ts";
+import { CIRCLE, cut, position } from "../plan/stripe.ts";
 import type { Plan } from "../plan/types.ts";
 import type { Arena } from "./arena.ts";
 import { monotonicMs } from "./clock.ts";
@@ -28,8 +28,13 @@ export interface EngineOptions {
 }
 
 const REPORT_INTERVAL_MS = 1000;
-/** Reports are made this long after their second has ended, when the workers have counted what happened in it. */
-const REPORT_DELAY_MS = 5;
+/** Samples are taken this long after their second has ended, when the workers have counted what happened in it. */
+const SAMPLE_DELAY_MS = 5;
+/**
+ * Reports are spread over this much of a second by agent. All at once they cost every agent of a machine its cores for
+ * a moment (measured: five agents on two cores, arrivals 100 ms late at every whole second).
+ */
+const REPORT_SPREAD_MS = 900;
 /** A worker that crashes again within this time waits for the rest of it, so that crashes cannot follow like sparks. */
 const RESPAWN_INTERVAL_MS = 1000;
 /** Runs that are remembered after their end, so that late news of one does not begin it anew. */
@@ -73,6 +78,7 @@ export class LoadEngine {
   readonly #spawn: SpawnWorker;
   readonly #runs = new Map<string, Run>();
   readonly #finished = new Set<string>();
+  readonly #reportOffsetMs: number;
   #slots: Slot[] = [];
   #closed = false;
 
@@ -80,6 +86,7 @@ export class LoadEngine {
   constructor(options: EngineOptions, spawn: SpawnWorker = spawnThread) {
     this.#options = options;
     this.#spawn = spawn;
+    this.#reportOffsetMs = REPORT_SPREAD_MS * fractionOf(options.member);
   }
 
   /** Starts the threads ahead of the first run; resolves when all are up and warm. */
@@ -225,19 +232,22 @@ export class LoadEngine {
     for (const run of this.#runs.values()) if (!run.parts[slot.index]!.finished) this.#startIn(slot, run);
   }
 
+  /** At the end of every second a sample, and some time into the next one, another for each agent, a report. */
   #scheduleReport(run: Run): void {
     const { startAtMs } = run.assignment;
-    const second = Math.max(1, Math.floor((this.#now() - REPORT_DELAY_MS - startAtMs) / REPORT_INTERVAL_MS) + 1);
+    const second = Math.max(1, Math.floor((this.#now() - SAMPLE_DELAY_MS - startAtMs) / REPORT_INTERVAL_MS) + 1);
     const dueMs = startAtMs + second * REPORT_INTERVAL_MS;
     // A timer may hold at most 2^31 ms; a run further ahead than a day is looked at again then.
-    const waitMs = Math.min(86_400_000, dueMs + REPORT_DELAY_MS - this.#now());
+    const waitMs = Math.min(86_400_000, dueMs + SAMPLE_DELAY_MS - this.#now());
     run.timer = setTimeout(() => {
-      if (this.#now() >= dueMs) {
-        // As of the end of the second, so that durations count in the interval that has just ended.
-        const endedMs = dueMs + Math.floor((this.#now() - dueMs) / REPORT_INTERVAL_MS) * REPORT_INTERVAL_MS;
-        this.#options.onSnapshot(run.report.snapshot(endedMs - 1, false));
-      }
-      this.#scheduleReport(run);
+      if (this.#now() < dueMs) return this.#scheduleReport(run);
+      // As of the end of the second, so that durations count in the interval that has just ended.
+      const endedMs = dueMs + Math.floor((this.#now() - dueMs) / REPORT_INTERVAL_MS) * REPORT_INTERVAL_MS;
+      run.report.sample(endedMs - 1);
+      run.timer = setTimeout(() => {
+        this.#options.onSnapshot(run.report.snapshot(this.#now(), false));
+        this.#scheduleReport(run);
+      }, this.#reportOffsetMs);
     }, waitMs);
   }
 
@@ -255,6 +265,13 @@ export class LoadEngine {
 function segmentsOf(segments: readonly Segment[], index: number, workers: number): Segment[] {
   const weights = new Array<number>(workers).fill(1);
   return segments.map(({ fromMs, stripe }) => ({ fromMs, stripe: cut(weights, stripe)[index]! }));
+}
+
+/** A number in [0, 1) that is always the same for a text: golden-ratio hashing of its characters. */
+function fractionOf(text: string): number {
+  let hash = 0;
+  for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0;
+  return position(hash >>> 0) / CIRCLE;
 }
 
 /** To the thread in the slot; one that is being replaced learns everything when it begins. */

@@ -41,11 +41,10 @@ export class RunReport {
   }
 
   /**
-   * Everything up to swarm time `atMs`. Starts, drops, requests and failures stand in the interval in which they
-   * happened. Durations are the difference to the report before, and stand in the latest interval in which requests
-   * ended: the right one to within the time by which a report is late.
+   * Puts the durations since the last call into the latest interval in which requests ended. Called at the end of an
+   * interval, that is the right one to within the time by which the call is late. Returns that interval and the current.
    */
-  snapshot(atMs: number, done: boolean): Snapshot {
+  sample(atMs: number): { busy: number; last: number } {
     const current = Math.floor((atMs - this.#startAtMs) / this.#widthMs);
     const last = Math.min(this.shape.intervals - 1, Math.max(0, current));
     const overall = this.#arenas.reduce((sum, arena) => mergeSketch(sum, arena.overall.extract()), EMPTY_SKETCH);
@@ -54,6 +53,12 @@ export class RunReport {
     while (busy > this.#reported && this.#point(busy).requests === 0) busy--;
     this.#durations[busy] = mergeSketch(this.#durations[busy] ?? EMPTY_SKETCH, since);
     this.#overall = overall;
+    return { busy, last };
+  }
+
+  /** Everything up to swarm time `atMs`. Starts, drops, requests and failures stand in the interval in which they happened. */
+  snapshot(atMs: number, done: boolean): Snapshot {
+    const { busy, last } = this.sample(atMs);
     const points: Point[] = [];
     for (let index = 0; index <= last; index++) {
       const point = this.#point(index);

@@ -22,7 +22,7 @@ const STATES = ["alive", "left", "lost"] as const;
 const STOP_REASONS = [null, "stopped", "aborted"] as const;
 
 export function encodeFrame(frame: Frame): Uint8Array {
-  return frameType().encode(frameType().fromObject(frameToWire(frame))).finish();
+  return frameType().encode(frameToWire(frame)).finish();
 }
 
 /** Throws WIRE_INVALID, whatever the bytes. */

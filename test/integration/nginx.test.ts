@@ -74,7 +74,6 @@ describe("five agents, one plan, nginx", { skip }, () => {
       await sleep(200);
     }
     log = nginx.log();
-    if (process.env["KEEP"]) (await import("node:fs")).writeFileSync(process.env["KEEP"], JSON.stringify({ log, summary, startS }));
   });
 
   after(async () => {

@@ -51,7 +51,7 @@ suite("load engine", { concurrency: 3 }, () => {
 
   test("reports come with rising sequences, and the series adds up to the totals", async () => {
     await using target = await startTarget();
-    const { last, snapshots } = await run(planOf(target.url, scenario(rate(100, 100, 2_200), [COUNTED])));
+    const { last, snapshots } = await run(planOf(target.url, scenario(rate(100, 100, 3_200), [COUNTED])));
     assert.deepEqual(
       snapshots.map(({ sequence }) => sequence),
       snapshots.map((_, i) => i + 1),
