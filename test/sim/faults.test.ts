@@ -59,8 +59,8 @@ for (const seed of [1, 2, 3]) {
     it("churn: ten joins and ten leaves within a second lose no arrival and send none twice", () => {
       const churn: Record<number, (world: World) => void> = {};
       for (let i = 0; i < 10; i++) {
-        // Two of the joins fall just before a window, on which changes take effect.
-        churn[4.985 + i / 10] = (world) => world.join();
+        // Just before a window, on which changes take effect: the news of the join must not be late for it.
+        churn[5.451 + i / 200] = (world) => world.join();
         churn[5.05 + i / 10] = (world) => world.leave(world.living()[i * 3]!);
       }
       const ran = run(seed, churn);
