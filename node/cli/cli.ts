@@ -6,16 +6,10 @@ import { formatFaults } from "../plan/faults.ts";
 import { nearest } from "../plan/suggest.ts";
 import { FaultsError } from "./faults-error.ts";
 import { commandHelp, overallHelp } from "./help.ts";
+import type { Invocation } from "./invocation.ts";
 import type { Io } from "./io.ts";
-import { resolveOptions, type Values } from "./options.ts";
+import { resolveOptions } from "./options.ts";
 import { COMMON, TABLES, type CommandName } from "./tables.ts";
-
-/** What a command is called with. */
-export interface Invocation<N extends CommandName> {
-  readonly values: Values<(typeof TABLES)[N]>;
-  readonly positionals: readonly string[];
-  readonly io: Io;
-}
 
 type Loader<N extends CommandName> = () => Promise<{ command(invocation: Invocation<N>): Promise<number> }>;
 

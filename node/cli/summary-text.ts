@@ -65,7 +65,7 @@ export function thresholdValue(metric: string, expression: string, value: number
   const name = metric.replace(/\{.*/, "");
   const aggregator = aggregatorOf(expression);
   if (aggregator === "rate") return /^(http_req_failed|checks)$/.test(name) ? percent(value) : `${trim(value)}/s`;
-  if (aggregator === "count") return /^data_/.test(name) ? bytes(value) : trim(value);
+  if (aggregator === "count") return name.startsWith("data_") ? bytes(value) : trim(value);
   return duration(value);
 }
 

@@ -1,6 +1,6 @@
 // All agents' reports on one run as one: totals added, series added by interval. Percentiles come from merged sketches.
 
-import { mergeTotals } from "../metrics/merge.ts";
+import { emptyTotals, mergePoints, mergeTotals } from "../metrics/merge.ts";
 import type { CheckTotals, Point, ScenarioTotals, SketchData, Snapshot, StepTotals, Totals } from "../metrics/results.ts";
 import { EMPTY_SKETCH, mergeSketch } from "../metrics/sketch.ts";
 import type { Check, HttpStep, Plan, Scenario } from "../plan/types.ts";
@@ -40,76 +40,29 @@ export interface Merged {
 }
 
 export function merge(plan: Plan, snapshots: readonly Snapshot[]): Merged {
-  const totals = snapshots.map((snapshot) => snapshot.totals).reduce<Totals | null>(
-    (sum, one) => (sum === null ? one : mergeTotals(sum, one)),
-    null,
+  const flow = plan.scenarios.flatMap((scenario) =>
+    scenario.flow.flatMap((step) => (step.kind === "http" ? [{ scenario, step }] : [])),
   );
-  const scenarios: NamedScenario[] = [];
-  const steps: NamedStep[] = [];
-  const checks: NamedCheck[] = [];
-  plan.scenarios.forEach((scenario, index) => {
-    scenarios.push({ scenario, totals: totals?.scenarios[index] ?? NO_SCENARIO });
-    for (const step of scenario.flow) {
-      if (step.kind !== "http") continue;
-      steps.push({ step, scenario, totals: totals?.steps[steps.length] ?? NO_STEP });
-      for (const check of step.checks) {
-        checks.push({ check, step, scenario, totals: totals?.checks[checks.length] ?? NO_CHECK });
-      }
-    }
-  });
+  const judged = flow.flatMap(({ scenario, step }) => step.checks.map((check) => ({ scenario, step, check })));
+  const nothing = emptyTotals({ scenarios: plan.scenarios.length, steps: flow.length, checks: judged.length });
+  const totals = snapshots.reduce<Totals>((sum, snapshot) => mergeTotals(sum, snapshot.totals), nothing);
   return {
-    scenarios,
-    steps,
-    checks,
-    status: totals?.status ?? [],
-    errors: totals?.errors ?? [],
+    scenarios: plan.scenarios.map((scenario, index) => ({ scenario, totals: totals.scenarios[index]! })),
+    steps: flow.map((entry, index) => ({ ...entry, totals: totals.steps[index]! })),
+    checks: judged.map((entry, index) => ({ ...entry, totals: totals.checks[index]! })),
+    status: totals.status,
+    errors: totals.errors,
     intervals: mergeIntervals(snapshots),
   };
 }
 
-const NO_SCENARIO: ScenarioTotals = {
-  scheduled: 0,
-  started: 0,
-  completed: 0,
-  interrupted: 0,
-  dropped: [],
-  iterationDuration: EMPTY_SKETCH,
-  pacing: EMPTY_SKETCH,
-};
-
-const NO_STEP: StepTotals = {
-  requests: 0,
-  failed: 0,
-  bytesSent: 0,
-  bytesReceived: 0,
-  duration: EMPTY_SKETCH,
-  latency: EMPTY_SKETCH,
-  waiting: EMPTY_SKETCH,
-};
-
-const NO_CHECK: CheckTotals = { passed: 0, failed: 0 };
-
 function mergeIntervals(snapshots: readonly Snapshot[]): MergedInterval[] {
-  const byIndex = new Map<number, MergedInterval>();
-  for (const snapshot of snapshots) {
-    for (const point of snapshot.points) {
-      const sum = byIndex.get(point.index);
-      const agents = (sum?.agents ?? 0) + (point.started > 0 ? 1 : 0);
-      byIndex.set(point.index, { point: sum === undefined ? point : addPoints(sum.point, point), agents });
-    }
+  const agents = new Map<number, number>();
+  for (const { index, started } of snapshots.flatMap((snapshot) => snapshot.points)) {
+    if (started > 0) agents.set(index, (agents.get(index) ?? 0) + 1);
   }
-  return [...byIndex.values()].sort((a, b) => a.point.index - b.point.index);
-}
-
-function addPoints(a: Point, b: Point): Point {
-  return {
-    index: a.index,
-    started: a.started + b.started,
-    dropped: a.dropped + b.dropped,
-    requests: a.requests + b.requests,
-    failed: a.failed + b.failed,
-    duration: mergeSketch(a.duration, b.duration),
-  };
+  const points = snapshots.reduce<readonly Point[]>((sum, snapshot) => mergePoints(sum, snapshot.points), []);
+  return points.map((point) => ({ point, agents: agents.get(point.index) ?? 0 }));
 }
 
 /** One sketch out of many. */

@@ -1,7 +1,7 @@
 // loadswarm agent: one member of a swarm, until a signal tells it to leave.
 
 import { EXIT } from "../../plan/errors.ts";
-import type { Invocation } from "../cli.ts";
+import type { Invocation } from "../invocation.ts";
 import { startAgent } from "../start-agent.ts";
 
 /** The first signal leaves gracefully, the second one at once. */

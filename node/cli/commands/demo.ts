@@ -5,7 +5,7 @@ import { DEFAULT_OPTIONS } from "../../../examples/target/options.ts";
 import { type RunningTarget, startTarget } from "../../../examples/target/target.ts";
 import type { Summary } from "../../core/summary-type.ts";
 import { EXIT, LoadswarmError } from "../../plan/errors.ts";
-import type { Invocation } from "../cli.ts";
+import type { Invocation } from "../invocation.ts";
 import { call, fetchSummary } from "../client.ts";
 import { chartLine, judgeSpans } from "../demo-chart.ts";
 import * as demo from "../demo-plan.ts";

@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { EXIT, LoadswarmError } from "../../plan/errors.ts";
-import type { Invocation } from "../cli.ts";
+import type { Invocation } from "../invocation.ts";
 
 /** The format of https://github.com/libp2p/specs/blob/master/pnet/Private-Networks-PSK-V1.md */
 export async function command({ values, io }: Invocation<"keygen">): Promise<number> {

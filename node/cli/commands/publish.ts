@@ -1,7 +1,7 @@
 // loadswarm publish: hands a plan to one agent of a swarm and follows the run.
 
 import { EXIT, LoadswarmError } from "../../plan/errors.ts";
-import type { Invocation } from "../cli.ts";
+import type { Invocation } from "../invocation.ts";
 import { type PublishResponse, RefusedError } from "../client.ts";
 import { FailoverClient } from "../failover.ts";
 import { FaultsError } from "../faults-error.ts";

@@ -1,7 +1,7 @@
 // loadswarm run: a plan or a URL, by an agent in this process, and by further processes if asked for.
 
 import { EXIT } from "../../plan/errors.ts";
-import type { Invocation } from "../cli.ts";
+import type { Invocation } from "../invocation.ts";
 import { follower } from "../follow.ts";
 import { loadPlan, parseOrThrow } from "../plan-file.ts";
 import { planOfUrl, withOverrides } from "../plan-make.ts";

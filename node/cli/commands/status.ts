@@ -1,7 +1,7 @@
 // loadswarm status: who is in the swarm, and what it is doing.
 
 import { EXIT } from "../../plan/errors.ts";
-import type { Invocation } from "../cli.ts";
+import type { Invocation } from "../invocation.ts";
 import { type Call, fetchMembers, fetchRuns } from "../client.ts";
 import { FailoverClient } from "../failover.ts";
 import { percent, printable, trim } from "../format.ts";

@@ -1,7 +1,7 @@
 // loadswarm stop: ends a run, or all of them, on every agent.
 
 import { EXIT, LoadswarmError } from "../../plan/errors.ts";
-import type { Invocation } from "../cli.ts";
+import type { Invocation } from "../invocation.ts";
 import { runPath } from "../client.ts";
 import { FailoverClient } from "../failover.ts";
 import { printable } from "../format.ts";

@@ -3,7 +3,7 @@
 import { parseAddress, redisFromEnv } from "../../../examples/target/options.ts";
 import { startTarget } from "../../../examples/target/target.ts";
 import { EXIT, LoadswarmError } from "../../plan/errors.ts";
-import type { Invocation } from "../cli.ts";
+import type { Invocation } from "../invocation.ts";
 
 export async function command({ values, io }: Invocation<"target">): Promise<number> {
   const address = parseAddress(values.listen);

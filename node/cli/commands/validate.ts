@@ -1,7 +1,7 @@
 // loadswarm validate: everything wrong with a plan, or what it will do.
 
 import { EXIT } from "../../plan/errors.ts";
-import type { Invocation } from "../cli.ts";
+import type { Invocation } from "../invocation.ts";
 import { describePlan, descriptionText } from "../describe-plan.ts";
 import { FaultsError } from "../faults-error.ts";
 import { loadPlan } from "../plan-file.ts";

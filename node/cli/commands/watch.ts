@@ -1,7 +1,7 @@
 // loadswarm watch: follows a run from whichever agent is alive; Ctrl-C leaves the run alone.
 
 import { LoadswarmError } from "../../plan/errors.ts";
-import type { Invocation } from "../cli.ts";
+import type { Invocation } from "../invocation.ts";
 import { fetchRuns } from "../client.ts";
 import { follower } from "../follow.ts";
 import { swarmSource, watchingClient } from "../swarm-source.ts";
