@@ -28,7 +28,8 @@ export class SimulatedEngine {
 
   assign(assignment: Assignment, nowMs: number): void {
     const work = this.#work.get(assignment.run);
-    if (work === undefined) {
+    const isAhead = nowMs < Math.min(assignment.startAtMs, work?.assignment.startAtMs ?? Number.POSITIVE_INFINITY);
+    if (work === undefined || (isAhead && work.assignment.startAtMs !== assignment.startAtMs)) {
       const { executor } = assignment.plan.scenarios[0]!;
       if (!("curve" in executor)) throw new Error("the simulator runs arrival rates only");
       const curve = new RateCurve(executor.curve);

@@ -103,7 +103,10 @@ export class LoadEngine {
       this.#begin(a);
       return;
     }
-    // The plan and the start of a run never change.
+    if (a.startAtMs !== run.assignment.startAtMs) {
+      this.#beginAnew(run, a);
+      return;
+    }
     run.assignment = { ...run.assignment, endAtMs: a.endAtMs, segments: a.segments };
     for (const slot of this.#slots) {
       if (run.parts[slot.index]!.finished) continue;
@@ -146,6 +149,16 @@ export class LoadEngine {
       this.#startIn(slot, run);
     }
     this.#scheduleReport(run);
+  }
+
+  /**
+   * Another start won: two agents were given the plan at the same moment. Both starts are ahead, so nothing has been
+   * sent; once a run is on, its start is settled and news of another is too late.
+   */
+  #beginAnew(run: Run, assignment: Assignment): void {
+    if (this.#now() >= Math.min(run.assignment.startAtMs, assignment.startAtMs)) return;
+    if (run.timer !== null) clearTimeout(run.timer);
+    this.#begin(assignment);
   }
 
   /** Faults here would crash every thread that is told of the plan. */

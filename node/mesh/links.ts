@@ -65,7 +65,7 @@ export class Links {
     if (link === undefined) return false;
     if (link.queuedBytes > MAX_QUEUED_BYTES) {
       this.droppedFrames++;
-      link.connection.abort(new Error("the peer takes frames too slowly"));
+      drop(link.connection, new Error("the peer takes frames too slowly"));
       return true;
     }
     link.queuedBytes += bytes.length;
@@ -92,7 +92,7 @@ export class Links {
   async #opened(connection: Connection): Promise<void> {
     const peer = connection.remotePeer.toString();
     const surplus = this.#surplusOf(peer);
-    for (const one of surplus) void one.close().catch(() => one.abort(new Error("double connection")));
+    for (const one of surplus) void one.close().catch((cause: unknown) => drop(one, cause));
     if (surplus.includes(connection)) return;
     await this.#establish(peer, connection);
   }
@@ -127,7 +127,7 @@ export class Links {
       if (replaces) this.#events.down(peer);
       this.#events.up(peer);
     } catch (cause) {
-      connection.abort(cause instanceof Error ? cause : new Error(String(cause)));
+      drop(connection, cause);
     }
   }
 
@@ -135,7 +135,7 @@ export class Links {
   #streamClosed(peer: string, stream: Stream): void {
     const link = this.#links.get(peer);
     if (link?.stream === stream && link.connection.status === "open") {
-      link.connection.abort(new Error("the frame stream was closed"));
+      drop(link.connection, new Error("the frame stream was closed"));
     }
   }
 
@@ -150,12 +150,45 @@ export class Links {
 
   async #receive(stream: Stream, connection: Connection): Promise<void> {
     const peer = connection.remotePeer.toString();
-    const frames = lpStream(stream, { maxDataLength: MAX_FRAME_BYTES });
-    try {
-      for (;;) this.#events.frame(peer, (await frames.read()).subarray());
-    } catch (cause) {
-      // The end of the stream; a peer that breaks the framing loses its connection, not just the stream.
-      if (connection.status === "open") stream.abort(cause instanceof Error ? cause : new Error(String(cause)));
+    const frames = lpStream(stream, { maxDataLength: MAX_FRAME_BYTES, lengthDecoder: decodeLength });
+    for (;;) {
+      let bytes: Uint8Array;
+      try {
+        bytes = (await frames.read()).subarray();
+      } catch (cause) {
+        // Its end, or nonsense: without this stream the link is deaf, so the peer loses the whole connection.
+        drop(connection, cause);
+        return;
+      }
+      this.#events.frame(peer, bytes);
     }
   }
+}
+
+/** Aborts a connection. libp2p throws from it when the socket beneath has gone already, though its status says open. */
+function drop(connection: Connection, cause: unknown): void {
+  if (connection.status !== "open") return;
+  try {
+    connection.abort(cause instanceof Error ? cause : new Error(String(cause)));
+  } catch {
+    // Gone before we could send it away.
+  }
+}
+
+/** Bytes of the longest length prefix: 2^28 is more than MAX_FRAME_BYTES. */
+const LENGTH_BYTES = 4;
+
+/**
+ * Unsigned LEB128. lpStream feeds it byte by byte and takes a RangeError for "more"; its own decoder never tires of a
+ * prefix that does not end.
+ */
+export function decodeLength(data: { readonly byteLength: number; get(index: number): number }): number {
+  let length = 0;
+  for (let i = 0; i < data.byteLength; i++) {
+    const byte = data.get(i);
+    length += (byte & 127) * 2 ** (7 * i);
+    if (byte < 128) return length;
+  }
+  if (data.byteLength >= LENGTH_BYTES) throw new Error("the length of a frame does not end");
+  throw new RangeError("the length of a frame is not complete yet");
 }

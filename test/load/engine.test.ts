@@ -49,6 +49,25 @@ suite("load engine", { concurrency: 3 }, () => {
     assert.deepEqual(faults, []);
   });
 
+  test("another start that wins before either has come replaces the first; one that comes later changes nothing", async () => {
+    await using target = await startTarget();
+    await using harness = startEngine();
+    const { engine } = harness;
+    await harness.warmUp();
+    const plan = planOf(target.url, scenario(rate(100, 100, 500), [COUNTED]));
+    const early = assignmentOf(plan, 400);
+    engine.assign(early);
+    const late = assignmentOf(plan, 900);
+    engine.assign(late);
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    assert.equal(target.seen.length, 0, "the first start has passed");
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    engine.assign(early);
+    const last = await harness.done;
+    assert.deepEqual([first(last).scheduled, first(last).started], [50, target.seen.length]);
+    assertUnique(numbersOf(target.seen));
+  });
+
   test("reports come with rising sequences, and the series adds up to the totals", async () => {
     await using target = await startTarget();
     const { last, snapshots } = await run(planOf(target.url, scenario(rate(100, 100, 3_200), [COUNTED])));

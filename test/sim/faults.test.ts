@@ -69,6 +69,19 @@ for (const seed of [1, 2, 3]) {
       assert.equal(ran.world.living().length, 50);
     });
 
+    it("a plan given to two agents at nearly the same moment is one run with one start", () => {
+      const world = swarm(seed, 50);
+      const [first, last] = [world.living()[0]!, world.living()[49]!];
+      world.publish(first, STEADY);
+      world.runFor(2);
+      world.publish(last, STEADY);
+      world.runFor(SECONDS * 1000 + 5000);
+      assert.equal(world.target.duplicates, 0);
+      assert.equal(world.target.distinct(RUN), RATE * SECONDS);
+      assert.deepEqual(summaryOf(world, first), summaryOf(world, last));
+      assert.equal(world.agent(first).runs.all().length, 1);
+    });
+
     it("25 graceful leaves at once lose nothing, and the other half holds together", () => {
       const ran = run(seed, { 6: (world) => world.living().filter((_, i) => i % 2 === 0).forEach((id) => world.leave(id)) });
       const { world } = ran;
