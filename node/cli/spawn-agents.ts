@@ -105,6 +105,13 @@ export class AgentProcesses {
     return new AgentProcess(name, child, ready, log);
   }
 
+  /** SIGKILL for all of them; resolves when they are gone. */
+  async killAll(): Promise<void> {
+    const gone = [...this.#children].map((child) => once(child, "exit"));
+    this.#killAll();
+    await Promise.all(gone);
+  }
+
   /** Ends all of them, gracefully where they let it be. */
   async end(): Promise<void> {
     await Promise.all([...this.#children].map(end));

@@ -5,6 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type AgentProcess, AgentProcesses, untilMembers } from "../../node/cli/spawn-agents.ts";
 import type { Summary } from "../../node/core/summary-type.ts";
+import { Metronome } from "../support/metronome.ts";
 import { type LogLine, Nginx, nginxMissing } from "../support/nginx.ts";
 
 const RATE = 600;
@@ -21,9 +22,14 @@ async function get<T>(url: string): Promise<T> {
   return (await response.json()) as T;
 }
 
+/** A stall of the whole machine of more than this shifts more than 1 % of a second's requests into the next one. */
+const STALL_MS = 8;
+/** How often the scenario is played at most: again only where an idle thread saw the machine stall. */
+const ATTEMPTS = 3;
+
 describe("five agents, one plan, nginx", { skip }, () => {
   const processes = new AgentProcesses();
-  const agents: AgentProcess[] = [];
+  let agents: AgentProcess[] = [];
   let nginx: Nginx;
   let startS = 0;
   let summary: Summary;
@@ -41,8 +47,8 @@ describe("five agents, one plan, nginx", { skip }, () => {
     await sleep((startS + second) * 1000 - Date.now());
   }
 
-  before(async () => {
-    assert.equal(nginxMissing, null, "CI must have nginx");
+  async function play(): Promise<void> {
+    agents = [];
     nginx = await Nginx.start();
     for (let i = 0; i < 5; i++) await join();
     await untilMembers(agents[4]!.apiUrl, 5, 10_000);
@@ -74,6 +80,21 @@ describe("five agents, one plan, nginx", { skip }, () => {
       await sleep(200);
     }
     log = nginx.log();
+  }
+
+  before(async () => {
+    assert.equal(nginxMissing, null, "CI must have nginx");
+    const metronome = new Metronome();
+    for (let attempt = 1; ; attempt++) {
+      await play();
+      const stalls = Array.from({ length: SECONDS + 1 }, (_, s) => metronome.worstMs(startS + s));
+      const worstMs = Math.max(...stalls);
+      if (attempt === ATTEMPTS || worstMs <= STALL_MS || unmet() === null) break;
+      console.log(`# ${unmet()}, but the machine itself stood still for ${worstMs} ms: played again`);
+      await processes.killAll();
+      await nginx.stop();
+    }
+    await metronome.stop();
   });
 
   after(async () => {
@@ -111,17 +132,23 @@ describe("five agents, one plan, nginx", { skip }, () => {
     assert.equal(new Set(seen).size, seen.length);
   });
 
-  it("P2, P3, P4: 600 requests in every second, but for three seconds after the kill", () => {
+  /** The first second that does not hold what it must, in words; null if all do. */
+  function unmet(): string | null {
     const settled = (second: number) => second < KILL_AT_S || second >= KILL_AT_S + 3;
-    bySchedule().forEach((count, second) => {
-      if (settled(second)) assert.equal(count, RATE, `arrivals due in second ${second}`);
-      else assert.ok(count <= RATE, `arrivals due in second ${second}`);
-    });
-    byLogTime().forEach((count, second) => {
-      if (second === SECONDS) return;
-      assert.ok(count <= 1.05 * RATE, `second ${second}: ${count}`);
-      if (settled(second)) assert.ok(Math.abs(count - RATE) <= 0.01 * RATE, `second ${second}: ${count} in the log`);
-    });
+    const schedule = bySchedule();
+    const times = byLogTime();
+    for (let second = 0; second < SECONDS; second++) {
+      const due = schedule[second]!;
+      const logged = times[second]!;
+      if (due > RATE || (settled(second) && due < RATE)) return `second ${second}: ${due} of its arrivals`;
+      if (logged > 1.05 * RATE) return `second ${second}: ${logged} requests in the log`;
+      if (settled(second) && Math.abs(logged - RATE) > 0.01 * RATE) return `second ${second}: ${logged} requests in the log`;
+    }
+    return null;
+  }
+
+  it("P2, P3, P4: 600 requests in every second, but for three seconds after the kill", () => {
+    assert.equal(unmet(), null);
   });
 
   it("P6: the log's total is the summary's, but for at most a second of the killed agent's share", () => {
