@@ -207,6 +207,7 @@ export class SwarmMachine {
     }
     if (this.#mayGo()) {
       this.#left = true;
+      this.#results.handOver();
       this.#out.push({ kind: "left" });
     }
   }

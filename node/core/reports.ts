@@ -45,6 +45,11 @@ export class Reports {
     return { since, snapshot: { ...held.latest, points } };
   }
 
+  /** Everything held on every run, complete. */
+  all(): Report[] {
+    return [...this.#runs.keys()].flatMap((run) => this.of(run)).map((snapshot) => ({ since: 0, snapshot }));
+  }
+
   /** Everything held on a run, complete. */
   of(run: RunId): Snapshot[] {
     const snapshots: Snapshot[] = [];

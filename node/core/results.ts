@@ -39,6 +39,21 @@ export class Results {
     }
   }
 
+  /** Before going: what I hold of myself and of others that are gone, or nobody might be left to answer for them. */
+  handOver(): void {
+    const reports = this.#reports
+      .all()
+      .filter(({ snapshot }) => this.#members.get(snapshot.member)?.state !== "alive");
+    for (const peer of this.#holders()) {
+      const handed = this.#handed.get(peer);
+      for (const report of reports) {
+        const { run, member, sequence } = report.snapshot;
+        const has = member === this.#self && handed?.get(run) === sequence;
+        if (!has) this.#out.send(peer, { reports: [report] });
+      }
+    }
+  }
+
   /** Reports that others handed over. */
   take(reports: readonly Report[]): void {
     for (const report of reports) if (report.snapshot.member !== this.#self) this.#reports.add(report);

@@ -82,6 +82,25 @@ for (const seed of [1, 2, 3]) {
       assert.equal(world.agent(first).runs.all().length, 1);
     });
 
+    it("P9: what a crashed agent did is still known when everybody who held its report has left, one after another", () => {
+      const world = swarm(seed, 14);
+      const [crashing, ...others] = world.living();
+      world.publish(crashing!, STEADY);
+      world.runFor(2000 + 6000);
+      world.crash(crashing!);
+      world.runFor(4000);
+      for (const id of others.slice(0, 10)) {
+        world.leave(id);
+        world.runFor(400);
+      }
+      world.runFor(20_000);
+      const { agents, iterations } = summaryOf(world, world.living()[0]!);
+      assert.equal(world.living().length, 3);
+      assert.deepEqual(agents, { planned: 14, reported: 14, lost: 1, coverage: 1 });
+      const hidden = world.target.distinct(RUN) - iterations.started;
+      assert.ok(hidden >= 0 && hidden <= RATE / 14 + 1, `${hidden} hits beyond what is reported`);
+    });
+
     it("25 graceful leaves at once lose nothing, and the other half holds together", () => {
       const ran = run(seed, { 6: (world) => world.living().filter((_, i) => i % 2 === 0).forEach((id) => world.leave(id)) });
       const { world } = ran;
