@@ -1,6 +1,7 @@
 // The agent in this process as the command line sees it; loaded only by the commands that need one.
 
 import type { AgentConfig } from "../agent/config.ts";
+import type { Logger } from "../agent/log.ts";
 import type { Summary } from "../core/summary-type.ts";
 import { FaultsError } from "./faults-error.ts";
 import type { Io } from "./io.ts";
@@ -11,6 +12,7 @@ export interface RunningAgent {
   readonly apiUrl: string | null;
   /** `H:P` on which other agents reach it, as bound; null when solo. */
   readonly listen: string | null;
+  readonly log: Logger;
   /** The run's id. @throws FaultsError, about `file` */
   publish(text: string, file: string): Promise<string>;
   summary(run: string): Promise<Summary>;
@@ -25,6 +27,7 @@ export async function startAgent(config: AgentConfig, env: Io["env"]): Promise<R
   const { agent, apiUrl, leave } = await api.startAgent(config, env);
   return {
     member: agent.member,
+    log: agent.log,
     apiUrl,
     listen: agent.addresses.map(hostPort).find((each) => each !== null) ?? null,
     async publish(text, file) {

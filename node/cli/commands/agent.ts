@@ -24,6 +24,8 @@ export async function command({ values, io }: Invocation<"agent">): Promise<numb
       logLevel: values["log-level"],
     };
     const agent = await startAgent(config, io.env);
+    // The links to other agents fail in ways their library does not always catch; the load must not stop for that.
+    process.on("unhandledRejection", (cause) => agent.log.error({ err: cause }, "a failure nobody waited for; going on"));
     if (values.json) {
       io.stdout.write(`${JSON.stringify({ member: agent.member, api: agent.apiUrl, listen: agent.listen })}\n`);
     }
