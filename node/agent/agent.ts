@@ -3,7 +3,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Answer, MemberId, RunRecord, RunState, SwarmEvent } from "../core/events.ts";
 import { runStateAt } from "../core/runs.ts";
-import { shareAt } from "../core/split.ts";
+import { ACTIVE_RUNS } from "../core/limits.ts";
+import { sharesAt } from "../core/split.ts";
 import type { Summary } from "../core/summary-type.ts";
 import { LoadEngine } from "../load/engine.ts";
 import { TargetGuard } from "../load/guard.ts";
@@ -125,6 +126,7 @@ export class Agent {
       planHash: hash,
       keyHash,
     });
+    if (answer.kind === "tooManyRuns") return { ok: false, faults: [TOO_MANY_RUNS] };
     if (answer.kind !== "published") throw unexpected(answer);
     if (answer.run.spec.planHash !== hash) return { ok: false, faults: [KEY_REUSED] };
     return { ok: true, run: answer.run, created: answer.created };
@@ -150,13 +152,14 @@ export class Agent {
   members(): MemberView[] {
     const now = this.#clock.nowMs();
     const { members } = this.#shell.machine;
+    const shares = sharesAt(members, now);
     return members.present(now).map(({ id, name, zone, state, weight, api }) => ({
       id,
       name,
       zone,
       state,
       weight,
-      share: shareAt(id, members, now),
+      share: shares.get(id) ?? 0,
       api,
     }));
   }
@@ -218,6 +221,13 @@ export class Agent {
     return new LoadswarmError("RUN_UNKNOWN", `there is no run called "${run}"`, hint);
   }
 }
+
+const TOO_MANY_RUNS: Fault = {
+  path: "",
+  line: 1,
+  column: 1,
+  message: `${ACTIVE_RUNS} runs are on or waiting already, which is as many as a swarm takes; stop some first`,
+};
 
 const KEY_REUSED: Fault = {
   path: "",

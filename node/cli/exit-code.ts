@@ -3,13 +3,13 @@
 import type { Summary } from "../core/summary-type.ts";
 import { EXIT } from "../plan/errors.ts";
 
-/** Share of the scheduled iterations the generator may drop by its own fault before the run counts as not made. */
-const TOLERATED_DROPPED = 0.01;
+/** Share of the scheduled iterations the generator may fail to start by its own fault before the rate counts as not met. */
+const TOLERATED = 0.01;
 /** Drops that are the plan's bound or a person's wish, not the generator's fault. */
 const NOT_OWN_FAULT = new Set(["max_vus", "stopped"]);
 
-/** Iterations that were due and not started because the generator could not. */
-export function droppedByOwnFault(summary: Summary): number {
+/** Iterations that were due and not started because the generator could not: too late, or gone with a crashed agent. */
+function droppedByOwnFault(summary: Summary): number {
   return Object.entries(summary.iterations.dropped).reduce(
     (sum, [reason, count]) => (NOT_OWN_FAULT.has(reason) ? sum : sum + count),
     0,
@@ -22,7 +22,9 @@ export function exitCode(summary: Summary): number {
   if (summary.state === "stopped") return EXIT.stoppedByPerson;
   if (summary.thresholds.some((threshold) => !threshold.ok)) return EXIT.thresholdsFailed;
   const dropped = droppedByOwnFault(summary);
-  if (dropped > TOLERATED_DROPPED * summary.iterations.scheduled) return EXIT.rateNotMet;
+  // It waited for agents that never came.
+  if (summary.startedAt === null) return EXIT.rateNotMet;
+  if (dropped + summary.iterations.lost > TOLERATED * summary.iterations.scheduled) return EXIT.rateNotMet;
   if (dropped > 0 && summary.generator.verdict === "bottleneck") return EXIT.rateNotMet;
   return EXIT.pass;
 }

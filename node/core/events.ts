@@ -114,14 +114,15 @@ export type Answer =
   | { readonly kind: "published"; readonly run: RunRecord; readonly created: boolean }
   | { readonly kind: "stopped"; readonly runs: readonly RunId[] }
   | { readonly kind: "summary"; readonly summary: Summary }
-  | { readonly kind: "unknownRun" };
+  | { readonly kind: "unknownRun" }
+  | { readonly kind: "tooManyRuns" };
 
 export type Effect =
   /** To a linked peer, or to any member: the shell dials where there is no link. */
   | { readonly kind: "send"; readonly to: MemberId; readonly frame: Frame }
   /** To everybody at once (gossipsub): rare and urgent things. */
   | { readonly kind: "broadcast"; readonly frame: Frame }
-  /** Hold links to exactly these members; the shell redials for ever. */
+  /** Hold links to these members; the shell redials for ever. Others may stay linked. */
   | { readonly kind: "neighbours"; readonly members: readonly MemberRecord[] }
   /** Its link closed: dial it again at once, to learn whether the network failed or the process is gone. */
   | { readonly kind: "probe"; readonly member: MemberRecord }

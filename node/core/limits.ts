@@ -42,6 +42,15 @@ export const HOLDERS = 4;
 /** Runs remembered, the oldest ended one forgotten first. Each may hold megabytes of time series per agent. */
 export const RUNS_KEPT = 20;
 
+/** A run is not forgotten sooner after its end: iterations are still ending, and people are reading its summary. */
+export const FORGET_AFTER_MS = 60_000;
+
+/** Ids of forgotten runs remembered, so that none is used for another run. */
+export const FORGOTTEN_KEPT = 1000;
+
+/** Runs that may be active or waiting at once; publishing more is refused. Every newcomer is told of all of them. */
+export const ACTIVE_RUNS = 100;
+
 /** Members remembered, the dead included; the longest dead are forgotten first. */
 export const MEMBERS_KEPT = 10_000;
 

@@ -1,6 +1,6 @@
 // The swarm as a state machine: what happened goes in with the time, what to do comes out. No clock, no I/O, no chance.
 
-import type { Effect, Frame, In, MemberId, RunRecord } from "./events.ts";
+import type { Effect, Frame, In, MemberId, Report, RunRecord } from "./events.ts";
 import { Judging } from "./judging.ts";
 import { BATCH_CHARACTERS, DRAIN_MS } from "./limits.ts";
 import type { Members } from "./members.ts";
@@ -10,7 +10,7 @@ import { Publishing } from "./publishing.ts";
 import { Results } from "./results.ts";
 import { RunStates } from "./run-states.ts";
 import { endAtMs, Runs } from "./runs.ts";
-import { segmentsOf, shareAt } from "./split.ts";
+import { nextChangeMs, segmentsOf, sharesAt } from "./split.ts";
 import { summarise } from "./summary.ts";
 
 /** What an agent is when it starts. */
@@ -78,10 +78,12 @@ export class SwarmMachine {
     switch (input.kind) {
       case "linkUp":
         this.#out.links.add(input.peer);
+        this.#membership.linkUp(input.peer);
         return this.#greet(input.peer);
       case "linkDown": {
         this.#out.links.delete(input.peer);
         this.#results.linkDown(input.peer);
+        this.#membership.linkDown(input.peer);
         const member = this.members.get(input.peer);
         if (member?.state === "alive") this.#out.push({ kind: "probe", member });
         return;
@@ -92,9 +94,10 @@ export class SwarmMachine {
       case "frame":
         return this.#frame(input.from, input.frame);
       case "publish": {
-        const { record, created } = this.#publishing.publish(input, this.#nowMs);
-        if (created) this.#announce([record]);
-        return this.#out.answer(input.token, { kind: "published", run: record, created });
+        const published = this.#publishing.publish(input, this.#nowMs);
+        if (published === null) return this.#out.answer(input.token, { kind: "tooManyRuns" });
+        if (published.created) this.#announce([published.record]);
+        return this.#out.answer(input.token, { kind: "published", run: published.record, created: published.created });
       }
       case "stop": {
         const stopped = this.#publishing.stop(input.run, this.#nowMs);
@@ -109,7 +112,8 @@ export class SwarmMachine {
         return;
       }
       case "report":
-        return this.#results.own(input.snapshot);
+        if (this.runs.get(input.snapshot.run) !== undefined) this.#results.own(input.snapshot);
+        return;
       case "leave":
         if (this.#leaveAtMs === Number.POSITIVE_INFINITY) this.#leaveAtMs = this.#membership.leave(this.#nowMs);
         return;
@@ -118,30 +122,46 @@ export class SwarmMachine {
     }
   }
 
-  /** Everything I know. Plans can be large: what does not fit into one frame goes before, for runs come first. */
+  /**
+   * Everything I know. Plans can be large: what does not fit into one frame goes before, for runs come first. While no
+   * run is on here, the members wait for the peer's greeting: its runs may change from when they have a share.
+   */
   #greet(peer: MemberId): void {
     const batches = inBatches(this.runs.all());
     const last = batches.pop() ?? [];
     for (const runs of batches) this.#out.send(peer, { runs });
-    this.#out.send(peer, { hello: true, members: this.#membership.introduction(), runs: last });
+    this.#out.send(peer, { hello: true, members: this.#isIdle() ? [] : this.members.all(), runs: last });
   }
 
   /** Runs first: whether one is under way decides when my own membership may begin. */
   #frame(from: MemberId, frame: Frame): void {
-    if (frame.runs !== undefined) this.#takeRuns(frame.runs, from);
+    const joinsLate = this.#takeRuns(frame.runs ?? [], from);
     if (frame.members !== undefined) {
       for (const gone of this.#membership.take(frame.members, from, this.#nowMs)) this.#results.gone(gone);
     }
-    if (frame.hello === true) this.#out.send(from, { members: [this.#membership.own()] });
-    if (frame.reports !== undefined) {
-      this.#results.take(frame.reports.filter((report) => this.runs.get(report.snapshot.run) !== undefined));
-    }
+    // Who joins a run late speaks for itself alone: its idle companions must first say from when they join.
+    if (frame.hello === true) this.#out.send(from, { members: joinsLate ? [this.#membership.own()] : this.members.all() });
+    if (frame.reports !== undefined) this.#takeReports(frame.reports);
     if (frame.gather !== undefined) this.#results.answer(from, frame.gather);
-    if (frame.gathered !== undefined) this.#results.answered(from, frame.gathered);
+    if (frame.gathered !== undefined) {
+      this.#takeReports(frame.gathered.reports);
+      this.#results.answered(from, frame.gathered.id);
+    }
   }
 
-  #takeRuns(records: readonly RunRecord[], from: MemberId): void {
-    const wasIdle = this.runs.active(this.#nowMs).length === 0;
+  #isIdle(): boolean {
+    return this.runs.active(this.#nowMs).length === 0;
+  }
+
+  /** Of runs that are known: what nobody could ask for is not kept. */
+  #takeReports(reports: readonly Report[]): void {
+    this.#results.take(reports.filter((report) => this.runs.get(report.snapshot.run) !== undefined));
+  }
+
+  /** Returns whether one of them is under way without me, so that I join it late. */
+  #takeRuns(records: readonly RunRecord[], from: MemberId): boolean {
+    const wasIdle = this.#isIdle();
+    const toAssign: RunRecord[] = [];
     const news: RunRecord[] = [];
     let missedStart = false;
     for (const record of records) {
@@ -149,13 +169,17 @@ export class SwarmMachine {
       const merged = this.runs.merge(record, this.#nowMs);
       if (merged === null) continue;
       news.push(merged);
+      // A run that ended before I heard of it is history: there is nothing to do for it.
+      if (known || this.#nowMs < endAtMs(merged)) toAssign.push(merged);
       missedStart ||= !known && this.#isUnderWay(merged);
     }
-    if (news.length === 0) return;
+    if (news.length === 0) return false;
     // Before anything is assigned: until the others count on me I own nothing of a run that is under way.
-    if (missedStart && wasIdle) this.#membership.joinLate(this.#nowMs);
+    const joinsLate = missedStart && wasIdle;
+    if (joinsLate) this.#membership.joinLate(this.#nowMs);
     this.#out.spread({ runs: news }, from);
-    for (const run of news) this.#assign(run);
+    for (const run of toAssign) this.#assign(run);
+    return joinsLate;
   }
 
   /** It has begun, or will before a member that joins now has a share. */
@@ -176,9 +200,7 @@ export class SwarmMachine {
 
   #assignAll(): void {
     for (const run of this.runs.active(this.#nowMs)) this.#assign(run);
-    const segments = segmentsOf(this.self, this.members, this.#nowMs);
-    const next = segments.find((segment) => segment.fromMs > this.#nowMs);
-    this.#nextResplitMs = next?.fromMs ?? Number.POSITIVE_INFINITY;
+    this.#nextResplitMs = nextChangeMs(this.members, this.#nowMs);
   }
 
   #assign(run: RunRecord): void {
@@ -200,9 +222,9 @@ export class SwarmMachine {
     this.#announce(this.#publishing.startable(this.#nowMs));
     for (const run of this.#judging.due(this.#nowMs)) this.#results.gather(run, this.#nowMs).forJudge = true;
     if (this.#nowMs >= this.#nextResplitMs) {
-      const share = shareAt(this.self, this.members, this.#nowMs);
-      const members = this.members.viewAt(this.#nowMs).length;
-      this.#out.emit({ type: "resplit", atMs: this.#nowMs, members, share });
+      const shares = sharesAt(this.members, this.#nowMs);
+      const share = shares.get(this.self) ?? 0;
+      this.#out.emit({ type: "resplit", atMs: this.#nowMs, members: shares.size, share });
       this.#assignAll();
     }
     if (this.#mayGo()) {
@@ -256,13 +278,16 @@ export class SwarmMachine {
   }
 }
 
+/** Runs in one frame at most; the wire refuses frames of more than 200. */
+const BATCH_RUNS = 100;
+
 /** Split so that the plans of each batch fit into a frame with room to spare. */
 function inBatches(runs: readonly RunRecord[]): RunRecord[][] {
   const batches: RunRecord[][] = [];
   let room = 0;
   for (const run of runs) {
     const size = run.spec.document.length;
-    if (size > room || batches.length === 0) {
+    if (size > room || batches.length === 0 || batches.at(-1)!.length >= BATCH_RUNS) {
       batches.push([]);
       room = BATCH_CHARACTERS;
     }

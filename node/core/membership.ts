@@ -11,6 +11,8 @@ export class Membership {
   readonly #self: MemberId;
   readonly #out: Outbox;
   readonly #onChange: () => void;
+  /** Peers whose link closed and has not come back. */
+  readonly #closed = new Set<MemberId>();
   /** Wanted links as last told to the shell. */
   #wanted = "";
 
@@ -26,10 +28,12 @@ export class Membership {
     return this.members.get(this.#self)!;
   }
 
-  /** What a first frame tells: nothing of oneself while alone, until the peer's runs show when one may join. */
-  introduction(): MemberRecord[] {
-    const all = this.members.all();
-    return all.length === 1 ? [] : all;
+  linkUp(peer: MemberId): void {
+    this.#closed.delete(peer);
+  }
+
+  linkDown(peer: MemberId): void {
+    if (this.members.get(peer)?.state === "alive") this.#closed.add(peer);
   }
 
   /** Takes records in. Returns the ids of members that are gone since. */
@@ -57,7 +61,8 @@ export class Membership {
   /** Its link closed without goodbye and dialling again was refused: the process is gone. */
   lose(peer: MemberId, nowMs: number): MemberId[] {
     const record = this.members.get(peer);
-    if (record === undefined || record.state !== "alive" || this.#out.links.has(peer)) return [];
+    // Only who has seen its link close may say so: that somebody cannot be dialled from here proves nothing.
+    if (record === undefined || record.state !== "alive" || !this.#closed.delete(peer)) return [];
     return this.take([{ ...record, state: "lost", untilMs: alignUp(nowMs + LOSS_DELAY_MS) }], null, nowMs);
   }
 

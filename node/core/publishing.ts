@@ -1,7 +1,7 @@
 // How a run comes to be, gets its start, and is stopped.
 
 import type { In, MemberId, RunControl, RunId, RunRecord } from "./events.ts";
-import { NOT_AFTER_GRACE_MS } from "./limits.ts";
+import { ACTIVE_RUNS, NOT_AFTER_GRACE_MS } from "./limits.ts";
 import type { Members } from "./members.ts";
 import { firstControl, isActive, type Runs } from "./runs.ts";
 import { durationMs } from "../plan/duration.ts";
@@ -20,12 +20,13 @@ export class Publishing {
     this.#members = members;
   }
 
-  /** The run that publishing this plan means: a new one, or the one that is on already. */
-  publish(input: Extract<In, { kind: "publish" }>, nowMs: number): { record: RunRecord; created: boolean } {
+  /** The run that publishing this plan means: a new one, or the one that is on already; null if there are too many. */
+  publish(input: Extract<In, { kind: "publish" }>, nowMs: number): { record: RunRecord; created: boolean } | null {
     const { plan, document, planHash, keyHash } = input;
     const id = this.#runs.idFor(plan.name, planHash, keyHash, nowMs);
     const known = this.#runs.get(id);
     if (known !== undefined) return { record: known, created: false };
+    if (this.#runs.active(nowMs).length >= ACTIVE_RUNS) return null;
     const record: RunRecord = {
       spec: {
         id,

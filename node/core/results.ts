@@ -1,7 +1,7 @@
 // Results of runs: each agent's reports kept, handed to neighbours against a crash, and gathered when somebody asks.
 
 import type { Snapshot } from "../metrics/results.ts";
-import type { Gather, Gathered, MemberId, Report, RunId, RunRecord } from "./events.ts";
+import type { Gather, MemberId, Report, RunId, RunRecord } from "./events.ts";
 import { type Gathering, Gathers } from "./gathers.ts";
 import { HOLDERS } from "./limits.ts";
 import type { Members } from "./members.ts";
@@ -100,19 +100,18 @@ export class Results {
 
   /** My own report, and what I hold of members that cannot answer any more. */
   answer(from: MemberId, gather: Gather): void {
-    const reports: Report[] = [];
     const known = new Map(gather.have.map(({ member, sequence }) => [member, sequence]));
     for (const member of new Set([this.#self, ...known.keys()])) {
       if (member !== this.#self && this.#members.get(member)?.state === "alive") continue;
       const report = this.#reports.after(gather.run, member, known.get(member) ?? 0);
-      if (report !== null) reports.push(report);
+      // One frame each, the answer last: together those of many dead members might be too much for one frame.
+      if (report !== null) this.#out.send(from, { reports: [report] });
     }
-    this.#out.send(from, { gathered: { id: gather.id, reports } });
+    this.#out.send(from, { gathered: { id: gather.id, reports: [] } });
   }
 
-  answered(from: MemberId, gathered: Gathered): void {
-    this.take(gathered.reports);
-    this.#gathers.answered(gathered.id, from);
+  answered(from: MemberId, gathering: number): void {
+    this.#gathers.answered(gathering, from);
   }
 
   /** Gatherings that are complete or out of time. */

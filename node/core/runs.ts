@@ -1,7 +1,7 @@
 // Plans in force: a replicated map of immutable run specs, each with a control register that only moves forward.
 
 import type { MemberId, RunControl, RunId, RunRecord, RunSpec, RunState } from "./events.ts";
-import { RUNS_KEPT } from "./limits.ts";
+import { FORGET_AFTER_MS, FORGOTTEN_KEPT, RUNS_KEPT } from "./limits.ts";
 import { durationMs } from "../plan/duration.ts";
 
 /** The newer of two registers of one run. Commutative, associative, idempotent; a stop absorbs everything. */
@@ -55,6 +55,8 @@ function mergeSpec(a: RunSpec, b: RunSpec): RunSpec {
 export class Runs {
   readonly #runs = new Map<RunId, RunRecord>();
   readonly #onForget: (run: RunId) => void;
+  /** Ids of runs that were dropped: they are not given out again, and late news does not bring them back. */
+  readonly #forgotten = new Set<RunId>();
 
   /** `onForget` hears of runs dropped because newer ones need the room. */
   constructor(onForget: (run: RunId) => void = () => {}) {
@@ -78,6 +80,7 @@ export class Runs {
   merge(news: RunRecord, nowMs: number): RunRecord | null {
     const known = this.#runs.get(news.spec.id);
     if (known === undefined) {
+      if (this.#forgotten.has(news.spec.id)) return null;
       this.#runs.set(news.spec.id, news);
       this.#forgetOldest(nowMs);
       return news;
@@ -91,9 +94,9 @@ export class Runs {
   }
 
   /**
-   * The id of the run that publishing this plan means. A key names one run for ever, whatever the plan. Without a key the plan's hash
-   * names it together with a count of its ended runs, so that two agents given the same plan at the same time make
-   * one run of it, and a plan published again after its run makes another.
+   * The id of the run that publishing this plan means. A key names one run for ever, whatever the plan. Without a key
+   * the plan's hash names it together with a count of its ended runs, so that two agents given the same plan at the
+   * same time make one run of it, and a plan published again after its run makes another.
    */
   idFor(name: string, planHash: string, keyHash: string | null, nowMs: number): RunId {
     if (keyHash !== null) {
@@ -104,18 +107,22 @@ export class Runs {
     for (let n = 1; ; n++) {
       const id = `${stem}-${n}`;
       const known = this.#runs.get(id);
-      if (known === undefined || isActive(known, nowMs)) return id;
+      const isFree = known === undefined && !this.#forgotten.has(id);
+      if (isFree || (known !== undefined && isActive(known, nowMs))) return id;
     }
   }
 
+  /** Forgets the run that ended first, if there are too many; what has just ended is still being asked about. */
   #forgetOldest(nowMs: number): void {
     if (this.#runs.size <= RUNS_KEPT) return;
-    for (const [id, run] of this.#runs) {
-      if (isActive(run, nowMs)) continue;
-      this.#runs.delete(id);
-      this.#onForget(id);
-      return;
-    }
+    const ended = this.all().filter((run) => endAtMs(run) + FORGET_AFTER_MS <= nowMs);
+    const [oldest] = ended.sort((a, b) => endAtMs(a) - endAtMs(b));
+    if (oldest === undefined) return;
+    const { id } = oldest.spec;
+    this.#runs.delete(id);
+    this.#forgotten.add(id);
+    if (this.#forgotten.size > FORGOTTEN_KEPT) this.#forgotten.delete(this.#forgotten.values().next().value!);
+    this.#onForget(id);
   }
 }
 

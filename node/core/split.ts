@@ -34,7 +34,24 @@ function stripeAt(self: MemberId, members: Members, atMs: number): Segment["stri
   return cut(view.map((member) => member.weight))[position] ?? NOTHING;
 }
 
+/** The next instant after `nowMs` at which a share changes; Infinity if none is known. */
+export function nextChangeMs(members: Members, nowMs: number): number {
+  let next = Number.POSITIVE_INFINITY;
+  for (const { fromMs, untilMs } of members.all()) {
+    if (fromMs > nowMs && fromMs < untilMs) next = Math.min(next, fromMs);
+    if (untilMs > nowMs) next = Math.min(next, untilMs);
+  }
+  return next;
+}
+
+/** The part of the rate that each member of the view carries at an instant, 0..1. */
+export function sharesAt(members: Members, atMs: number): Map<MemberId, number> {
+  const view = members.viewAt(atMs);
+  const stripes = cut(view.map((member) => member.weight));
+  return new Map(view.map((member, index) => [member.id, stripes[index]!.width / CIRCLE]));
+}
+
 /** The part of the rate that `self` carries at an instant, 0..1. */
 export function shareAt(self: MemberId, members: Members, atMs: number): number {
-  return stripeAt(self, members, atMs).width / CIRCLE;
+  return sharesAt(members, atMs).get(self) ?? 0;
 }

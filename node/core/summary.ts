@@ -139,7 +139,7 @@ function agentsOf(members: Members, snapshots: readonly Snapshot[], clock: Clock
   return {
     planned: planned.size,
     reported: reported.size,
-    lost: taking.filter((member) => member.state === "lost").length,
+    lost: taking.filter((member) => member.state === "lost" && member.untilMs < clock.endAtMs).length,
     coverage: planned.size === 0 ? 1 : round(reported.size / planned.size),
   };
 }
@@ -197,6 +197,10 @@ function targetOf(scenario: Scenario, elapsedMs: number): number {
 function generatorVerdict(merged: Merged, iterations: IterationCounts): Summary["generator"]["verdict"] {
   const own = (iterations.dropped["late"] ?? 0) + (iterations.dropped["no_connection"] ?? 0);
   if (own > BOTTLENECK_DROPPED * iterations.scheduled) return "bottleneck";
+  // No ports, no descriptors: this machine's fault, whatever the target would have answered.
+  const exhausted = merged.errors[ERROR_KINDS.indexOf("generator")] ?? 0;
+  const requests = sum(merged.steps.map((step) => step.totals.requests));
+  if (exhausted > BOTTLENECK_DROPPED * requests) return "bottleneck";
   const pacing = mergeAll(merged.scenarios.map((scenario) => scenario.totals.pacing));
   return sum(pacing.count) > 0 && quantile(pacing, 0.99) > STRAINED_PACING_MS ? "strained" : "ok";
 }

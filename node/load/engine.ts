@@ -37,6 +37,8 @@ const SAMPLE_DELAY_MS = 5;
 const REPORT_SPREAD_MS = 900;
 /** A worker that crashes again within this time waits for the rest of it, so that crashes cannot follow like sparks. */
 const RESPAWN_INTERVAL_MS = 1000;
+/** A place whose threads crashed so often before any of them was up will not have one: `prepare` gives up. */
+const HOPELESS_CRASHES = 3;
 /** Runs that are remembered after their end, so that late news of one does not begin it anew. */
 const FINISHED_RUNS = 1000;
 
@@ -48,6 +50,8 @@ interface Slot {
   respawn: NodeJS.Timeout | null;
   /** Resolved when the first thread in this place was up. */
   readonly ready: PromiseWithResolvers<void>;
+  /** Threads that crashed in this place. */
+  crashes: number;
 }
 
 /** Where a run stands in one worker. */
@@ -89,7 +93,7 @@ export class LoadEngine {
     this.#reportOffsetMs = REPORT_SPREAD_MS * fractionOf(options.member);
   }
 
-  /** Starts the threads ahead of the first run; resolves when all are up and warm. */
+  /** Starts the threads ahead of the first run; resolves when all are up and warm. Rejects if one cannot be started. */
   async prepare(): Promise<void> {
     this.#populateAll();
     await Promise.all(this.#slots.map((slot) => slot.ready.promise));
@@ -192,7 +196,9 @@ export class LoadEngine {
   }
 
   #slot(index: number): Slot {
-    const slot: Slot = { index, worker: null, spawnedAtMs: 0, respawn: null, ready: Promise.withResolvers() };
+    const slot: Slot = { index, worker: null, spawnedAtMs: 0, respawn: null, ready: Promise.withResolvers(), crashes: 0 };
+    // Whoever does not wait for it hears of the crashes by onFault.
+    slot.ready.promise.catch(() => {});
     this.#populate(slot);
     return slot;
   }
@@ -224,6 +230,7 @@ export class LoadEngine {
   #crashed(slot: Slot, error: Error): void {
     if (this.#closed) return;
     slot.worker = null;
+    if (++slot.crashes >= HOPELESS_CRASHES) slot.ready.reject(error);
     for (const run of this.#runs.values()) {
       const part = run.parts[slot.index]!;
       if (part.finished) continue;

@@ -13,7 +13,7 @@ export const STARTS_PER_TURN = 64;
 /** Arrivals dropped in one turn. Bounds the pause after a machine slept for hours. */
 export const DROPS_PER_TURN = 65_536;
 
-/** Iterations in flight in one worker, each about one socket and 10 kB. Beyond it arrivals are dropped as "max_vus". */
+/** Iterations in flight in one worker, each about one socket and 10 kB. Beyond it arrivals are dropped as "no_connection". */
 export const IN_FLIGHT_PER_WORKER = 10_000;
 
 /** A body is kept for checks and captures up to this size, else the request ends as "too_large". */

@@ -71,10 +71,8 @@ export class OpenLoad implements ScenarioLoad, Due {
 
   start(k: number, atMs: number): void {
     const { inFlight, worker, clockOffsetMs } = this.#options;
-    if (inFlight.size >= this.#slotsNow() || worker.inFlight >= IN_FLIGHT_PER_WORKER) {
-      this.drop("max_vus", atMs);
-      return;
-    }
+    if (inFlight.size >= this.#slotsNow()) return this.drop("max_vus", atMs);
+    if (worker.inFlight >= IN_FLIGHT_PER_WORKER) return this.drop("no_connection", atMs);
     const vu = this.#freeVus.pop() ?? this.#vus++;
     inFlight.start(k, vu, atMs - clockOffsetMs, (iteration) => {
       this.#freeVus.push(iteration.vu);

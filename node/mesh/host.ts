@@ -23,6 +23,8 @@ const MAX_PENDING_INBOUND = 1024;
 /** 10 neighbours, the links dialled for gathering, and room for joiners. */
 const MAX_CONNECTIONS = 2048;
 const DIAL_TIMEOUT_MS = 5000;
+/** The largest frame and what may follow it. */
+export const READ_BUFFER_BYTES = MAX_FRAME_BYTES + 1024 * 1024;
 
 /**
  * `listen` are multiaddrs; `key` is the content of a swarm key file, without which anybody who reaches the port may
@@ -33,7 +35,8 @@ export async function createHost(listen: readonly string[], key: Uint8Array | nu
     addresses: { listen: [...listen] },
     transports: [tcp()],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
+    // A frame is read as a whole; libp2p's own 4 MB would reset the stream of a larger one.
+    streamMuxers: [yamux({ streamOptions: { maxReadBufferLength: READ_BUFFER_BYTES } })],
     ...(key === null ? {} : { connectionProtector: preSharedKey({ psk: key }) }),
     connectionManager: {
       inboundConnectionThreshold: UNBOUNDED_INBOUND,

@@ -3,7 +3,7 @@
 import type { Connection, Stream } from "@libp2p/interface";
 import { type LengthPrefixedStream, lpStream } from "@libp2p/utils";
 import { MAX_FRAME_BYTES } from "../wire/codec.ts";
-import type { Host } from "./host.ts";
+import { type Host, READ_BUFFER_BYTES } from "./host.ts";
 
 /** Protocol of the frame streams; its version is the wire version. */
 const PROTOCOL = "/loadswarm/frames/1";
@@ -63,6 +63,10 @@ export class Links {
   send(peer: string, bytes: Uint8Array): boolean {
     const link = this.#links.get(peer);
     if (link === undefined) return false;
+    if (bytes.length > MAX_FRAME_BYTES) {
+      this.droppedFrames++;
+      return true;
+    }
     if (link.queuedBytes > MAX_QUEUED_BYTES) {
       this.droppedFrames++;
       drop(link.connection, new Error("the peer takes frames too slowly"));
@@ -119,6 +123,8 @@ export class Links {
     try {
       const signal = AbortSignal.timeout(OPEN_TIMEOUT_MS);
       const stream = await connection.newStream(PROTOCOL, { signal });
+      // It may have closed while the stream was negotiated: nobody would ever tell us again.
+      if (connection.status !== "open") return;
       const frames = lpStream(stream, { maxDataLength: MAX_FRAME_BYTES });
       // A stream on a new connection is a new link: what was queued on the old one may be lost, a hello makes it good.
       const replaces = this.#links.has(peer);
@@ -150,7 +156,8 @@ export class Links {
 
   async #receive(stream: Stream, connection: Connection): Promise<void> {
     const peer = connection.remotePeer.toString();
-    const frames = lpStream(stream, { maxDataLength: MAX_FRAME_BYTES, lengthDecoder: decodeLength });
+    const bounds = { maxDataLength: MAX_FRAME_BYTES, maxBufferSize: READ_BUFFER_BYTES };
+    const frames = lpStream(stream, { ...bounds, lengthDecoder: decodeLength });
     for (;;) {
       let bytes: Uint8Array;
       try {
@@ -160,7 +167,13 @@ export class Links {
         drop(connection, cause);
         return;
       }
-      this.#events.frame(peer, bytes);
+      try {
+        this.#events.frame(peer, bytes);
+      } catch (cause) {
+        // A fault of ours; the next hello sets right what this frame would have told.
+        drop(connection, cause);
+        throw cause;
+      }
     }
   }
 }

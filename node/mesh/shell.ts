@@ -32,6 +32,7 @@ export class Shell implements NetworkEvents {
   /** Still to be handled. */
   readonly #inputs: In[] = [];
   #busy = false;
+  #stopped = false;
   #nextToken = 1;
   #timer: NodeJS.Timeout | null = null;
   #whenLeft: () => void = () => {};
@@ -48,6 +49,7 @@ export class Shell implements NetworkEvents {
 
   /** In order: what an effect sets off at once (a link that breaks as it is written to) waits until all are run. */
   input(input: In): void {
+    if (this.#stopped) return;
     this.#inputs.push(input);
     if (this.#busy) return;
     this.#busy = true;
@@ -69,7 +71,9 @@ export class Shell implements NetworkEvents {
     });
   }
 
+  /** What comes later is not handled any more. */
   stop(): void {
+    this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 

@@ -35,6 +35,9 @@ const CASES: [name: string, change: Partial<Summary>, code: number][] = [
   ["a bottleneck that dropped nothing", { generator: { verdict: "bottleneck" } }, 0],
   ["strained is not a bottleneck", { generator: { verdict: "strained" }, iterations: dropped({ late: 1 }) }, 0],
   ["a failed threshold beats a rate not met", { thresholds: BROKEN, iterations: dropped({ late: 500 }) }, 99],
+  ["1 % lost with a crashed agent is tolerated", { iterations: { ...dropped({ late: 0 }), lost: 10 } }, 0],
+  ["more than 1 % dropped and lost is not", { iterations: { ...dropped({ late: 6 }), lost: 6 } }, 111],
+  ["a run that never started, for want of agents", { startedAt: null, iterations: { ...dropped({}), scheduled: 0 } }, 111],
   ["nothing scheduled", { iterations: { ...dropped({}), scheduled: 0 } }, 0],
 ];
 

@@ -266,7 +266,7 @@ describe("reports of others", () => {
     const report = { since: 0, snapshot: snapshot("b", 1, { run: "r" }) };
     const ask: Frame = { gather: { id: 1, run: "r", have: [{ member: "b", sequence: 0 }] } };
     hear(a, { members: [member("b", { state: "lost", untilMs: NOW })] });
-    const held = () => frames(hear(a, ask), "b").flatMap((frame) => frame.gathered?.reports ?? []).length;
+    const held = () => frames(hear(a, ask), "b").flatMap((frame) => frame.reports ?? []).length;
     hear(a, { reports: [report] });
     assert.equal(held(), 0);
     hear(a, { runs: [runOf(PLAN, NOW)], reports: [report] });

@@ -90,9 +90,29 @@ describe("the runs an agent knows", () => {
     const forgotten: string[] = [];
     const runs = new Runs((id) => forgotten.push(id));
     runs.merge(runOf(RATE, NOW, "active"), NOW);
-    for (let i = 0; i < RUNS_KEPT; i++) runs.merge(runOf(RATE, NOW - 60_000, `ended-${i}`), NOW);
-    assert.deepEqual(forgotten, ["ended-0"]);
+    // Heard of first, ended last: what counts is the end.
+    for (let i = 0; i < RUNS_KEPT; i++) runs.merge(runOf(RATE, NOW - 600_000 - i * 1000, `ended-${i}`), NOW);
+    assert.deepEqual(forgotten, [`ended-${RUNS_KEPT - 1}`]);
     assert.equal(runs.all().length, RUNS_KEPT);
+  });
+
+  it("does not forget what has just ended", () => {
+    const forgotten: string[] = [];
+    const runs = new Runs((id) => forgotten.push(id));
+    for (let i = 0; i < RUNS_KEPT + 3; i++) runs.merge(runOf(RATE, NOW - 20_000, `ended-${i}`), NOW);
+    assert.deepEqual(forgotten, []);
+  });
+
+  it("never gives the id of a forgotten run out again, and late news does not bring it back", () => {
+    const runs = new Runs();
+    for (let i = 1; i <= RUNS_KEPT + 5; i++) {
+      const nowMs = NOW + i * 600_000;
+      const id = runs.idFor("p", "0123456789", null, nowMs);
+      assert.equal(id, `p-01234567-${i}`);
+      runs.merge(runOf(RATE, nowMs, id), nowMs);
+    }
+    assert.equal(runs.merge(runOf(RATE, NOW, "p-01234567-1"), NOW + 1e9), null);
+    assert.equal(runs.get("p-01234567-1"), undefined);
   });
 
   const started = runOf(RATE, NOW);
