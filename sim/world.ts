@@ -71,6 +71,25 @@ export class World {
 
   /** Starts an agent that knocks at one that runs already, chosen at random. */
   join(): string {
+    const others = this.living();
+    const agent = this.#start();
+    if (others.length > 0) this.#connect(agent, this.#random.pick(others));
+    return agent.id;
+  }
+
+  /** Starts agents that know of each other only: a swarm of their own, until `introduce`. */
+  joinApart(count: number): string[] {
+    const group = Array.from({ length: count }, () => this.#start());
+    for (const agent of group.slice(1)) this.#connect(agent, group[0]!.id);
+    return group.map((agent) => agent.id);
+  }
+
+  /** Has one agent dial another. */
+  introduce(id: string, to: string): void {
+    this.#connect(this.#get(id), to);
+  }
+
+  #start(): SimulatedAgent {
     const id = `${Math.floor(this.#random.next() * 2 ** 32).toString(16)}-${this.#born++}`;
     const machine = new SwarmMachine(
       { id, name: id, zone: "", addresses: [id], api: "", weight: 1, startLeadMs: START_LEAD_MS },
@@ -78,14 +97,12 @@ export class World {
     );
     const engine = new SimulatedEngine(id, this.target);
     const agent = { id, machine, engine, links: new Set<string>(), wanted: [], wakeAtMs: Infinity, alive: true };
-    const others = this.living();
     this.#agents.set(id, agent);
     this.#note("join", id);
-    if (others.length > 0) this.#connect(agent, this.#random.pick(others));
     this.#every(ENGINE_TICK_MS, agent, () => engine.run(this.nowMs));
     this.#every(REPORT_EVERY_MS, agent, () => this.#report(agent));
     this.#every(REDIAL_MS, agent, () => this.#redial(agent));
-    return id;
+    return agent;
   }
 
   /** kill -9: nothing more is sent, and its links close. */

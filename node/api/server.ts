@@ -1,9 +1,11 @@
 // The HTTP API of an agent: DESIGN contract /api/v1, health, metrics. Every agent answers the same.
 
 import swagger from "@fastify/swagger";
+import type { IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import type { Agent } from "../agent/agent.ts";
+import { isLoopback } from "../agent/config.ts";
 import type { HostPort } from "../mesh/discovery.ts";
 import { LoadswarmError } from "../plan/errors.ts";
 import { MAX_PLAN_BYTES } from "../wire/plan-hash.ts";
@@ -29,6 +31,10 @@ export async function serveApi(
   // Plans come as YAML or JSON under many content types; the plan parser reads the text itself.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
+  server.addHook("onRequest", async (request, reply) => {
+    if (isOwnPage(request.headers)) return;
+    await reply.code(403).send({ error: "a page of another site may not command this agent; use the command line" });
+  });
   server.setErrorHandler((error: FastifyError | LoadswarmError, _request, reply) => {
     const { status, body } = errorAnswer(error);
     void reply.code(status).send(body);
@@ -60,6 +66,15 @@ export async function serveApi(
     throw new LoadswarmError("ADDRESS_IN_USE", `cannot serve the API on ${at.host}:${at.port}: ${reasonOf(cause)}`, hint, cause);
   }
   return { server, url: originOf(server) };
+}
+
+/**
+ * Loopback keeps other machines out, but not the pages that a browser on this machine shows: another site's page names
+ * itself in Origin, and one whose name was pointed at loopback (DNS rebinding) in Host.
+ */
+function isOwnPage({ host, origin }: IncomingHttpHeaders): boolean {
+  const names = (url: string) => URL.canParse(url) && isLoopback(new URL(url).hostname.replace(/^\[(.*)\]$/, "$1"));
+  return (host === undefined || names(`http://${host}`)) && (origin === undefined || names(origin));
 }
 
 function originOf(server: FastifyInstance): string {

@@ -1,6 +1,6 @@
 // The swarm as a state machine: what happened goes in with the time, what to do comes out. No clock, no I/O, no chance.
 
-import type { Effect, Frame, In, MemberId, Report, RunRecord } from "./events.ts";
+import type { Effect, Frame, In, MemberId, MemberRecord, Report, RunRecord } from "./events.ts";
 import { Judging } from "./judging.ts";
 import { BATCH_CHARACTERS, DRAIN_MS } from "./limits.ts";
 import type { Members } from "./members.ts";
@@ -130,23 +130,31 @@ export class SwarmMachine {
     const batches = inBatches(this.runs.all());
     const last = batches.pop() ?? [];
     for (const runs of batches) this.#out.send(peer, { runs });
-    this.#out.send(peer, { hello: true, members: this.#isIdle() ? [] : this.members.all(), runs: last });
+    this.#out.send(peer, { hello: true, members: this.#isIdle() ? [] : this.#vouchedFor(), runs: last });
   }
 
   /** Runs first: whether one is under way decides when my own membership may begin. */
   #frame(from: MemberId, frame: Frame): void {
-    const joinsLate = this.#takeRuns(frame.runs ?? [], from);
+    if (frame.runs !== undefined) this.#takeRuns(frame.runs, from);
     if (frame.members !== undefined) {
       for (const gone of this.#membership.take(frame.members, from, this.#nowMs)) this.#results.gone(gone);
     }
-    // Who joins a run late speaks for itself alone: its idle companions must first say from when they join.
-    if (frame.hello === true) this.#out.send(from, { members: joinsLate ? [this.#membership.own()] : this.members.all() });
+    if (frame.hello === true) this.#out.send(from, { members: this.#vouchedFor() });
     if (frame.reports !== undefined) this.#takeReports(frame.reports);
     if (frame.gather !== undefined) this.#results.answer(from, frame.gather);
     if (frame.gathered !== undefined) {
       this.#takeReports(frame.gathered.reports);
       this.#results.answered(from, frame.gathered.id);
     }
+  }
+
+  /**
+   * The members a peer may hear of from me: until I have a share only myself. Whoever was idle with me may still stand
+   * in my book as a member of long ago, and has not yet said from when it joins the run that we both have just met.
+   */
+  #vouchedFor(): MemberRecord[] {
+    const own = this.#membership.own();
+    return own.fromMs > this.#nowMs ? [own] : this.members.all();
   }
 
   #isIdle(): boolean {
@@ -158,8 +166,7 @@ export class SwarmMachine {
     this.#results.take(reports.filter((report) => this.runs.get(report.snapshot.run) !== undefined));
   }
 
-  /** Returns whether one of them is under way without me, so that I join it late. */
-  #takeRuns(records: readonly RunRecord[], from: MemberId): boolean {
+  #takeRuns(records: readonly RunRecord[], from: MemberId): void {
     const wasIdle = this.#isIdle();
     const toAssign: RunRecord[] = [];
     const news: RunRecord[] = [];
@@ -173,13 +180,11 @@ export class SwarmMachine {
       if (known || this.#nowMs < endAtMs(merged)) toAssign.push(merged);
       missedStart ||= !known && this.#isUnderWay(merged);
     }
-    if (news.length === 0) return false;
+    if (news.length === 0) return;
     // Before anything is assigned: until the others count on me I own nothing of a run that is under way.
-    const joinsLate = missedStart && wasIdle;
-    if (joinsLate) this.#membership.joinLate(this.#nowMs);
+    if (missedStart && wasIdle) this.#membership.joinLate(this.#nowMs);
     this.#out.spread({ runs: news }, from);
     for (const run of toAssign) this.#assign(run);
-    return joinsLate;
   }
 
   /** It has begun, or will before a member that joins now has a share. */

@@ -36,6 +36,8 @@ export const LIMITS = {
   targets: 100,
   scenarios: 100,
   steps: 100,
+  /** Requests over all flows of the plan: each takes 27 kB in every load thread, and as much of every report. */
+  requests: 500,
   stages: 1_000,
   /** Over all tables of the plan. */
   rows: 100_000,

@@ -47,7 +47,16 @@ export function normalise(document: Values, sound: (path: Path) => boolean): { p
     data,
     thresholds: readThresholds(document["thresholds"], { flows, complete: sound(["scenarios"]) }, problems, sound),
   };
+  checkRequests(scenarios, problems);
   return { plan, problems };
+}
+
+/** Each request costs every load thread three histograms. */
+function checkRequests(scenarios: readonly Scenario[], problems: Problem[]): void {
+  const requests = scenarios.flatMap((scenario) => scenario.flow).filter((step) => step.kind === "http").length;
+  if (requests <= LIMITS.requests) return;
+  const message = `have at most ${LIMITS.requests} requests in all, have ${requests}; split the plan`;
+  problems.push({ path: ["scenarios"], message, atKey: true });
 }
 
 function readTargets(target: unknown, problems: Problem[], sound: (path: Path) => boolean): string[] | null {

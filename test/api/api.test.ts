@@ -1,6 +1,7 @@
 // The HTTP API of one agent as a program meets it: contracts, and everything that can be wrong with a request.
 
 import assert from "node:assert/strict";
+import { request } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { type ServedAgent, startAgent } from "../../node/api/start.ts";
 import type { Summary } from "../../node/core/summary-type.ts";
@@ -43,6 +44,26 @@ function waiting(name: string, scenario: object = {}, more: object = {}): string
 }
 
 const publish = (plan: string, headers: Record<string, string> = {}) => ask("POST", "/api/v1/runs", plan, headers);
+
+describe("a web page open on this machine", () => {
+  const status = (headers: Record<string, string>) =>
+    new Promise<number>((resolve, reject) => {
+      const call = request(`${served.apiUrl}/api/v1/stop`, { method: "POST", headers }, (response) => {
+        response.resume();
+        resolve(response.statusCode!);
+      });
+      call.on("error", reject).end();
+    });
+
+  for (const [what, headers, code] of [
+    ["of another site", { origin: "https://evil.example" }, 403],
+    ["without a site", { origin: "null" }, 403],
+    ["of a name that was pointed at loopback", { host: "evil.example" }, 403],
+    ["of this machine", { origin: "http://localhost:3000", host: "localhost:1" }, 200],
+  ] as const) {
+    it(`${what} gets ${code}`, async () => assert.equal(await status({ ...headers }), code));
+  }
+});
 
 describe("publishing", () => {
   it("a plan is taken: 201 with run, plan, start, members and who accepted it", async () => {

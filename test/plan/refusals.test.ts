@@ -5,6 +5,13 @@ import { test } from "node:test";
 
 import { HEAD, faultsOf, flow, plan } from "./plan-text.ts";
 
+const ninety = {
+  executor: "constant-arrival-rate",
+  rate: 10,
+  duration: "1s",
+  flow: Array.from({ length: 90 }, (_, i) => ({ get: `/${i}` })),
+};
+
 /** What is written, where the fault is, what it says. */
 const SAD: readonly (readonly [text: string, path: string, message: RegExp])[] = [
   ["", "", /must be a map with name, target and scenarios/],
@@ -37,6 +44,11 @@ const SAD: readonly (readonly [text: string, path: string, message: RegExp])[] =
   [plan({ flow: [] }), "scenarios.a.flow", /at least 1 item/],
   [plan({ flow: [{ think: "1s" }] }), "scenarios.a.flow", /at least one request/],
   [flow(...new Array(101).fill({ get: "/" })), "scenarios.a.flow", /at most 100 items, has 101/],
+  [
+    plan({}, { scenarios: Object.fromEntries(["a", "b", "c", "d", "e", "f"].map((name) => [name, ninety])) }),
+    "scenarios",
+    /at most 500 requests in all, have 540/,
+  ],
   [flow({ gett: "/" }), "scenarios.a.flow[0].gett", /did you mean get/],
   [flow({ name: "n" }), "scenarios.a.flow[0]", /exactly one of get, .*has none/],
   [flow({ get: "/", post: "/" }), "scenarios.a.flow[0]", /has get and post/],

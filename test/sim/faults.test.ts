@@ -101,6 +101,34 @@ for (const seed of [1, 2, 3]) {
       assert.ok(hidden >= 0 && hidden <= RATE / 14 + 1, `${hidden} hits beyond what is reported`);
     });
 
+    it("P9: who joins after a run has ended changes nothing about it, nor does who crashes then", () => {
+      const world = swarm(seed, 8);
+      world.publish(world.living()[0]!, STEADY);
+      world.runFor(SECONDS * 1000 + 5000);
+      const before = summaryOf(world, world.living()[3]!);
+      for (let i = 0; i < 4; i++) world.join();
+      world.runFor(5000);
+      world.crash(world.living()[5]!);
+      world.runFor(5000);
+      for (const id of world.living()) assert.deepEqual(summaryOf(world, id), before, id);
+      assert.deepEqual(before.agents, { planned: 8, reported: 8, lost: 0, coverage: 1 });
+    });
+
+    it("P4: idle agents that have met each other before they meet a busy swarm lose it no arrival", () => {
+      const world = new World(seed);
+      const busy = [world.join(), world.join(), world.join()];
+      world.runFor(3000);
+      world.publish(busy[0]!, STEADY);
+      world.runFor(4000);
+      const idle = world.joinApart(3);
+      world.runFor(2500);
+      world.introduce(idle[2]!, busy[1]!);
+      world.runFor(SECONDS * 1000);
+      assert.equal(world.target.duplicates, 0);
+      assert.equal(world.target.distinct(RUN), RATE * SECONDS);
+      assert.equal(summaryOf(world, busy[2]!).agents.planned, 6);
+    });
+
     it("25 graceful leaves at once lose nothing, and the other half holds together", () => {
       const ran = run(seed, { 6: (world) => world.living().filter((_, i) => i % 2 === 0).forEach((id) => world.leave(id)) });
       const { world } = ran;
