@@ -39,6 +39,7 @@ export interface CheckedConfig {
 }
 
 const MAX_WORKERS = 1024;
+const MAX_NAME_LENGTH = 100;
 
 /** Throws CONFIG_INVALID or KEY_MISSING, each saying what to do. */
 export function checkConfig(config: AgentConfig): CheckedConfig {
@@ -48,6 +49,8 @@ export function checkConfig(config: AgentConfig): CheckedConfig {
   if (!Number.isInteger(workers) || workers < 1 || workers > MAX_WORKERS) {
     throw new LoadswarmError("CONFIG_INVALID", `--workers ${workers} is impossible`, `choose 1 to ${MAX_WORKERS}`);
   }
+  checkLength(config.name, "--name");
+  checkLength(config.zone, "--zone");
   const swarmKey = config.swarmKeyFile === null ? null : readSwarmKey(config.swarmKeyFile);
   if (listen !== null) checkListen(listen, swarmKey);
   if (api !== null) checkApi(api);
@@ -63,6 +66,12 @@ export function checkConfig(config: AgentConfig): CheckedConfig {
     guard: guardOf(config, listen),
     logLevel: config.logLevel,
   };
+}
+
+/** Others refuse longer texts, and with them everything this agent would say. */
+function checkLength(text: string, flag: string): void {
+  if (text.length <= MAX_NAME_LENGTH) return;
+  throw new LoadswarmError("CONFIG_INVALID", `${flag} has ${text.length} characters`, `shorten it to ${MAX_NAME_LENGTH}`);
 }
 
 export function isLoopback(host: string): boolean {

@@ -4,9 +4,12 @@ export interface Io {
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Calls the listener at every SIGINT and SIGTERM, which then no longer end the process; returns how to undo it. */
+  /** Calls the listener at every SIGINT, SIGTERM and SIGHUP, which then no longer end the process; returns how to undo it. */
   onInterrupt(listener: () => void): () => void;
 }
+
+/** Ctrl-C, a polite kill, and a terminal that is closed. */
+const INTERRUPTS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** The real process. */
 export function processIo(): Io {
@@ -15,11 +18,9 @@ export function processIo(): Io {
     stderr: process.stderr,
     env: process.env,
     onInterrupt(listener) {
-      process.on("SIGINT", listener);
-      process.on("SIGTERM", listener);
+      for (const signal of INTERRUPTS) process.on(signal, listener);
       return () => {
-        process.off("SIGINT", listener);
-        process.off("SIGTERM", listener);
+        for (const signal of INTERRUPTS) process.off(signal, listener);
       };
     },
   };

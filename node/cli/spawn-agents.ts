@@ -78,6 +78,7 @@ async function end(child: ChildProcess): Promise<void> {
 /** Children of one command: however it ends, none is left behind. */
 export class AgentProcesses {
   readonly #children = new Set<ChildProcess>();
+  #isEnding = false;
   readonly #killAll = (): void => {
     for (const child of this.#children) child.kill("SIGKILL");
   };
@@ -92,10 +93,12 @@ export class AgentProcesses {
     if (join.length > 0) args.push("--join", join.join(","));
     const own = new Set(OWN_SETTINGS.map((setting) => `LOADSWARM_${setting}`));
     const childEnv = Object.fromEntries(Object.entries(env).filter(([key]) => !own.has(key)));
-    // Its own process group: Ctrl-C is for the parent, which then ends its children in order.
+    if (this.#isEnding) throw new LoadswarmError("INTERNAL", `${name} is not started any more`, "The command was ended.");
+    // Its own process group: Ctrl-C is for the parent, which then ends its children in order. The fourth channel
+    // carries nothing: it breaks when the parent is gone, however it went, and then the child leaves.
     const child = spawn(process.execPath, [MAIN, ...args], {
       env: childEnv,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
       detached: true,
     });
     this.#children.add(child);
@@ -114,6 +117,7 @@ export class AgentProcesses {
 
   /** Ends all of them, gracefully where they let it be. */
   async end(): Promise<void> {
+    this.#isEnding = true;
     await Promise.all([...this.#children].map(end));
     process.off("exit", this.#killAll);
   }

@@ -185,6 +185,10 @@ export class SwarmMachine {
     if (missedStart && wasIdle) this.#membership.joinLate(this.#nowMs);
     this.#out.spread({ runs: news }, from);
     for (const run of toAssign) this.#assign(run);
+    for (const run of news) {
+      const twin = this.runs.surplusTwin(run, this.#nowMs);
+      if (twin !== null) this.#announce(this.#publishing.stop(twin.spec.id, this.#nowMs) ?? []);
+    }
   }
 
   /** It has begun, or will before a member that joins now has a share. */

@@ -95,21 +95,37 @@ export class Runs {
 
   /**
    * The id of the run that publishing this plan means. A key names one run for ever, whatever the plan. Without a key
-   * the plan's hash names it together with a count of its ended runs, so that two agents given the same plan at the
-   * same time make one run of it, and a plan published again after its run makes another.
+   * it is the run of this plan that is on, or a new one, named by the plan's hash and the time: two agents given the
+   * same plan at the same moment make one run of it, and nobody has to remember the runs of long ago.
    */
   idFor(name: string, planHash: string, keyHash: string | null, nowMs: number): RunId {
     if (keyHash !== null) {
       const suffix = `-${keyHash.slice(0, 10)}`;
       return this.all().find((run) => run.spec.id.endsWith(suffix))?.spec.id ?? `${name}${suffix}`;
     }
-    const stem = `${name}-${planHash.slice(0, 8)}`;
-    for (let n = 1; ; n++) {
-      const id = `${stem}-${n}`;
-      const known = this.#runs.get(id);
-      const isFree = known === undefined && !this.#forgotten.has(id);
-      if (isFree || (known !== undefined && isActive(known, nowMs))) return id;
+    const stem = stemOf(name, planHash);
+    const on = this.active(nowMs).find((run) => run.spec.id.startsWith(stem));
+    if (on !== undefined) return on.spec.id;
+    for (let n = Math.floor(nowMs / ID_WINDOW_MS); ; n++) {
+      const id = `${stem}${n.toString(36)}`;
+      if (!this.#runs.has(id) && !this.#forgotten.has(id)) return id;
     }
+  }
+
+  /**
+   * Of two runs of one plan, published within a moment of each other by agents that did not know of each other's, the
+   * one that has to go; null if the run has no such twin. Happens only across a boundary of ID_WINDOW_MS.
+   */
+  surplusTwin(run: RunRecord, nowMs: number): RunRecord | null {
+    const { id, plan, planHash, publishedAtMs } = run.spec;
+    const stem = stemOf(plan.name, planHash);
+    if (!id.startsWith(stem)) return null;
+    const twin = this.active(nowMs).find(
+      ({ spec }) =>
+        spec.id !== id && spec.id.startsWith(stem) && Math.abs(spec.publishedAtMs - publishedAtMs) < ID_WINDOW_MS,
+    );
+    if (twin === undefined) return null;
+    return twin.spec.id < id ? run : twin;
   }
 
   /** Forgets the run that ended first, if there are too many; what has just ended is still being asked about. */
@@ -124,6 +140,13 @@ export class Runs {
     if (this.#forgotten.size > FORGOTTEN_KEPT) this.#forgotten.delete(this.#forgotten.values().next().value!);
     this.#onForget(id);
   }
+}
+
+/** Runs of one plan published within this time by agents that have not heard of each other are one run. */
+const ID_WINDOW_MS = 2000;
+
+function stemOf(name: string, planHash: string): string {
+  return `${name}-${planHash.slice(0, 8)}-`;
 }
 
 /** The register of a run just published. */

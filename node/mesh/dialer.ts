@@ -11,8 +11,10 @@ import type { Reachable } from "./network.ts";
 
 /** Between two rounds, +-50 %: a shorter one mends links sooner, a longer one spares the network after a mass crash. */
 const ROUND_MS = 1000;
-/** How often places where agents may be found are asked again while there are links: heals swarms that never met. */
-const REDISCOVER_MS = 60_000;
+/** How often places where agents may be found are tried again while there are links: heals swarms that have not met. */
+const REDISCOVER_MS = 5000;
+/** The same where DNS has to be asked: 3,000 pods asking for 3,000 addresses must not be a load of their own. */
+const REDISCOVER_NAMES_MS = 60_000;
 /** Places knocked at per round while there is no link: a random few of thousands of pods. */
 const KNOCKS = 8;
 /** How often an unanswered join list is mentioned in the log. */
@@ -97,7 +99,8 @@ export class Dialer {
     const now = performance.now();
     const alone = this.#links.count() === 0;
     if (join.length + joinNames.length === 0 || (!alone && now < this.#nextDiscoveryMs)) return;
-    this.#nextDiscoveryMs = now + REDISCOVER_MS * (0.5 + Math.random());
+    const every = joinNames.length > 0 ? REDISCOVER_NAMES_MS : REDISCOVER_MS;
+    this.#nextDiscoveryMs = now + every * (0.5 + Math.random());
     const { addresses, failed } = await discover(join, joinNames);
     const strangers = addresses.filter((address) => !this.#own.has(address) && !this.#isConnectedTo(address));
     await Promise.all(sample(strangers, KNOCKS).map((address) => this.#knock(address)));

@@ -6,7 +6,7 @@ import { isIP } from "node:net";
 import type { Logger } from "pino";
 import type { Frame, MemberRecord } from "../core/events.ts";
 import { LoadswarmError } from "../plan/errors.ts";
-import { decodeFrame, encodeFrame } from "../wire/codec.ts";
+import { decodeFrame, encodeFrame, MAX_ADDRESSES } from "../wire/codec.ts";
 import { Dialer } from "./dialer.ts";
 import { type HostPort, multiaddrOf } from "./discovery.ts";
 import { createHost, type Host, TOPIC } from "./host.ts";
@@ -42,7 +42,8 @@ export class Mesh implements Network {
     this.#host = host;
     this.#options = options;
     this.self = host.peerId.toString();
-    this.addresses = host.getMultiaddrs().map((address) => address.toString());
+    // A machine may have dozens of bridges; others take this many addresses.
+    this.addresses = host.getMultiaddrs().slice(0, MAX_ADDRESSES).map((address) => address.toString());
     this.#links = new Links(host, {
       up: (peer) => this.#up(peer),
       down: (peer) => this.#events?.linkDown(peer),

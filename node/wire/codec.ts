@@ -13,6 +13,8 @@ import { frame as frameType } from "./schema.ts";
 /** Largest frame accepted; a hello of 10,000 members needs about 3 MB. */
 export const MAX_FRAME_BYTES = 8 * 1024 * 1024;
 
+/** Addresses of one member. */
+export const MAX_ADDRESSES = 16;
 const MAX_MEMBERS = 10_000;
 const MAX_RUNS = 200;
 const MAX_REPORTS = 10_000;
@@ -109,7 +111,7 @@ function memberFromWire(wire: Loose): MemberRecord {
     state,
     name: text(wire, "name"),
     zone: text(wire, "zone"),
-    addresses: texts(wire, "addresses", 16),
+    addresses: texts(wire, "addresses", MAX_ADDRESSES),
     api: text(wire, "api"),
     weight: number(wire, "weight", 0, MAX_WEIGHT),
     fromMs: number(wire, "fromMs", 0, MAX_TIME_MS),

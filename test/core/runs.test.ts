@@ -17,6 +17,9 @@ function randomControl(random: Random): RunControl {
   return { sequence, author, startAtMs, stopReason, stopAtMs: stopReason && NOW + random.integer(0, 2) };
 }
 
+/** The id of a run published at an instant, without a key. */
+const idAt = (ms: number, hash = "01234567") => `p-${hash}-${Math.floor(ms / 2000).toString(36)}`;
+
 describe("merging control registers", () => {
   it("is commutative, associative and idempotent", () => {
     forSeeds(500, (random) => {
@@ -70,11 +73,11 @@ describe("the runs an agent knows", () => {
   it("the same plan is the same run while that is active, and another one after its end", () => {
     const runs = new Runs();
     const first = runs.idFor("p", "0123456789", null, NOW);
-    assert.equal(first, "p-01234567-1");
+    assert.equal(first, idAt(NOW));
     runs.merge(runOf(RATE, NOW, first), NOW);
     assert.equal(runs.idFor("p", "0123456789", null, NOW + 9999), first);
-    assert.equal(runs.idFor("p", "0123456789", null, NOW + 10_000), "p-01234567-2");
-    assert.equal(runs.idFor("p", "abcdef0123", null, NOW), "p-abcdef01-1");
+    assert.equal(runs.idFor("p", "0123456789", null, NOW + 10_000), idAt(NOW + 10_000));
+    assert.equal(runs.idFor("p", "abcdef0123", null, NOW), idAt(NOW, "abcdef01"));
   });
 
   it("the same key is the same run for ever, also with a plan of another name", () => {
@@ -108,11 +111,13 @@ describe("the runs an agent knows", () => {
     for (let i = 1; i <= RUNS_KEPT + 5; i++) {
       const nowMs = NOW + i * 600_000;
       const id = runs.idFor("p", "0123456789", null, nowMs);
-      assert.equal(id, `p-01234567-${i}`);
+      assert.equal(id, idAt(nowMs));
       runs.merge(runOf(RATE, nowMs, id), nowMs);
     }
-    assert.equal(runs.merge(runOf(RATE, NOW, "p-01234567-1"), NOW + 1e9), null);
-    assert.equal(runs.get("p-01234567-1"), undefined);
+    const first = idAt(NOW + 600_000);
+    assert.equal(runs.get(first), undefined, "it was forgotten");
+    assert.equal(runs.merge(runOf(RATE, NOW, first), NOW + 1e9), null);
+    assert.notEqual(runs.idFor("p", "0123456789", null, NOW + 600_000), first);
   });
 
   const started = runOf(RATE, NOW);

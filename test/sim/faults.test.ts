@@ -7,12 +7,13 @@ import { firstInHashOrder } from "../../node/core/rings.ts";
 import { shareAt } from "../../node/core/split.ts";
 import type { Summary } from "../../node/core/summary-type.ts";
 import type { Plan } from "../../node/plan/types.ts";
-import { World } from "../../sim/world.ts";
+import { EPOCH_MS, World } from "../../sim/world.ts";
 import { plan, threshold } from "../core/support.ts";
 
 const RATE = 1000;
 const SECONDS = 15;
-const RUN = "p-simulate-1";
+/** The id of a run published three seconds after time began, as `swarm` and the tests do. */
+const RUN = `p-simulate-${Math.floor((EPOCH_MS + 3000) / 2000).toString(36)}`;
 const STEADY = plan(RATE, SECONDS);
 
 interface Ran {
@@ -127,6 +128,19 @@ for (const seed of [1, 2, 3]) {
       assert.equal(world.target.duplicates, 0);
       assert.equal(world.target.distinct(RUN), RATE * SECONDS);
       assert.equal(summaryOf(world, busy[2]!).agents.planned, 6);
+    });
+
+    it("of two runs that one plan became across a boundary of time, one goes before it has begun", () => {
+      const world = swarm(seed, 50);
+      world.runFor(999);
+      world.publish(world.living()[0]!, STEADY);
+      world.runFor(1);
+      world.publish(world.living()[49]!, STEADY);
+      world.runFor(SECONDS * 1000 + 5000);
+      const states = world.agent(world.living()[20]!).runs.all().map((run) => run.control.stopReason);
+      assert.deepEqual(states.sort(), [null, "stopped"]);
+      assert.equal(world.target.timesMs.length, RATE * SECONDS);
+      assert.equal(world.target.duplicates, 0);
     });
 
     it("25 graceful leaves at once lose nothing, and the other half holds together", () => {

@@ -8,7 +8,8 @@ import { EPOCH_MS, World } from "../../sim/world.ts";
 
 const RATE = 1000;
 const SECONDS = 20;
-const RUN = "steady-simulate-1";
+/** The id of a run published three seconds after time began. */
+const RUN = `steady-simulate-${Math.floor((EPOCH_MS + 3000) / 2000).toString(36)}`;
 const SEEDS = [1, 2, 3, 4, 5];
 
 const PLAN: Plan = {

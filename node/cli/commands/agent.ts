@@ -29,6 +29,11 @@ export async function command({ values, io }: Invocation<"agent">): Promise<numb
     if (values.json) {
       io.stdout.write(`${JSON.stringify({ member: agent.member, api: agent.apiUrl, listen: agent.listen })}\n`);
     }
+    // Started by another command: without it nobody would ever end this agent.
+    if (process.connected) {
+      process.once("disconnect", () => first.resolve());
+      process.channel?.unref();
+    }
     await first.promise;
     return await Promise.race([agent.leave().then(() => EXIT.pass), second.promise.then(() => EXIT.interrupted)]);
   } finally {
