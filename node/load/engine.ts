@@ -13,6 +13,7 @@ import type { GuardPolicy } from "./guard.ts";
 import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
 import { RunReport } from "./report.ts";
 import { isSupported } from "./run.ts";
+import { Watchdog, type Watched } from "./watchdog.ts";
 
 export interface EngineOptions {
   /** Id of this agent, for its snapshots. */
@@ -83,6 +84,7 @@ export class LoadEngine {
   readonly #runs = new Map<string, Run>();
   readonly #finished = new Set<string>();
   readonly #reportOffsetMs: number;
+  readonly #watchdog = new Watchdog();
   #slots: Slot[] = [];
   #closed = false;
 
@@ -123,6 +125,7 @@ export class LoadEngine {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#watchdog.stop();
     const workers = this.#slots.flatMap(({ worker }) => (worker === null ? [] : [worker]));
     for (const slot of this.#slots) if (slot.respawn !== null) clearTimeout(slot.respawn);
     for (const run of this.#runs.values()) if (run.timer !== null) clearTimeout(run.timer);
@@ -205,18 +208,32 @@ export class LoadEngine {
 
   #populate(slot: Slot): void {
     const { clockOffsetMs, guard } = this.#options;
-    const worker = this.#spawn({ clockOffsetMs, guard });
+    const pulse = new SharedArrayBuffer(4);
+    const worker = this.#spawn({ clockOffsetMs, guard, pulse });
     slot.worker = worker;
     slot.spawnedAtMs = monotonicMs();
     let fault: Error | null = null;
+    const watched: Watched = {
+      pulse,
+      isUp: false,
+      hung: () => {
+        fault = new Error("it hung; does a capture's regular expression backtrack without end?");
+        void worker.terminate();
+      },
+    };
+    this.#watchdog.watch(watched);
     worker.on("message", (message: FromWorker) => {
-      if (message.kind === "ready") slot.ready.resolve();
-      else this.#partFinished(slot, message.run);
+      if (message.kind === "finished") return this.#partFinished(slot, message.run);
+      watched.isUp = true;
+      slot.ready.resolve();
     });
     worker.on("error", (error) => {
       fault = error instanceof Error ? error : new Error(String(error));
     });
-    worker.on("exit", (code) => this.#crashed(slot, fault ?? new Error(`load thread exited with code ${code}`)));
+    worker.on("exit", (code) => {
+      this.#watchdog.unwatch(watched);
+      this.#crashed(slot, fault ?? new Error(`load thread exited with code ${code}`));
+    });
   }
 
   #partFinished(slot: Slot, id: string): void {

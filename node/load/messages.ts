@@ -10,6 +10,8 @@ export interface WorkerSettings {
   /** Swarm time = monotonic milliseconds + this. */
   readonly clockOffsetMs: number;
   readonly guard: GuardPolicy;
+  /** One Int32 that the thread counts up while its event loop turns (watchdog.ts). */
+  readonly pulse: SharedArrayBuffer;
 }
 
 /** A run begins for this worker, perhaps in the middle. Times are swarm time. */

@@ -6,6 +6,7 @@ import { TargetGuard } from "./guard.ts";
 import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
 import { RunLoad } from "./run.ts";
 import { warmUp } from "./warm-up.ts";
+import { PULSE_MS } from "./watchdog.ts";
 
 /** Timers have a resolution of a millisecond; what falls due between two of them is caught up with. */
 const TICK_MS = 1;
@@ -13,7 +14,7 @@ const TICK_MS = 1;
 const LONGEST_SLEEP_MS = 60_000;
 
 const port = parentPort!;
-const { clockOffsetMs, guard } = workerData as WorkerSettings;
+const { clockOffsetMs, guard, pulse } = workerData as WorkerSettings;
 const now = () => monotonicMs() + clockOffsetMs;
 
 // Loaded here and not by the main thread, which has no use for it.
@@ -22,6 +23,9 @@ const driver = new Http1Driver(new TargetGuard(guard));
 const rehearsal = new Http1Driver(new TargetGuard({ loopbackOnly: true }));
 await warmUp(rehearsal);
 rehearsal.close();
+
+const beats = new Int32Array(pulse);
+setInterval(() => beats[0]!++, PULSE_MS).unref();
 
 const surroundings = { driver, worker: { inFlight: 0 }, clockOffsetMs, now };
 const runs = new Map<string, RunLoad>();

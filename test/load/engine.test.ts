@@ -68,6 +68,16 @@ suite("load engine", { concurrency: 3 }, () => {
     assertUnique(numbersOf(target.seen));
   });
 
+  test("a thread that hangs in a regular expression is replaced, and the run ends", async () => {
+    const hanging = `${"a".repeat(40)}!`;
+    await using target = await startTarget((_, response) => response.end(hanging));
+    const captures = [{ variable: "x", source: { kind: "regex" as const, pattern: "(a+)+$" } }];
+    const { last, snapshots, faults } = await run(planOf(target.url, scenario(rate(4, 4, 500), [{ ...COUNTED, captures }])));
+    assert.match(String(faults[0]?.message), /crashed and is replaced: it hung/);
+    assert.deepEqual([first(last).scheduled, first(last).started], [2, target.seen.length]);
+    assertBalanced(snapshots);
+  });
+
   test("reports come with rising sequences, and the series adds up to the totals", async () => {
     await using target = await startTarget();
     const { last, snapshots } = await run(planOf(target.url, scenario(rate(100, 100, 3_200), [COUNTED])));
