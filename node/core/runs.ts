@@ -114,12 +114,13 @@ export class Runs {
 
   /**
    * Of two runs of one plan, published within a moment of each other by agents that did not know of each other's, the
-   * one that has to go; null if the run has no such twin. Happens only across a boundary of ID_WINDOW_MS.
+   * one that has to go; null if the run has no such twin. Happens only across a boundary of ID_WINDOW_MS. A run that
+   * is over has none: publishing its plan again at once is a wish, not a coincidence.
    */
   surplusTwin(run: RunRecord, nowMs: number): RunRecord | null {
     const { id, plan, planHash, publishedAtMs } = run.spec;
     const stem = stemOf(plan.name, planHash);
-    if (!id.startsWith(stem)) return null;
+    if (!id.startsWith(stem) || !isActive(run, nowMs)) return null;
     const twin = this.active(nowMs).find(
       ({ spec }) =>
         spec.id !== id && spec.id.startsWith(stem) && Math.abs(spec.publishedAtMs - publishedAtMs) < ID_WINDOW_MS,

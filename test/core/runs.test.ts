@@ -99,6 +99,17 @@ describe("the runs an agent knows", () => {
     assert.equal(runs.all().length, RUNS_KEPT);
   });
 
+  it("a plan published again at once after a stop is no twin of the stopped run", () => {
+    const runs = new Runs();
+    const first = runOf(RATE, NOW + 2000, idAt(NOW, "h"));
+    const over = { ...first, control: { ...first.control, stopAtMs: NOW + 500, stopReason: "stopped" as const } };
+    const again = runOf(RATE, NOW + 3000, idAt(NOW + 2000, "h"));
+    for (const run of [over, again]) runs.merge(run, NOW + 1000);
+    assert.equal(runs.surplusTwin(over, NOW + 1000), null);
+    assert.equal(runs.surplusTwin(again, NOW + 1000), null);
+    assert.equal(runs.surplusTwin(first, NOW + 1000)?.spec.id, again.spec.id, "had it not been stopped, it would be");
+  });
+
   it("does not forget what has just ended", () => {
     const forgotten: string[] = [];
     const runs = new Runs((id) => forgotten.push(id));
