@@ -29,7 +29,8 @@ export interface ClosedLoadOptions {
 /**
  * Virtual user v of the swarm lives in the worker whose stripe holds its position. One that moves away finishes its
  * iteration here and starts the next one there. The number of an iteration is v + users * (microseconds since the
- * start of the scenario): unique in the swarm without anybody counting, for 10,000 users over ten days.
+ * start of the scenario): unique in the swarm without anybody counting, while users * microseconds stays below 2^53
+ * (10,000 users for ten days; a million for two and a half hours; beyond that numbers may repeat).
  */
 export class ClosedLoad implements ScenarioLoad {
   readonly #options: ClosedLoadOptions;
