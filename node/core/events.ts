@@ -71,9 +71,9 @@ export interface Gather {
   readonly have: readonly { readonly member: MemberId; readonly sequence: number }[];
 }
 
+/** The reports asked for have all been sent, in frames before this one. */
 export interface Gathered {
   readonly id: number;
-  readonly reports: readonly Report[];
 }
 
 /** What two agents say to each other over a link. Absent parts are empty. */

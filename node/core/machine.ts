@@ -142,10 +142,7 @@ export class SwarmMachine {
     if (frame.hello === true) this.#out.send(from, { members: this.#vouchedFor() });
     if (frame.reports !== undefined) this.#takeReports(frame.reports);
     if (frame.gather !== undefined) this.#results.answer(from, frame.gather);
-    if (frame.gathered !== undefined) {
-      this.#takeReports(frame.gathered.reports);
-      this.#results.answered(from, frame.gathered.id);
-    }
+    if (frame.gathered !== undefined) this.#results.answered(from, frame.gathered.id);
   }
 
   /**

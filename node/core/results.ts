@@ -107,7 +107,7 @@ export class Results {
       // One frame each, the answer last: together those of many dead members might be too much for one frame.
       if (report !== null) this.#out.send(from, { reports: [report] });
     }
-    this.#out.send(from, { gathered: { id: gather.id, reports: [] } });
+    this.#out.send(from, { gathered: { id: gather.id } });
   }
 
   answered(from: MemberId, gathering: number): void {

@@ -50,8 +50,3 @@ export function sharesAt(members: Members, atMs: number): Map<MemberId, number> 
   const stripes = cut(view.map((member) => member.weight));
   return new Map(view.map((member, index) => [member.id, stripes[index]!.width / CIRCLE]));
 }
-
-/** The part of the rate that `self` carries at an instant, 0..1. */
-export function shareAt(self: MemberId, members: Members, atMs: number): number {
-  return sharesAt(members, atMs).get(self) ?? 0;
-}

@@ -57,7 +57,7 @@ function frameToWire(frame: Frame): Loose {
     ...(frame.gather === undefined ? {} : { gather: frame.gather }),
     ...(frame.gathered === undefined
       ? {}
-      : { gathered: { id: frame.gathered.id, reports: frame.gathered.reports.map(reportToWire) } }),
+      : { gathered: frame.gathered }),
   };
 }
 
@@ -84,10 +84,7 @@ function frameFromWire(wire: Loose): Frame {
     ...(gathered === null
       ? {}
       : {
-          gathered: {
-            id: count(gathered, "id"),
-            reports: messages(gathered, "reports", MAX_REPORTS).map(reportFromWire),
-          },
+          gathered: { id: count(gathered, "id") },
         }),
   };
 }

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import type { Effect, Frame, MemberRecord, SwarmEvent } from "../../node/core/events.ts";
 import { alignUp, BATCH_CHARACTERS, DRAIN_MS, JOIN_DELAY_MS, LEAVE_DELAY_MS, LOSS_DELAY_MS } from "../../node/core/limits.ts";
 import type { SwarmMachine } from "../../node/core/machine.ts";
-import { shareAt } from "../../node/core/split.ts";
+import { sharesAt } from "../../node/core/split.ts";
 import type { Plan } from "../../node/plan/types.ts";
 import { assignments, machine, member, NOW, plan, publish, runOf, snapshot } from "./support.ts";
 
@@ -42,7 +42,7 @@ describe("an agent that is held for lost", () => {
     const effects = hear(a, lost(NOW + 500));
     assert.deepEqual(own(a), { ...before, incarnation: 2 });
     assert.deepEqual(frames(effects, "b").flatMap((frame) => frame.members ?? []), [own(a)], "it tells everybody");
-    assert.equal(shareAt("a", a.members, NOW + 5000), 0.5);
+    assert.equal(sharesAt(a.members, NOW + 5000).get("a") ?? 0, 0.5);
   });
 
   it("joins anew when the others have taken its share over", () => {
@@ -51,7 +51,7 @@ describe("an agent that is held for lost", () => {
     assert.equal(own(a).state, "alive");
     assert.equal(own(a).incarnation, 2);
     assert.equal(own(a).fromMs, alignUp(NOW + JOIN_DELAY_MS));
-    assert.equal(shareAt("a", a.members, NOW + JOIN_DELAY_MS - 1), 0);
+    assert.equal(sharesAt(a.members, NOW + JOIN_DELAY_MS - 1).get("a") ?? 0, 0);
   });
 
   it("does not repeat itself for old news", () => {
@@ -119,12 +119,19 @@ describe("an agent that comes while a run is under way", () => {
       const a = machine("a");
       hear(a, { hello: true, members: [member("b")], runs: [run] });
       assert.equal(own(a).incarnation, 1);
-      assert.equal(shareAt("a", a.members, NOW), 0.5);
+      assert.equal(sharesAt(a.members, NOW).get("a") ?? 0, 0.5);
     });
   }
 });
 
 describe("an agent that is gone", () => {
+  it("is not lost because somebody who never saw its link close cannot dial it", () => {
+    const a = machine("a");
+    hear(a, { hello: true, members: [member("b"), member("far")] });
+    a.handle({ kind: "refused", peer: "far" }, NOW);
+    assert.equal(a.members.get("far")!.state, "alive");
+  });
+
   it("is probed when its link closes, and lost when that is refused", () => {
     const a = pair();
     const closed = a.handle({ kind: "linkDown", peer: "b" }, NOW);
@@ -231,6 +238,16 @@ describe("greeting", () => {
       [false, ["2"]],
       [true, ["3"]],
     ]);
+  });
+});
+
+describe("greeting with many runs", () => {
+  it("keeps the number of runs in each frame below what the wire takes", () => {
+    const a = pair();
+    for (let i = 0; i < 250; i++) hear(a, { runs: [runOf(plan(10, 1), NOW, `r${i}`)] });
+    const sizes = frames(a.handle({ kind: "linkUp", peer: "c" }, NOW), "c").map((frame) => frame.runs!.length);
+    assert.ok(Math.max(...sizes) <= 100, String(sizes));
+    assert.equal(sizes.reduce((sum, size) => sum + size, 0), 250);
   });
 });
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { MemberRecord } from "../../node/core/events.ts";
-import { segmentsOf, shareAt } from "../../node/core/split.ts";
+import { segmentsOf, sharesAt } from "../../node/core/split.ts";
 import { CIRCLE, type Stripe } from "../../node/plan/stripe.ts";
 import { forSeeds, type Random } from "../support/random.ts";
 import { member, membersOf, NOW } from "./support.ts";
@@ -65,7 +65,7 @@ describe("the split", () => {
 
   it("gives nothing to a member before its beginning, after its end, or when it is unknown", () => {
     const members = membersOf(member("a"), member("b", { fromMs: NOW + 500, state: "left", untilMs: NOW + 1500 }));
-    assert.deepEqual([NOW, NOW + 500, NOW + 1499, NOW + 1500].map((ms) => shareAt("b", members, ms)), [0, 0.5, 0.5, 0]);
-    assert.equal(shareAt("stranger", members, NOW), 0);
+    assert.deepEqual([NOW, NOW + 500, NOW + 1499, NOW + 1500].map((ms) => sharesAt(members, ms).get("b") ?? 0), [0, 0.5, 0.5, 0]);
+    assert.equal(sharesAt(members, NOW).get("stranger") ?? 0, 0);
   });
 });

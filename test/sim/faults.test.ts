@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { JUDGES } from "../../node/core/limits.ts";
 import { firstInHashOrder } from "../../node/core/rings.ts";
-import { shareAt } from "../../node/core/split.ts";
+import { sharesAt } from "../../node/core/split.ts";
 import type { Summary } from "../../node/core/summary-type.ts";
 import type { Plan } from "../../node/plan/types.ts";
 import { EPOCH_MS, World } from "../../sim/world.ts";
@@ -52,7 +52,7 @@ function summaryOf(world: World, agent: string): Summary {
 }
 
 function shareOf(world: World, agent: string): number {
-  return shareAt(agent, world.agent(world.living()[0]!).members, world.nowMs);
+  return sharesAt(world.agent(world.living()[0]!).members, world.nowMs).get(agent) ?? 0;
 }
 
 for (const seed of [1, 2, 3]) {
