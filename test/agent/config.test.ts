@@ -46,6 +46,8 @@ describe("refused", () => {
     ["an API without a host", { api: ":7600" }, "CONFIG_INVALID", /^--api:/, /--api/],
     ["a place to join with an impossible port", { join: ["a:1", "b:70000"] }, "CONFIG_INVALID", /^--join: "b:70000"/, /--join/],
     ["a name to join without a port", { joinDns: ["swarm"] }, "CONFIG_INVALID", /^--join-dns: "swarm"/, /--join-dns/],
+    ["a name that others would refuse", { name: "n".repeat(101) }, "CONFIG_INVALID", /^--name has 101/, /to 100/],
+    ["a zone that others would refuse", { zone: "z".repeat(101) }, "CONFIG_INVALID", /^--zone has 101/, /to 100/],
     ["no workers", { workers: 0 }, "CONFIG_INVALID", /--workers 0 /, /1 to 1024/],
     ["half a worker", { workers: 1.5 }, "CONFIG_INVALID", /--workers 1\.5 /, /1 to 1024/],
     ["too many workers", { workers: 1025 }, "CONFIG_INVALID", /--workers 1025 /, /1 to 1024/],

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Answer, Effect, RunRecord } from "../../node/core/events.ts";
-import { NOT_AFTER_GRACE_MS } from "../../node/core/limits.ts";
+import { ACTIVE_RUNS, NOT_AFTER_GRACE_MS } from "../../node/core/limits.ts";
 import { assignments, machine, member, NOW, plan, publish } from "./support.ts";
 
 function answer(effects: readonly Effect[]): Answer {
@@ -61,6 +61,17 @@ describe("publishing", () => {
     const gone = member("b", { state: "lost", untilMs: NOW - 1 });
     a.handle({ kind: "frame", from: "c", frame: { members: [gone] } }, NOW);
     assert.equal(published(publish(a, plan(10, 10, start(2)))).run.control.startAtMs, null);
+  });
+});
+
+describe("too many runs", () => {
+  it("are refused, but for one that is on already, until one has ended", () => {
+    const a = machine("a");
+    const named = (i: number) => plan(10, 10, { name: `p${i}` });
+    for (let i = 0; i < ACTIVE_RUNS; i++) assert.equal(answer(publish(a, named(i))).kind, "published");
+    assert.deepEqual(answer(publish(a, named(ACTIVE_RUNS))), { kind: "tooManyRuns" });
+    assert.equal(published(publish(a, named(0))).created, false);
+    assert.equal(answer(publish(a, named(ACTIVE_RUNS), NOW + 60_000)).kind, "published");
   });
 });
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { MemberRecord, RunRecord } from "../../node/core/events.ts";
 import { summarise } from "../../node/core/summary.ts";
-import type { Snapshot } from "../../node/metrics/results.ts";
+import { ERROR_KINDS, type Snapshot } from "../../node/metrics/results.ts";
 import {
   member, membersOf, NOW, plan, point, runOf, scenarioTotals, sketch, snapshot, stepTotals, threshold, totals,
 } from "./support.ts";
@@ -50,6 +50,19 @@ describe("counts", () => {
   it("requests per second are of the time that has passed", () => {
     assert.equal(summary([counted("a", 40, [], false)], NOW + 4000).requests.rate, 10);
     assert.equal(summary([counted("a", 100)], END + 60_000).requests.rate, 10);
+  });
+});
+
+describe("the generator's verdict", () => {
+  const failing = (of: string, generator: number): Snapshot => {
+    const errors = ERROR_KINDS.map((kind) => (kind === "generator" ? generator : kind === "refused" ? 40 : 0));
+    const base = counted(of, 50);
+    return { ...base, totals: { ...base.totals, errors } };
+  };
+
+  it("is bottleneck when its own machine ran out of ports or files, whatever the target refused", () => {
+    assert.equal(summary([failing("a", 0), failing("b", 0)], END + 5000).generator.verdict, "ok");
+    assert.equal(summary([failing("a", 1), failing("b", 0)], END + 5000).generator.verdict, "bottleneck");
   });
 });
 
