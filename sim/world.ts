@@ -1,6 +1,7 @@
 // A seeded world in virtual time: agents that run the production core, links with latency, joins, leaves and crashes.
 
-import type { Answer, Effect, Frame, In, MemberRecord, SwarmEvent } from "../node/core/events.ts";
+import type { Answer, Effect, In, MemberRecord, SwarmEvent } from "../node/core/events.ts";
+import type { Frame } from "../node/core/frame.ts";
 import { SwarmMachine } from "../node/core/machine.ts";
 import type { Plan } from "../node/plan/types.ts";
 import { SimulatedEngine } from "./engine.ts";

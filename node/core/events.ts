@@ -1,10 +1,12 @@
 // Everything that enters the swarm machine (In) and everything that leaves it (Effect). Plain data.
 //
-// All times are swarm time: milliseconds since the Unix epoch on a clock that the agents share.
+// Times are swarm time, milliseconds since the Unix epoch on a clock that the agents share, unless called local: those are
+// on the agent's own monotonic clock, which only the machine knows how to turn into swarm time.
 
 import type { Snapshot } from "../metrics/results.ts";
 import type { Assignment } from "../plan/schedule.ts";
 import type { Plan } from "../plan/types.ts";
+import type { Frame, LineageId } from "./frame.ts";
 import type { Summary } from "./summary-type.ts";
 
 export type MemberId = string;
@@ -22,9 +24,11 @@ export interface MemberRecord {
   /** Base URL of its HTTP API. */
   readonly api: string;
   readonly weight: number;
-  /** It has a share from this instant on … */
+  /** Newest view it had adopted when it wrote this: what it has promised while it is not a member of that view. */
+  readonly view: number;
+  /** It has a share from this instant on, agreed by the view that took it in; Infinity until then … */
   readonly fromMs: number;
-  /** … until this one; Infinity while it is alive. */
+  /** … until this one, agreed likewise; Infinity until then. */
   readonly untilMs: number;
 }
 
@@ -47,6 +51,8 @@ export interface RunControl {
   readonly author: MemberId;
   /** null while the run waits for `start.minAgents`. */
   readonly startAtMs: number | null;
+  /** The lineage whose members offer its load, from the moment it has a start; null until then. */
+  readonly lineage: LineageId | null;
   readonly stopAtMs: number | null;
   readonly stopReason: StopReason | null;
 }
@@ -58,41 +64,13 @@ export interface RunRecord {
   readonly control: RunControl;
 }
 
-/** A snapshot whose points are those that changed after sequence `since` (0: all of them). */
-export interface Report {
-  readonly since: number;
-  readonly snapshot: Snapshot;
-}
-
-/** Asks for everything newer than what the asker holds: of the asked member itself, and of those that are gone. */
-export interface Gather {
-  readonly id: number;
-  readonly run: RunId;
-  readonly have: readonly { readonly member: MemberId; readonly sequence: number }[];
-}
-
-/** The reports asked for have all been sent, in frames before this one. */
-export interface Gathered {
-  readonly id: number;
-}
-
-/** What two agents say to each other over a link. Absent parts are empty. */
-export interface Frame {
-  readonly members?: readonly MemberRecord[];
-  readonly runs?: readonly RunRecord[];
-  /** Handed over each second, so that the receiver can answer for the sender should that crash. */
-  readonly reports?: readonly Report[];
-  /** Complete state follows in this very frame: the first frame on a link. */
-  readonly hello?: boolean;
-  readonly gather?: Gather;
-  readonly gathered?: Gathered;
-}
-
 export type In =
   | { readonly kind: "linkUp"; readonly peer: MemberId }
   | { readonly kind: "linkDown"; readonly peer: MemberId }
   /** The link closed without goodbye and dialling again was refused. */
   | { readonly kind: "refused"; readonly peer: MemberId }
+  /** Dialling a wanted member timed out: neither accepted nor refused. */
+  | { readonly kind: "unreachable"; readonly peer: MemberId }
   | { readonly kind: "frame"; readonly from: MemberId; readonly frame: Frame }
   | { readonly kind: "wake" }
   | {
@@ -126,8 +104,14 @@ export type Effect =
   | { readonly kind: "neighbours"; readonly members: readonly MemberRecord[] }
   /** Its link closed: dial it again at once, to learn whether the network failed or the process is gone. */
   | { readonly kind: "probe"; readonly member: MemberRecord }
-  /** Call with `wake` at this time; replaces the instant asked for before. */
+  /** A link that is not needed any more: close it once what was sent before has gone. */
+  | { readonly kind: "unlink"; readonly peer: MemberId }
+  /** Call with `wake` at this local time; replaces the instant asked for before. */
   | { readonly kind: "wakeAt"; readonly atMs: number }
+  /** Swarm time is local time plus this from now on. */
+  | { readonly kind: "clock"; readonly offsetMs: number }
+  /** No load is offered after this local time, whatever else was said; Infinity: no bound. Often renewed. */
+  | { readonly kind: "lease"; readonly untilMs: number }
   /** Replaces what the engine was told of this run. */
   | { readonly kind: "assign"; readonly assignment: Assignment }
   | { readonly kind: "answer"; readonly token: number; readonly answer: Answer }

@@ -1,6 +1,7 @@
 // The swarm as a state machine: what happened goes in with the time, what to do comes out. No clock, no I/O, no chance.
 
-import type { Effect, Frame, In, MemberId, MemberRecord, Report, RunRecord } from "./events.ts";
+import type { Effect, In, MemberId, MemberRecord, RunRecord } from "./events.ts";
+import type { Frame, Report } from "./frame.ts";
 import { Judging } from "./judging.ts";
 import { BATCH_CHARACTERS, DRAIN_MS } from "./limits.ts";
 import type { Members } from "./members.ts";
@@ -48,7 +49,7 @@ export class SwarmMachine {
     this.self = self.id;
     this.#nowMs = nowMs;
     this.#membership = new Membership(
-      { ...description, incarnation: 1, state: "alive", fromMs: nowMs, untilMs: Number.POSITIVE_INFINITY },
+      { ...description, incarnation: 1, state: "alive", view: 0, fromMs: nowMs, untilMs: Number.POSITIVE_INFINITY },
       this.#out,
       () => this.#assignAll(),
     );

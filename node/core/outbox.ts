@@ -1,6 +1,7 @@
 // The effects of one event, gathered in order, and the links over which frames can be spread.
 
-import type { Answer, Effect, Frame, MemberId, SwarmEvent } from "./events.ts";
+import type { Answer, Effect, MemberId, SwarmEvent } from "./events.ts";
+import type { Frame } from "./frame.ts";
 
 export class Outbox {
   readonly links = new Set<MemberId>();

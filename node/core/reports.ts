@@ -1,7 +1,8 @@
 // The newest report of each agent on each run: the own one, those held for neighbours, those gathered.
 
 import type { Point, Snapshot } from "../metrics/results.ts";
-import type { MemberId, Report, RunId } from "./events.ts";
+import type { MemberId, RunId } from "./events.ts";
+import type { Report } from "./frame.ts";
 
 interface Held {
   latest: Snapshot;

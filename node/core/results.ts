@@ -1,7 +1,8 @@
 // Results of runs: each agent's reports kept, handed to neighbours against a crash, and gathered when somebody asks.
 
 import type { Snapshot } from "../metrics/results.ts";
-import type { Gather, MemberId, Report, RunId, RunRecord } from "./events.ts";
+import type { MemberId, RunId, RunRecord } from "./events.ts";
+import type { Gather, Report } from "./frame.ts";
 import { type Gathering, Gathers } from "./gathers.ts";
 import { HOLDERS } from "./limits.ts";
 import type { Members } from "./members.ts";

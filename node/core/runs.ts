@@ -152,5 +152,5 @@ function stemOf(name: string, planHash: string): string {
 
 /** The register of a run just published. */
 export function firstControl(author: MemberId, startAtMs: number | null): RunControl {
-  return { sequence: 0, author, startAtMs, stopAtMs: null, stopReason: null };
+  return { sequence: 0, author, startAtMs, lineage: null, stopAtMs: null, stopReason: null };
 }

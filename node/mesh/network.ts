@@ -1,6 +1,7 @@
 // What the shell needs of a network, and the network of a swarm of one.
 
-import type { Frame, MemberId, MemberRecord } from "../core/events.ts";
+import type { MemberId, MemberRecord } from "../core/events.ts";
+import type { Frame } from "../core/frame.ts";
 
 /** As much of a member as dialling it takes. */
 export type Reachable = Pick<MemberRecord, "id" | "addresses">;

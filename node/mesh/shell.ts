@@ -1,7 +1,8 @@
 // The shell around the swarm machine: feeds it what happens, with the time, and does what it says.
 
 import type { Logger } from "pino";
-import type { Answer, Effect, Frame, In, SwarmEvent } from "../core/events.ts";
+import type { Answer, Effect, In, SwarmEvent } from "../core/events.ts";
+import type { Frame } from "../core/frame.ts";
 import { type SelfDescription, SwarmMachine } from "../core/machine.ts";
 import type { Assignment } from "../plan/schedule.ts";
 import type { SwarmClock } from "./clock.ts";

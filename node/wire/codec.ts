@@ -1,6 +1,7 @@
 // Core frames to bytes and back. What comes back is checked: the core never sees an unbounded or impossible value.
 
-import type { Frame, MemberRecord, RunRecord } from "../core/events.ts";
+import type { MemberRecord, RunRecord } from "../core/events.ts";
+import type { Frame } from "../core/frame.ts";
 import { LoadswarmError } from "../plan/errors.ts";
 import { parsePlan } from "../plan/parse.ts";
 import { readCanonical } from "../plan/source.ts";

@@ -1,6 +1,6 @@
 // Reports of results to and from their wire form.
 
-import type { Report } from "../core/events.ts";
+import type { Report } from "../core/frame.ts";
 import {
   type CheckTotals,
   DROP_REASONS,

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Effect, Frame, MemberRecord, SwarmEvent } from "../../node/core/events.ts";
+import type { Effect, MemberRecord, SwarmEvent } from "../../node/core/events.ts";
+import type { Frame } from "../../node/core/frame.ts";
 import { alignUp, BATCH_CHARACTERS, DRAIN_MS, JOIN_DELAY_MS, LEAVE_DELAY_MS, LOSS_DELAY_MS } from "../../node/core/limits.ts";
 import type { SwarmMachine } from "../../node/core/machine.ts";
 import { sharesAt } from "../../node/core/split.ts";

@@ -1,7 +1,8 @@
 // Meshes on loopback, what they tell, and waiting for it.
 
 import { pino } from "pino";
-import type { Frame, MemberRecord } from "../../node/core/events.ts";
+import type { MemberRecord } from "../../node/core/events.ts";
+import type { Frame } from "../../node/core/frame.ts";
 import { Mesh, type MeshOptions } from "../../node/mesh/mesh.ts";
 import { member } from "../core/support.ts";
 

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import protobuf from "protobufjs";
-import type { Frame, MemberRecord, Report, RunRecord } from "../../node/core/events.ts";
+import type { MemberRecord, RunRecord } from "../../node/core/events.ts";
+import type { Frame, Report } from "../../node/core/frame.ts";
 import { BATCH_CHARACTERS } from "../../node/core/limits.ts";
 import { LoadswarmError } from "../../node/plan/errors.ts";
 import { decodeFrame, encodeFrame, MAX_FRAME_BYTES } from "../../node/wire/codec.ts";

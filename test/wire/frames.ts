@@ -1,6 +1,7 @@
 // Frames with something in every field, for the tests of the wire.
 
-import type { Frame, MemberRecord, Report, RunRecord } from "../../node/core/events.ts";
+import type { MemberRecord, RunRecord } from "../../node/core/events.ts";
+import type { Frame, Report } from "../../node/core/frame.ts";
 import { parsePlan } from "../../node/plan/parse.ts";
 import { planHash } from "../../node/wire/plan-hash.ts";
 

@@ -1,0 +1,144 @@
+// What two agents say to each other over a link. Plain data; whoever receives a frame never changes it.
+
+import type { Snapshot } from "../metrics/results.ts";
+import type { MemberId, MemberRecord, RunId, RunRecord } from "./events.ts";
+
+/** Positions in a view's sorted members, as a set: bit i % 32 of word i >> 5. Never changed once in a frame. */
+export type Positions = Uint32Array;
+
+/** A lineage is one swarm's succession of views, named by its founder and the founder's incarnation. */
+export type LineageId = string;
+
+/** Where the sender stands: in every frame of this protocol, so that whoever is behind or elsewhere notices. */
+export interface Standing {
+  readonly lineage: LineageId;
+  /** When it was founded, by the founder's clock: of two equals the older one is followed. */
+  readonly bornMs: number;
+  /** 0 idle, 1 a run waits for agents, 2 a run is scheduled or on: a busy lineage never yields. */
+  readonly rank: 0 | 1 | 2;
+  /** Number of the newest view the sender has adopted. */
+  readonly view: number;
+  /** Swarm time at which the frame was sent. */
+  readonly sentAtMs: number;
+}
+
+export interface ViewMember {
+  readonly id: MemberId;
+  /** The member's own; a removed member comes back with a higher one. */
+  readonly incarnation: number;
+  /** Whole units of capacity, 1 at least. */
+  readonly weight: number;
+  /** First window in which it has a share. */
+  readonly fromWindow: number;
+}
+
+/** An agreed set of members. Equal numbers of one lineage are equal views. */
+export interface View {
+  readonly number: number;
+  /** Shares follow this view from this window on. */
+  readonly fromWindow: number;
+  /** Ascending by id. */
+  readonly members: readonly ViewMember[];
+}
+
+/** How a view differs from the one before it. */
+export interface ViewChange {
+  readonly fromWindow: number;
+  /** Positions in the view before, ascending: members that were lost or have left. */
+  readonly removed: readonly number[];
+  /** Ascending by id. */
+  readonly added: readonly ViewMember[];
+  /** Ascending by position in the view before. */
+  readonly reweighed: readonly { readonly position: number; readonly weight: number }[];
+}
+
+/** A view that was agreed: the change, and who locked it (a quorum of the view before). */
+export interface Commit {
+  /** Of the view it makes. */
+  readonly number: number;
+  readonly ballot: number;
+  readonly change: ViewChange;
+  readonly locks: Positions;
+}
+
+/** For those who cannot follow by commits: an older view in full, and how it became the newest one. */
+export interface Chain {
+  readonly base: View;
+  readonly commits: readonly Commit[];
+}
+
+/** Who has been heard in a window under one view, among those who exclude the same members. */
+export interface RollCall {
+  readonly view: number;
+  readonly window: number;
+  readonly excluded: Positions;
+  readonly present: Positions;
+}
+
+/** A proposal for the view after `view`, and how far it has come. */
+export interface Ballot {
+  readonly view: number;
+  /** The window in which it was opened; ballots only rise. */
+  readonly ballot: number;
+  readonly change: ViewChange;
+  readonly votes: Positions;
+  readonly locks: Positions;
+}
+
+/** What an observer says of a member it watches. The higher version of one observer about one member wins. */
+export interface Accusation {
+  /** The view in which the positions are meant. */
+  readonly view: number;
+  readonly target: number;
+  readonly accuser: number;
+  readonly version: number;
+  /** `none` withdraws. `closed`: its link closed without goodbye and dialling again was refused. */
+  readonly kind: "none" | "silent" | "closed";
+}
+
+/** A timestamp returned, by which the other one learns the distance of our clocks (NTP, RFC 5905 section 8). */
+export interface Echo {
+  /** `sentAtMs` of the frame answered. */
+  readonly sentAtMs: number;
+  /** How long it lay here, ms. */
+  readonly heldMs: number;
+}
+
+/** A snapshot whose points are those that changed after sequence `since` (0: all of them). */
+export interface Report {
+  readonly since: number;
+  readonly snapshot: Snapshot;
+}
+
+/** Asks for everything newer than what the asker holds: of the asked member itself, and of those that are gone. */
+export interface Gather {
+  readonly id: number;
+  readonly run: RunId;
+  readonly have: readonly { readonly member: MemberId; readonly sequence: number }[];
+}
+
+/** The reports asked for have all been sent, in frames before this one. */
+export interface Gathered {
+  readonly id: number;
+}
+
+/** Absent parts are empty. */
+export interface Frame {
+  readonly standing?: Standing;
+  readonly members?: readonly MemberRecord[];
+  readonly runs?: readonly RunRecord[];
+  /** Handed over each second, so that the receiver can answer for the sender should that crash. */
+  readonly reports?: readonly Report[];
+  /** Complete state follows in this very frame: the first frame on a link. */
+  readonly hello?: boolean;
+  /** The sender is about to close this link on purpose. */
+  readonly goodbye?: boolean;
+  readonly chain?: Chain;
+  readonly commits?: readonly Commit[];
+  readonly rollCalls?: readonly RollCall[];
+  readonly ballots?: readonly Ballot[];
+  readonly accusations?: readonly Accusation[];
+  readonly echo?: Echo;
+  readonly gather?: Gather;
+  readonly gathered?: Gathered;
+}
