@@ -112,6 +112,7 @@ function memberFromWire(wire: Loose): MemberRecord {
     addresses: texts(wire, "addresses", MAX_ADDRESSES),
     api: text(wire, "api"),
     weight: number(wire, "weight", 0, MAX_WEIGHT),
+    view: count(wire, "view"),
     fromMs: number(wire, "fromMs", 0, MAX_TIME_MS),
     untilMs: untilMs === 0 ? Number.POSITIVE_INFINITY : untilMs,
   };
@@ -130,6 +131,7 @@ function runToWire({ spec, control }: RunRecord): Loose {
       sequence: control.sequence,
       author: control.author,
       startAtMs: control.startAtMs ?? 0,
+      lineage: control.lineage ?? "",
       stopAtMs: control.stopAtMs ?? 0,
       stopReason: STOP_REASONS.indexOf(control.stopReason),
     },
@@ -159,6 +161,7 @@ function runFromWire(wire: Loose): RunRecord {
       sequence: count(control, "sequence"),
       author: identifier(control, "author"),
       startAtMs: number(control, "startAtMs", 0, MAX_TIME_MS) || null,
+      lineage: text(control, "lineage") || null,
       stopAtMs,
       stopReason,
     },

@@ -14,7 +14,7 @@ function randomControl(random: Random): RunControl {
   const author = random.pick(["a", "b", "c"]);
   const startAtMs = sequence === 0 ? null : NOW + sequence * 100 + author.charCodeAt(0);
   const stopReason = random.pick([null, null, "stopped", "aborted"] as const);
-  return { sequence, author, startAtMs, stopReason, stopAtMs: stopReason && NOW + random.integer(0, 2) };
+  return { sequence, author, startAtMs, lineage: null, stopReason, stopAtMs: stopReason && NOW + random.integer(0, 2) };
 }
 
 /** The id of a run published at an instant, without a key. */

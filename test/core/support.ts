@@ -22,6 +22,7 @@ export function member(id: string, more: Partial<MemberRecord> = {}): MemberReco
     addresses: [`/ip4/127.0.0.1/tcp/1/${id}`],
     api: "",
     weight: 1,
+    view: 0,
     fromMs: NOW - 60_000,
     untilMs: Infinity,
     ...more,

@@ -28,7 +28,8 @@ export const ALIVE: MemberRecord = {
   zone: "eu-1a",
   addresses: ["/ip4/127.0.0.1/tcp/7700", "/ip6/::1/tcp/7700"],
   api: "http://127.0.0.1:7600",
-  weight: 1.5,
+  weight: 2,
+  view: 41,
   fromMs: 1_700_000_000_000.25,
   untilMs: Infinity,
 };
@@ -45,12 +46,19 @@ export const RUN: RunRecord = {
     publishedAtMs: 1_700_000_000_000,
     notAfterMs: 1_700_003_600_000,
   },
-  control: { sequence: 0, author: "12D3KooWa", startAtMs: null, stopAtMs: null, stopReason: null },
+  control: { sequence: 0, author: "12D3KooWa", startAtMs: null, lineage: null, stopAtMs: null, stopReason: null },
 };
 
 export const STOPPED: RunRecord = {
   spec: { ...RUN.spec, id: "wire-2" },
-  control: { sequence: 7, author: "x", startAtMs: 1_700_000_002_000, stopAtMs: 1_700_000_003_000, stopReason: "aborted" },
+  control: {
+    sequence: 7,
+    author: "x",
+    startAtMs: 1_700_000_002_000,
+    lineage: "12D3KooWa/3",
+    stopAtMs: 1_700_000_003_000,
+    stopReason: "aborted",
+  },
 };
 
 const SKETCH = { index: [0, 5, 2303], count: [1, 2 ** 40, 3], sum: 12.5, min: 0.001, max: 1e6 };
