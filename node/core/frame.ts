@@ -131,6 +131,8 @@ export interface Frame {
   readonly reports?: readonly Report[];
   /** Complete state follows in this very frame: the first frame on a link. */
   readonly hello?: boolean;
+  /** Asks for complete state: the sender is behind, or follows another lineage and means to change over. */
+  readonly pull?: boolean;
   /** The sender is about to close this link on purpose. */
   readonly goodbye?: boolean;
   readonly chain?: Chain;
