@@ -1,11 +1,15 @@
 // Reading untrusted decoded messages: every field is checked against a bound before the core sees it.
+// (How many entries lists have was checked before: bounds.ts.)
 
 import { LoadswarmError } from "../plan/errors.ts";
 
 /** Longest identifier, name, address or URL accepted. */
 const TEXT_LENGTH = 512;
 
-/** A decoded message: nothing about its values is certain yet. */
+/** Beyond any swarm time: year 2200. */
+export const MAX_TIME_MS = 7.3e12;
+
+/** A decoded message: nothing about its values is certain yet. Fields that were not sent have proto3's defaults. */
 export type Loose = Readonly<Record<string, unknown>>;
 
 export function invalid(what: string, cause?: unknown): LoadswarmError {
@@ -14,9 +18,7 @@ export function invalid(what: string, cause?: unknown): LoadswarmError {
 }
 
 export function text(from: Loose, field: string, maxLength = TEXT_LENGTH): string {
-  const value = from[field];
-  if (typeof value !== "string" || value.length > maxLength) throw invalid(`${field} is not a text of at most ${maxLength}`);
-  return value;
+  return textOf(from[field], field, maxLength);
 }
 
 /** Like `text`, but must not be empty. */
@@ -28,39 +30,73 @@ export function identifier(from: Loose, field: string): string {
 
 /** A finite number within bounds. */
 export function number(from: Loose, field: string, min: number, max: number): number {
-  const value = Number(from[field]);
-  if (!Number.isFinite(value) || value < min || value > max) throw invalid(`${field} is not within ${min}..${max}`);
-  return value;
+  return numberOf(from[field], field, min, max);
 }
 
-/** A whole number from 0 to 2^53 - 1. */
+/** A whole number from 0 to 2^53 - 1, or to `max`. */
 export function count(from: Loose, field: string, max = Number.MAX_SAFE_INTEGER): number {
-  const value = number(from, field, 0, max);
-  if (!Number.isInteger(value)) throw invalid(`${field} is not a whole number`);
-  return value;
+  return countOf(from[field], field, max);
 }
 
-export function counts(from: Loose, field: string, maxLength: number): number[] {
-  return list(from, field, maxLength).map((_, index, values) => count(values as unknown as Loose, String(index)));
+export function counts(from: Loose, field: string): number[] {
+  return list(from, field).map((value) => countOf(value, field, Number.MAX_SAFE_INTEGER));
 }
 
-export function texts(from: Loose, field: string, maxLength: number): string[] {
-  return list(from, field, maxLength).map((_, index, values) => text(values as unknown as Loose, String(index)));
+/** An instant that is not known is 0 on the wire, Infinity inside. */
+export function instant(from: Loose, field: string): number {
+  const ms = number(from, field, 0, MAX_TIME_MS);
+  return ms === 0 ? Number.POSITIVE_INFINITY : ms;
 }
 
-export function list(from: Loose, field: string, maxLength: number): readonly unknown[] {
-  const value = from[field];
-  if (!Array.isArray(value)) return [];
-  if (value.length > maxLength) throw invalid(`${field} has more than ${maxLength} entries`);
-  return value;
+export function texts(from: Loose, field: string): string[] {
+  return list(from, field).map((value) => textOf(value, field, TEXT_LENGTH));
 }
 
-export function messages(from: Loose, field: string, maxLength: number): readonly Loose[] {
-  return list(from, field, maxLength) as readonly Loose[];
+export function bytes(from: Loose, field: string): Uint8Array {
+  return from[field] as Uint8Array;
+}
+
+export function list(from: Loose, field: string): readonly unknown[] {
+  return from[field] as readonly unknown[];
+}
+
+export function messages(from: Loose, field: string): readonly Loose[] {
+  return from[field] as readonly Loose[];
 }
 
 /** A sub-message, or null where it is absent. */
 export function message(from: Loose, field: string): Loose | null {
-  const value = from[field];
-  return typeof value === "object" && value !== null ? (value as Loose) : null;
+  return from[field] as Loose | null;
+}
+
+/** Like `message`, but must be there. */
+export function required(from: Loose, field: string): Loose {
+  const value = message(from, field);
+  if (value === null) throw invalid(`${field} is missing`);
+  return value;
+}
+
+/** What the wire tells by its index in a list. */
+export function choice<T>(from: Loose, field: string, choices: readonly T[]): T {
+  const index = count(from, field);
+  if (index >= choices.length) throw invalid(`${field} ${index} is none that we know`);
+  return choices[index]!;
+}
+
+function textOf(value: unknown, field: string, maxLength: number): string {
+  if (typeof value !== "string" || value.length > maxLength) throw invalid(`${field} is not a text of at most ${maxLength}`);
+  return value;
+}
+
+function numberOf(raw: unknown, field: string, min: number, max: number): number {
+  // protobufjs reads 64 bits as an object; beyond 2^53 its number is rounded, and refused where whole ones are asked for.
+  const value = typeof raw === "number" ? raw : (raw as { toNumber(): number }).toNumber();
+  if (!(value >= min && value <= max)) throw invalid(`${field} is not within ${min}..${max}`);
+  return value;
+}
+
+function countOf(raw: unknown, field: string, max: number): number {
+  const value = numberOf(raw, field, 0, max);
+  if (!Number.isInteger(value)) throw invalid(`${field} is not a whole number`);
+  return value;
 }

@@ -1,186 +1,113 @@
 // Core frames to bytes and back. What comes back is checked: the core never sees an unbounded or impossible value.
 
-import type { MemberRecord, RunRecord } from "../core/events.ts";
-import type { Frame } from "../core/frame.ts";
+import type { Frame, Gather } from "../core/frame.ts";
 import { LoadswarmError } from "../plan/errors.ts";
-import { parsePlan } from "../plan/parse.ts";
-import { readCanonical } from "../plan/source.ts";
-import type { Plan } from "../plan/types.ts";
-import { count, identifier, invalid, list, type Loose, message, messages, number, text, texts } from "./check.ts";
-import { MAX_PLAN_BYTES, planHash } from "./plan-hash.ts";
-import { MAX_TIME_MS, reportFromWire, reportToWire } from "./reports.ts";
-import { frame as frameType } from "./schema.ts";
+import { count, identifier, invalid, type Loose, message, messages } from "./check.ts";
+import { memberToWire, membersFromWire } from "./members.ts";
+import { reportFromWire, reportToWire } from "./reports.ts";
+import { runFromWire, runToWire } from "./runs.ts";
+import { readFrame, writeFrame } from "./schema.ts";
+import type { Authority } from "./signing.ts";
+import {
+  accusationFromWire,
+  accusationToWire,
+  ballotFromWire,
+  ballotToWire,
+  baseOf,
+  chainFromWire,
+  chainToWire,
+  commitFromWire,
+  commitToWire,
+  echoFromWire,
+  rollCallFromWire,
+  rollCallToWire,
+  standingFromWire,
+} from "./views.ts";
 
-/** Largest frame accepted; a hello of 10,000 members needs about 3 MB. */
+export { MAX_ADDRESSES } from "./bounds.ts";
+
+/** Largest frame accepted; a hello of 10,000 members needs about 4 MB. */
 export const MAX_FRAME_BYTES = 8 * 1024 * 1024;
 
-/** Addresses of one member. */
-export const MAX_ADDRESSES = 16;
-const MAX_MEMBERS = 10_000;
-const MAX_RUNS = 200;
-const MAX_REPORTS = 10_000;
-/** Weights are worker counts; a billionfold share is an attack or a mistake. */
-const MAX_WEIGHT = 100_000;
-const STATES = ["alive", "left", "lost"] as const;
-const STOP_REASONS = [null, "stopped", "aborted"] as const;
+type Draft = { -readonly [Part in keyof Frame]: Frame[Part] };
 
-export function encodeFrame(frame: Frame): Uint8Array {
-  return frameType().encode(frameToWire(frame)).finish();
+/** With an authority, the own member record is signed and those of others keep their signatures. */
+export function encodeFrame(frame: Frame, authority: Authority | null = null): Uint8Array {
+  const base = baseOf(frame.standing);
+  // Lists that are absent or empty are not sent, nor is what is undefined.
+  return writeFrame({
+    hello: frame.hello || undefined,
+    members: frame.members?.map((member) => memberToWire(member, authority)),
+    runs: frame.runs?.map(runToWire),
+    reports: frame.reports?.map(reportToWire),
+    gather: frame.gather,
+    gathered: frame.gathered,
+    goodbye: frame.goodbye || undefined,
+    standing: frame.standing,
+    rollCalls: frame.rollCalls?.map((call) => rollCallToWire(call, base)),
+    ballots: frame.ballots?.map((ballot) => ballotToWire(ballot, base)),
+    accusations: frame.accusations?.map(accusationToWire),
+    echo: frame.echo,
+    commits: frame.commits?.map((commit) => commitToWire(commit, base)),
+    chain: frame.chain && chainToWire(frame.chain, base),
+  });
 }
 
-/** Throws WIRE_INVALID, whatever the bytes. */
-export function decodeFrame(bytes: Uint8Array): Frame {
+/**
+ * Throws WIRE_INVALID, whatever the bytes. Parts that are empty or false are absent from the frame. With an authority,
+ * member records that their members have not signed are dropped, and it counts them.
+ */
+export function decodeFrame(bytes: Uint8Array, authority: Authority | null = null): Frame {
   if (bytes.length > MAX_FRAME_BYTES) throw invalid(`a frame of ${bytes.length} bytes is larger than ${MAX_FRAME_BYTES}`);
   let wire: Loose;
   try {
-    const decoded = frameType().decode(bytes);
-    // Before anything is made of them: millions of empty entries fit into a frame and take seconds to convert.
-    checkLengths(decoded as unknown as Loose);
-    wire = frameType().toObject(decoded, { longs: Number, defaults: true, arrays: true });
+    wire = readFrame(bytes);
   } catch (cause) {
     throw cause instanceof LoadswarmError ? cause : invalid("a frame is not valid protobuf", cause);
   }
-  return frameFromWire(wire);
+  const frame: Draft = {};
+  // Which window the others are counted from.
+  const standing = message(wire, "standing");
+  if (standing !== null) frame.standing = standingFromWire(standing);
+  addViews(frame, wire, baseOf(frame.standing));
+  addRuns(frame, wire);
+  if (wire["hello"] === true) frame.hello = true;
+  if (wire["goodbye"] === true) frame.goodbye = true;
+  const members = messages(wire, "members");
+  if (members.length > 0) frame.members = membersFromWire(members, authority);
+  return frame;
 }
 
-function checkLengths(decoded: Loose): void {
-  list(decoded, "members", MAX_MEMBERS);
-  list(decoded, "runs", MAX_RUNS);
-  list(decoded, "reports", MAX_REPORTS);
+function addViews(frame: Draft, wire: Loose, base: number): void {
+  const rollCalls = messages(wire, "rollCalls");
+  if (rollCalls.length > 0) frame.rollCalls = rollCalls.map((call) => rollCallFromWire(call, base));
+  const ballots = messages(wire, "ballots");
+  if (ballots.length > 0) frame.ballots = ballots.map((ballot) => ballotFromWire(ballot, base));
+  const accusations = messages(wire, "accusations");
+  if (accusations.length > 0) frame.accusations = accusations.map(accusationFromWire);
+  const echo = message(wire, "echo");
+  if (echo !== null) frame.echo = echoFromWire(echo);
+  const commits = messages(wire, "commits");
+  if (commits.length > 0) frame.commits = commits.map((commit) => commitFromWire(commit, base));
+  const chain = message(wire, "chain");
+  if (chain !== null) frame.chain = chainFromWire(chain, base);
 }
 
-function frameToWire(frame: Frame): Loose {
-  return {
-    hello: frame.hello ?? false,
-    members: (frame.members ?? []).map(memberToWire),
-    runs: (frame.runs ?? []).map(runToWire),
-    reports: (frame.reports ?? []).map(reportToWire),
-    ...(frame.gather === undefined ? {} : { gather: frame.gather }),
-    ...(frame.gathered === undefined
-      ? {}
-      : { gathered: frame.gathered }),
-  };
-}
-
-function frameFromWire(wire: Loose): Frame {
+function addRuns(frame: Draft, wire: Loose): void {
+  const runs = messages(wire, "runs");
+  if (runs.length > 0) frame.runs = runs.map(runFromWire);
+  const reports = messages(wire, "reports");
+  if (reports.length > 0) frame.reports = reports.map(reportFromWire);
   const gather = message(wire, "gather");
+  if (gather !== null) frame.gather = gatherFromWire(gather);
   const gathered = message(wire, "gathered");
-  return {
-    hello: wire["hello"] === true,
-    members: messages(wire, "members", MAX_MEMBERS).map(memberFromWire),
-    runs: messages(wire, "runs", MAX_RUNS).map(runFromWire),
-    reports: messages(wire, "reports", MAX_REPORTS).map(reportFromWire),
-    ...(gather === null
-      ? {}
-      : {
-          gather: {
-            id: count(gather, "id"),
-            run: identifier(gather, "run"),
-            have: messages(gather, "have", MAX_MEMBERS).map((entry) => ({
-              member: identifier(entry, "member"),
-              sequence: count(entry, "sequence"),
-            })),
-          },
-        }),
-    ...(gathered === null
-      ? {}
-      : {
-          gathered: { id: count(gathered, "id") },
-        }),
-  };
+  if (gathered !== null) frame.gathered = { id: count(gathered, "id") };
 }
 
-function memberToWire(member: MemberRecord): Loose {
+function gatherFromWire(wire: Loose): Gather {
   return {
-    ...member,
-    state: STATES.indexOf(member.state),
-    untilMs: Number.isFinite(member.untilMs) ? member.untilMs : 0,
+    id: count(wire, "id"),
+    run: identifier(wire, "run"),
+    have: messages(wire, "have").map((entry) => ({ member: identifier(entry, "member"), sequence: count(entry, "sequence") })),
   };
-}
-
-function memberFromWire(wire: Loose): MemberRecord {
-  const untilMs = number(wire, "untilMs", 0, MAX_TIME_MS);
-  const state = STATES[count(wire, "state")];
-  if (state === undefined) throw invalid("a member is in no known state");
-  if ((state === "alive") !== (untilMs === 0)) throw invalid("a member that is gone needs an end, a living one has none");
-  return {
-    id: identifier(wire, "id"),
-    incarnation: count(wire, "incarnation"),
-    state,
-    name: text(wire, "name"),
-    zone: text(wire, "zone"),
-    addresses: texts(wire, "addresses", MAX_ADDRESSES),
-    api: text(wire, "api"),
-    weight: number(wire, "weight", 0, MAX_WEIGHT),
-    view: count(wire, "view"),
-    fromMs: number(wire, "fromMs", 0, MAX_TIME_MS),
-    untilMs: untilMs === 0 ? Number.POSITIVE_INFINITY : untilMs,
-  };
-}
-
-function runToWire({ spec, control }: RunRecord): Loose {
-  const { id, document, planHash: hash, author, publishedAtMs, notAfterMs } = spec;
-  return {
-    id,
-    document,
-    planHash: hash,
-    author,
-    publishedAtMs,
-    notAfterMs,
-    control: {
-      sequence: control.sequence,
-      author: control.author,
-      startAtMs: control.startAtMs ?? 0,
-      lineage: control.lineage ?? "",
-      stopAtMs: control.stopAtMs ?? 0,
-      stopReason: STOP_REASONS.indexOf(control.stopReason),
-    },
-  };
-}
-
-function runFromWire(wire: Loose): RunRecord {
-  const control = message(wire, "control");
-  if (control === null) throw invalid("a run has no control register");
-  const stopReason = STOP_REASONS[count(control, "stopReason")];
-  if (stopReason === undefined) throw invalid("a run was stopped for no known reason");
-  const stopAtMs = number(control, "stopAtMs", 0, MAX_TIME_MS) || null;
-  if ((stopAtMs === null) !== (stopReason === null)) throw invalid("a stop needs both its time and its reason");
-  const document = text(wire, "document", MAX_PLAN_BYTES);
-  const hash = identifier(wire, "planHash");
-  return {
-    spec: {
-      id: identifier(wire, "id"),
-      plan: planOf(document, hash),
-      document,
-      planHash: hash,
-      author: identifier(wire, "author"),
-      publishedAtMs: number(wire, "publishedAtMs", 0, MAX_TIME_MS),
-      notAfterMs: number(wire, "notAfterMs", 0, MAX_TIME_MS),
-    },
-    control: {
-      sequence: count(control, "sequence"),
-      author: identifier(control, "author"),
-      startAtMs: number(control, "startAtMs", 0, MAX_TIME_MS) || null,
-      lineage: text(control, "lineage") || null,
-      stopAtMs,
-      stopReason,
-    },
-  };
-}
-
-/** Plans already checked, by hash: each hello repeats the plans of all runs. */
-const knownPlans = new Map<string, Plan>();
-const KNOWN_PLANS = 64;
-
-function planOf(document: string, hash: string): Plan {
-  if (planHash(document) !== hash) throw invalid("a plan does not match its hash");
-  const known = knownPlans.get(hash);
-  if (known !== undefined) return known;
-  // The canonical form is plain JSON: a peer cannot make us read a megabyte of YAML for seconds.
-  if (readCanonical(document) === null) throw invalid("a plan is not in canonical form");
-  const parsed = parsePlan(document);
-  if (!parsed.ok) throw invalid(`a plan is invalid: ${parsed.faults[0]?.message ?? "unknown fault"}`);
-  if (knownPlans.size >= KNOWN_PLANS) knownPlans.delete(knownPlans.keys().next().value!);
-  knownPlans.set(hash, parsed.plan);
-  return parsed.plan;
 }

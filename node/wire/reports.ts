@@ -1,24 +1,10 @@
 // Reports of results to and from their wire form.
 
 import type { Report } from "../core/frame.ts";
-import {
-  type CheckTotals,
-  DROP_REASONS,
-  ERROR_KINDS,
-  type Point,
-  type ScenarioTotals,
-  type SketchData,
-  type StepTotals,
-} from "../metrics/results.ts";
+import type { CheckTotals, Point, ScenarioTotals, SketchData, StepTotals } from "../metrics/results.ts";
 import { BUCKETS } from "../metrics/sketch.ts";
-import { count, counts, identifier, invalid, type Loose, message, messages, number } from "./check.ts";
+import { count, counts, identifier, invalid, type Loose, MAX_TIME_MS, message, messages, number } from "./check.ts";
 
-const MAX_SCENARIOS = 1000;
-const MAX_STEPS = 10_000;
-const MAX_CHECKS = 100_000;
-const MAX_POINTS = 1000;
-/** Beyond any swarm time: year 2200. */
-export const MAX_TIME_MS = 7.3e12;
 /** A sum of latencies: 2^53 of them, a minute each. */
 const MAX_SUM_MS = 1e21;
 
@@ -57,13 +43,13 @@ export function reportFromWire(wire: Loose): Report {
     atMs: number(wire, "atMs", 0, MAX_TIME_MS),
     done: wire["done"] === true,
     totals: {
-      scenarios: messages(wire, "scenarios", MAX_SCENARIOS).map(scenarioFromWire),
-      steps: messages(wire, "steps", MAX_STEPS).map(stepFromWire),
-      checks: messages(wire, "checks", MAX_CHECKS).map(checkFromWire),
-      status: messages(wire, "status", 1000).map((entry) => [count(entry, "code", 999), count(entry, "count")] as const),
-      errors: counts(wire, "errors", 2 * ERROR_KINDS.length),
+      scenarios: messages(wire, "scenarios").map(scenarioFromWire),
+      steps: messages(wire, "steps").map(stepFromWire),
+      checks: messages(wire, "checks").map(checkFromWire),
+      status: messages(wire, "status").map((entry) => [count(entry, "code", 999), count(entry, "count")] as const),
+      errors: counts(wire, "errors"),
     },
-    points: messages(wire, "points", MAX_POINTS).map(pointFromWire),
+    points: messages(wire, "points").map(pointFromWire),
   };
   return { since: count(wire, "since"), snapshot };
 }
@@ -74,7 +60,7 @@ function scenarioFromWire(wire: Loose): ScenarioTotals {
     started: count(wire, "started"),
     completed: count(wire, "completed"),
     interrupted: count(wire, "interrupted"),
-    dropped: counts(wire, "dropped", 2 * DROP_REASONS.length),
+    dropped: counts(wire, "dropped"),
     iterationDuration: sketchFromWire(message(wire, "iterationDuration")),
     pacing: sketchFromWire(message(wire, "pacing")),
   };
@@ -114,8 +100,8 @@ function sketchToWire(sketch: SketchData): Loose {
 
 function sketchFromWire(wire: Loose | null): SketchData {
   if (wire === null) return { index: [], count: [], sum: 0, min: 0, max: 0 };
-  const gaps = counts(wire, "gap", BUCKETS);
-  const times = counts(wire, "count", BUCKETS);
+  const gaps = counts(wire, "gap");
+  const times = counts(wire, "count");
   let bucket = 0;
   const index = gaps.map((gap) => (bucket += gap));
   const rising = gaps.every((gap, i) => i === 0 || gap > 0);

@@ -1,0 +1,164 @@
+// Limits on the lists of a frame, counted over its raw bytes before anything is built of them.
+//
+// The walk reads tags and lengths with the very reader that decodes afterwards, over the same schema: what it counts is what
+// will be built, and it allocates nothing but a few counters.
+
+import protobuf from "protobufjs";
+import { DROP_REASONS, ERROR_KINDS } from "../metrics/results.ts";
+import { BUCKETS } from "../metrics/sketch.ts";
+import { invalid } from "./check.ts";
+
+/** Members of a swarm; the core keeps as many. */
+const MAX_MEMBERS = 10_000;
+/** Positions of a view: a set of them takes 2 KiB at most. */
+export const MAX_POSITIONS = 16_384;
+
+/** Addresses of one member. */
+export const MAX_ADDRESSES = 16;
+
+/** Messages in one frame: with all of 3,000 members in a hello about 6,000. A message costs about a microsecond. */
+export const MAX_MESSAGES = 200_000;
+
+/** Longest lists, by message and field. Every list of proto/swarm.proto must stand here. */
+export const LIMITS: Readonly<Record<string, number>> = {
+  "Frame.members": MAX_MEMBERS,
+  "Frame.runs": 200,
+  "Frame.reports": 10_000,
+  "Frame.rollCalls": 512,
+  "Frame.ballots": 256,
+  "Frame.accusations": 50_000,
+  "Frame.commits": 64,
+  "Chain.commits": 64,
+  "View.members": MAX_MEMBERS,
+  "Change.removed": MAX_POSITIONS,
+  "Change.added": MAX_MEMBERS,
+  "Change.reweighed": MAX_MEMBERS,
+  "RollCall.presentGaps": MAX_POSITIONS,
+  "RollCall.excludedGaps": MAX_POSITIONS,
+  "Ballot.votesGaps": MAX_POSITIONS,
+  "Ballot.locksGaps": MAX_POSITIONS,
+  "Commit.locksGaps": MAX_POSITIONS,
+  "Member.addresses": MAX_ADDRESSES,
+  "Gather.have": MAX_MEMBERS,
+  "Report.scenarios": 1000,
+  "Report.steps": 10_000,
+  "Report.checks": 100_000,
+  "Report.status": 1000,
+  // Newer versions may know more kinds.
+  "Report.errors": 2 * ERROR_KINDS.length,
+  "Report.points": 1000,
+  "Scenario.dropped": 2 * DROP_REASONS.length,
+  "Sketch.gap": BUCKETS,
+  "Sketch.count": BUCKETS,
+};
+
+const VARINT = 0;
+const DELIMITED = 2;
+
+interface Field {
+  readonly name: string;
+  /** Entries it may have in one message. */
+  readonly limit: number;
+  /** Index of its counter. */
+  readonly counter: number;
+  /** A list of varints, packed or not. */
+  readonly numbers: boolean;
+  readonly shape: Shape | null;
+}
+
+/** What the walk has to know of a message type. Plain values are in no need of counting: the last one holds. */
+export interface Shape {
+  /** Lists and messages, by field number. */
+  readonly fields: (Field | undefined)[];
+  counters: number;
+}
+
+/** What a type has of lists and messages. Throws where a list of the schema has no limit. */
+export function shapeOf(type: protobuf.Type, known = new Map<protobuf.Type, Shape>()): Shape {
+  const done = known.get(type);
+  if (done !== undefined) return done;
+  const shape: Shape = { fields: [], counters: 0 };
+  known.set(type, shape);
+  for (const field of type.fieldsArray) {
+    const nested = field.resolve().resolvedType;
+    if (!field.repeated && nested === null) continue;
+    const name = `${type.name}.${field.name}`;
+    const limit = field.repeated ? LIMITS[name] : 1;
+    if (limit === undefined) throw new Error(`${name} has no limit`);
+    const numbers = field.type === "uint32" || field.type === "uint64";
+    if (nested === null && !numbers && field.type !== "string") throw new Error(`${name} is a list that nobody can count`);
+    shape.fields[field.id] = {
+      name,
+      limit,
+      counter: shape.counters++,
+      numbers,
+      shape: nested instanceof protobuf.Type ? shapeOf(nested, known) : null,
+    };
+  }
+  return shape;
+}
+
+/**
+ * Throws unless all lists are within their limits, at the first entry too many. Returns how many messages and list entries
+ * there are. Time is proportional to the bytes, memory to the depth of the schema.
+ */
+export function checkBounds(bytes: Uint8Array, frame: Shape): Tally {
+  const tally = { messages: 0, numbers: 0 };
+  walk(protobuf.Reader.create(bytes), bytes.length, frame, tally);
+  return tally;
+}
+
+export interface Tally {
+  messages: number;
+  /** Entries of lists of plain values. */
+  numbers: number;
+}
+
+function walk(reader: protobuf.Reader, end: number, shape: Shape, tally: Tally): void {
+  if (++tally.messages > MAX_MESSAGES) throw invalid(`a frame has more than ${MAX_MESSAGES} messages`);
+  const outer = reader.len;
+  if (end > outer) throw invalid("a message is longer than what contains it");
+  reader.len = end;
+  const seen = new Array<number>(shape.counters).fill(0);
+  while (reader.pos < end) {
+    const tag = reader.tag();
+    const wireType = tag & 7;
+    const field = shape.fields[tag >>> 3];
+    if (field === undefined || !fits(field, wireType)) {
+      reader.skipType(wireType, 0, tag >>> 3);
+      continue;
+    }
+    if (field.shape !== null) {
+      count(field, seen, 1);
+      walk(reader, reader.size() + reader.pos, field.shape, tally);
+    } else {
+      const entries = field.numbers && wireType === DELIMITED ? packed(reader) : 1;
+      if (!field.numbers || wireType !== DELIMITED) reader.skipType(wireType);
+      count(field, seen, entries);
+      tally.numbers += entries;
+    }
+  }
+  if (reader.pos !== end) throw invalid("a message does not end where it says");
+  reader.len = outer;
+}
+
+/** A known field of another wire type is an unknown one. */
+function fits(field: Field, wireType: number): boolean {
+  return wireType === DELIMITED || (field.numbers && wireType === VARINT);
+}
+
+function count(field: Field, seen: number[], entries: number): void {
+  const total = seen[field.counter]! + entries;
+  if (total > field.limit) throw invalid(`${field.name} has more than ${field.limit} entries`);
+  seen[field.counter] = total;
+}
+
+/** Skips a list of varints, which end in a byte below 128 each. */
+function packed(reader: protobuf.Reader): number {
+  const end = reader.size() + reader.pos;
+  if (end > reader.len) throw invalid("a list is longer than what contains it");
+  let entries = 0;
+  for (let at = reader.pos; at < end; at++) if (reader.buf[at]! < 128) entries++;
+  reader.pos = end;
+  return entries;
+}
