@@ -9,7 +9,7 @@ import type { Summary } from "../core/summary-type.ts";
 import { LoadEngine } from "../load/engine.ts";
 import { TargetGuard } from "../load/guard.ts";
 import { SwarmClock } from "../mesh/clock.ts";
-import { type Network, type NetworkEvents, SOLO } from "../mesh/network.ts";
+import { type Network, type NetworkCounters, type NetworkEvents, SOLO } from "../mesh/network.ts";
 import { Shell } from "../mesh/shell.ts";
 import { LoadswarmError } from "../plan/errors.ts";
 import { parsePlan } from "../plan/parse.ts";
@@ -65,7 +65,7 @@ export class Agent {
     this.#engine = new LoadEngine({
       member,
       workers: config.workers,
-      clockOffsetMs: this.#clock.offsetMs,
+      clockBaseMs: this.#clock.baseMs,
       guard: config.guard,
       onSnapshot: (snapshot) => this.#shell.input({ kind: "report", snapshot }),
       onFault: (error) => log.error({ err: error }, "load worker failed; replaced"),
@@ -84,6 +84,11 @@ export class Agent {
       network,
       log,
       assign: (assignment) => this.#engine.assign(assignment),
+      lease: (untilMs) => this.#engine.setLease(untilMs),
+      clockOffset: (offsetMs) => {
+        this.#clock.setOffset(offsetMs);
+        this.#engine.setClockOffset(offsetMs);
+      },
       event: (event) => this.#event(event),
     });
   }
@@ -109,6 +114,11 @@ export class Agent {
   /** Multiaddrs on which other agents reach this one. */
   get addresses(): readonly string[] {
     return this.#network.addresses;
+  }
+
+  /** What the mesh has lost and refused. */
+  networkCounters(): NetworkCounters {
+    return this.#network.counters();
   }
 
   /** Publishes a plan (YAML or JSON) to the swarm, or says everything that is wrong with it. */

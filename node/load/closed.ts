@@ -5,6 +5,7 @@ import type { Segment } from "../plan/schedule.ts";
 import { owns, type Stripe, StripeWalk } from "../plan/stripe.ts";
 import type { ConstantVusExecutor, RampingVusExecutor } from "../plan/types.ts";
 import type { Arena } from "./arena.ts";
+import type { Gate } from "./gate.ts";
 import { IN_FLIGHT_PER_WORKER } from "./limits.ts";
 import { type InFlight, nextChangeMs, type ScenarioLoad, type Span, stripeAt, type WorkerLoad } from "./scenario.ts";
 
@@ -20,6 +21,7 @@ export interface ClosedLoadOptions {
   readonly arena: Arena;
   readonly inFlight: InFlight;
   readonly worker: WorkerLoad;
+  readonly gate: Gate;
   /** Swarm time now. */
   now(): number;
   /** Series interval of an instant in swarm time. */
@@ -64,6 +66,8 @@ export class ClosedLoad implements ScenarioLoad {
     // A copy: those that end as they begin are ready again, but for the next turn.
     for (const vu of Array.from(this.#ready)) {
       if (starts++ >= limit) return true;
+      // Until it opens they are ready, and come back to this.
+      if (!this.#options.gate.isOpen()) return false;
       this.#ready.delete(vu);
       if (this.#options.worker.inFlight < IN_FLIGHT_PER_WORKER) this.#start(vu, nowMs);
       else this.#drop(nowMs);
@@ -145,9 +149,11 @@ export class ClosedLoad implements ScenarioLoad {
     const nowMs = this.#options.now();
     if (nowMs >= this.#span.endMs) return;
     if (!this.#isMine(v)) return;
+    const { gate } = this.#options;
     // One that ended as it began, because its target is blocked, waits for the next turn instead of recursing.
-    if (this.#starting || !owns(stripeAt(this.#segments, nowMs), v)) this.#ready.add(v);
-    else this.#start(v, nowMs);
+    if (!this.#starting && owns(stripeAt(this.#segments, nowMs), v) && gate.isOpen()) return this.#start(v, nowMs);
+    this.#ready.add(v);
+    if (!this.#starting) gate.wake();
   }
 }
 

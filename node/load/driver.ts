@@ -44,6 +44,10 @@ export interface Exchange {
 export interface Sink {
   /** Called exactly once for a request that was not aborted, perhaps before `send` has returned. */
   onSettled(exchange: Exchange): void;
+  /** Asked just before a request is written that could not be written at once, such as one that had to connect first. */
+  mayBegin(): boolean;
+  /** It might not: nothing of it was written, the call is over, and `onSettled` will not be called. */
+  onHeld(): void;
 }
 
 export interface Call {

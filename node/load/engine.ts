@@ -7,7 +7,7 @@ import type { Assignment, Segment } from "../plan/schedule.ts";
 import { CIRCLE, cut, position } from "../plan/stripe.ts";
 import type { Plan } from "../plan/types.ts";
 import type { Arena } from "./arena.ts";
-import { monotonicMs } from "./clock.ts";
+import { monotonicMs, SharedClock } from "./clock.ts";
 import { compileFlows } from "./flow.ts";
 import type { GuardPolicy } from "./guard.ts";
 import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
@@ -20,8 +20,8 @@ export interface EngineOptions {
   member: string;
   /** Number of load threads. */
   workers: number;
-  /** Swarm time = monotonic milliseconds (process.hrtime) + this. */
-  clockOffsetMs: number;
+  /** Local time = monotonic milliseconds + this (clock.ts). */
+  clockBaseMs: number;
   guard: GuardPolicy;
   onSnapshot(s: Snapshot): void;
   /** A thread crashed or a plan cannot be executed in full; the engine itself goes on. */
@@ -80,6 +80,7 @@ function spawnThread(settings: WorkerSettings): Worker {
 
 export class LoadEngine {
   readonly #options: EngineOptions;
+  readonly #clock: SharedClock;
   readonly #spawn: SpawnWorker;
   readonly #runs = new Map<string, Run>();
   readonly #finished = new Set<string>();
@@ -88,9 +89,10 @@ export class LoadEngine {
   #slots: Slot[] = [];
   #closed = false;
 
-  /** No thread runs until something is assigned. */
+  /** No thread runs until something is assigned, and nothing is offered until there is a lease. */
   constructor(options: EngineOptions, spawn: SpawnWorker = spawnThread) {
     this.#options = options;
+    this.#clock = new SharedClock(options.clockBaseMs);
     this.#spawn = spawn;
     this.#reportOffsetMs = REPORT_SPREAD_MS * fractionOf(options.member);
   }
@@ -121,6 +123,20 @@ export class LoadEngine {
     }
   }
 
+  /**
+   * Nothing is offered after this local time, but for runs that ignore leases; Infinity: no bound. Each thread looks before
+   * every batch and before every later request of an iteration. What fell due until then and was not sent is dropped as
+   * late; what falls due before a lapsed lease is renewed is passed over, others own it. Iterations under way wait.
+   */
+  setLease(untilMs: number): void {
+    this.#clock.setLease(untilMs);
+  }
+
+  /** Swarm time is local time plus this from now on, in every thread; 0 until then. */
+  setClockOffset(offsetMs: number): void {
+    this.#clock.setOffset(offsetMs);
+  }
+
   /** Ends everything at once. Each run that was not over is reported once more, what was in flight as interrupted. */
   async close(): Promise<void> {
     if (this.#closed) return;
@@ -137,7 +153,7 @@ export class LoadEngine {
   }
 
   #now(): number {
-    return monotonicMs() + this.#options.clockOffsetMs;
+    return this.#clock.nowMs();
   }
 
   #begin(assignment: Assignment): void {
@@ -186,11 +202,11 @@ export class LoadEngine {
   }
 
   #startIn(slot: Slot, run: Run): void {
-    const { run: id, plan, startAtMs, endAtMs } = run.assignment;
+    const { run: id, plan, startAtMs, endAtMs, ignoresLease = false } = run.assignment;
     const { memory, fromMs } = run.parts[slot.index]!;
     const segments = segmentsOf(run.assignment.segments, slot.index, this.#slots.length);
     const { shape } = run.report;
-    post(slot, { kind: "start", run: id, plan, startAtMs, endAtMs, segments, fromMs, shape, memory });
+    post(slot, { kind: "start", run: id, plan, startAtMs, endAtMs, segments, fromMs, ignoresLease, shape, memory });
   }
 
   #populateAll(): void {
@@ -207,9 +223,9 @@ export class LoadEngine {
   }
 
   #populate(slot: Slot): void {
-    const { clockOffsetMs, guard } = this.#options;
+    const { clockBaseMs, guard } = this.#options;
     const pulse = new SharedArrayBuffer(4);
-    const worker = this.#spawn({ clockOffsetMs, guard, pulse });
+    const worker = this.#spawn({ clockBaseMs, clock: this.#clock.memory, guard, pulse });
     slot.worker = worker;
     slot.spawnedAtMs = monotonicMs();
     let fault: Error | null = null;

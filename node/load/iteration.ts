@@ -5,6 +5,7 @@ import type { Arena } from "./arena.ts";
 import { monotonicMs } from "./clock.ts";
 import type { Call, Driver, Exchange, Sink } from "./driver.ts";
 import type { CompiledRequest, Flow } from "./flow.ts";
+import type { Gate } from "./gate.ts";
 import { errorIndex } from "./outcome.ts";
 import type { Variables } from "./variables.ts";
 
@@ -16,6 +17,8 @@ export interface IterationContext {
   readonly flow: Flow;
   readonly arena: Arena;
   readonly driver: Driver;
+  /** Whoever starts an iteration has found it open; each further request is held back here while it is shut. */
+  readonly gate: Gate;
   /** Series interval of an instant on the monotonic clock. */
   intervalOf(monotonicMs: number): number;
 }
@@ -72,8 +75,9 @@ export class Iteration implements Sink, Variables {
   interrupt(): void {
     if (this.#ended) return;
     this.#ended = true;
-    const { arena, scenario, intervalOf } = this.#context;
+    const { arena, scenario, gate, intervalOf } = this.#context;
     if (this.#timer !== null) clearTimeout(this.#timer);
+    gate.leave(this);
     const exchange = this.#call?.abort();
     if (exchange !== undefined && exchange.writtenMs > 0) {
       const { endMs, bytesSent, bytesReceived } = exchange;
@@ -99,6 +103,17 @@ export class Iteration implements Sink, Variables {
     this.#proceed();
   }
 
+  mayBegin(): boolean {
+    return this.#context.gate.isOpen();
+  }
+
+  onHeld(): void {
+    if (this.#ended) return;
+    this.#request = null;
+    this.#call = null;
+    this.#wait();
+  }
+
   #proceed(): void {
     const step = this.#context.flow.steps[this.#next++];
     if (step === undefined) this.#complete();
@@ -106,14 +121,21 @@ export class Iteration implements Sink, Variables {
     else this.#timer = setTimeout(resume, step.minMs + Math.random() * (step.maxMs - step.minMs), this);
   }
 
-  /** The pause of a think step is over. */
+  /** The pause of a think step is over, or the gate has opened. */
   resume(): void {
     this.#timer = null;
     this.#proceed();
   }
 
+  /** For the gate, with the step that has just been taken. */
+  #wait(): void {
+    this.#next--;
+    this.#context.gate.wait(this);
+  }
+
   #send(request: CompiledRequest): void {
-    const { arena, driver } = this.#context;
+    const { arena, driver, gate } = this.#context;
+    if (this.#next > 1 && !gate.isOpen()) return this.#wait();
     const destination = request.destination(this);
     const headers = request.headers(this);
     const body = request.body === null ? null : request.body.render(this);

@@ -7,6 +7,12 @@
  */
 export const LATE_LIMIT_MS = 50;
 
+/**
+ * How often a thread that has something to do looks whether its lapsed lease was renewed. What fell due between the renewal
+ * and the look starts late by as much; shorter wakes more often for nothing.
+ */
+export const LAPSED_TICK_MS = 10;
+
 /** Starts in one turn of the event loop before sockets are read again. Larger delays the reading of answers. */
 export const STARTS_PER_TURN = 64;
 

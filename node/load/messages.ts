@@ -7,8 +7,10 @@ import type { GuardPolicy } from "./guard.ts";
 
 /** What a worker is told when it is created. */
 export interface WorkerSettings {
-  /** Swarm time = monotonic milliseconds + this. */
-  readonly clockOffsetMs: number;
+  /** Local time = monotonic milliseconds + this. */
+  readonly clockBaseMs: number;
+  /** Swarm time and the lease, as they change (clock.ts). */
+  readonly clock: SharedArrayBuffer;
   readonly guard: GuardPolicy;
   /** One Int32 that the thread counts up while its event loop turns (watchdog.ts). */
   readonly pulse: SharedArrayBuffer;
@@ -25,6 +27,7 @@ export interface StartMessage {
   readonly segments: readonly Segment[];
   /** By scenario: arrivals due before are dealt with, or are not this worker's business. */
   readonly fromMs: readonly number[];
+  readonly ignoresLease: boolean;
   readonly shape: ArenaShape;
   readonly memory: SharedArrayBuffer;
 }

@@ -6,6 +6,8 @@ import { OwnArrivals, type Segment } from "../plan/schedule.ts";
 import { ownedBelow } from "../plan/stripe.ts";
 import type { ArrivalRateExecutor } from "../plan/types.ts";
 import type { Arena } from "./arena.ts";
+import type { Lease, SharedClock } from "./clock.ts";
+import type { Gate } from "./gate.ts";
 import { IN_FLIGHT_PER_WORKER } from "./limits.ts";
 import { type Due, Pacer } from "./pacer.ts";
 import { type InFlight, nextChangeMs, type ScenarioLoad, type Span, stripeAt, type WorkerLoad } from "./scenario.ts";
@@ -18,8 +20,8 @@ export interface OpenLoadOptions {
   readonly segments: readonly Segment[];
   /** Arrivals due before it are not this worker's business. */
   readonly fromMs: number;
-  /** Swarm time = monotonic milliseconds + this. */
-  readonly clockOffsetMs: number;
+  readonly clock: Pick<SharedClock, "monotonicOf">;
+  readonly gate: Gate;
   readonly arena: Arena;
   readonly inFlight: InFlight;
   readonly worker: WorkerLoad;
@@ -38,6 +40,8 @@ export class OpenLoad implements ScenarioLoad, Due {
   readonly #freeVus: number[] = [];
   #vus = 0;
   #nowMs = 0;
+  /** Of the lease: its latest gap is dealt with. */
+  #generation = 0;
 
   constructor(options: OpenLoadOptions) {
     const { executor, span, segments, fromMs } = options;
@@ -48,17 +52,19 @@ export class OpenLoad implements ScenarioLoad, Due {
     this.advanced(this.#pacer.nextAtMs());
   }
 
-  turn(nowMs: number, limit: number): boolean {
+  turn(nowMs: number, limit: number, lease: Lease): boolean {
     this.#nowMs = nowMs;
-    return this.#pacer.turn(nowMs, limit, this);
+    this.#follow(lease);
+    return nowMs <= lease.untilMs && this.#pacer.turn(nowMs, limit, this);
   }
 
   nextAtMs(): number {
     return this.#pacer.nextAtMs();
   }
 
-  retarget(segments: readonly Segment[], endAtMs: number, nowMs: number): void {
+  retarget(segments: readonly Segment[], endAtMs: number, nowMs: number, lease: Lease): void {
     this.#nowMs = nowMs;
+    this.#follow(lease);
     this.#pacer.end(endAtMs, nowMs, this);
     this.#pacer.retarget(segments, nowMs, this);
     this.#segments = segments;
@@ -70,11 +76,13 @@ export class OpenLoad implements ScenarioLoad, Due {
   }
 
   start(k: number, atMs: number): void {
-    const { inFlight, worker, clockOffsetMs } = this.#options;
+    const { inFlight, worker, clock, gate } = this.#options;
+    // Between two starts of a batch the process may have been stopped for any time.
+    if (!gate.isOpen()) return this.drop("late", atMs);
     if (inFlight.size >= this.#slotsNow()) return this.drop("max_vus", atMs);
     if (worker.inFlight >= IN_FLIGHT_PER_WORKER) return this.drop("no_connection", atMs);
     const vu = this.#freeVus.pop() ?? this.#vus++;
-    inFlight.start(k, vu, atMs - clockOffsetMs, (iteration) => {
+    inFlight.start(k, vu, clock.monotonicOf(atMs), (iteration) => {
       this.#freeVus.push(iteration.vu);
     });
   }
@@ -82,6 +90,15 @@ export class OpenLoad implements ScenarioLoad, Due {
   drop(reason: DropReason, atMs: number): void {
     const { arena, scenario, intervalAt } = this.#options;
     arena.dropped(scenario, intervalAt(atMs), DROP_REASONS.indexOf(reason));
+  }
+
+  /** What fell due while the lease had lapsed, as far as it is known by now, is not ours. */
+  #follow(lease: Lease): void {
+    if (lease.generation !== this.#generation) {
+      this.#generation = lease.generation;
+      this.#pacer.lapse(lease.lapsedAtMs, lease.renewedAtMs, this);
+    }
+    if (this.#nowMs > lease.untilMs) this.#pacer.lapse(lease.untilMs, this.#nowMs, this);
   }
 
   /** Of the swarm's virtual users 0 <= v < maxVUs those are this worker's whose position lies in its stripe. */

@@ -65,6 +65,21 @@ export class Pacer {
     due.advanced(this.nextAtMs());
   }
 
+  /**
+   * Nothing was ours that fell due after `fromMs` and before `toMs`: it is passed over. What was due by `fromMs` and has
+   * not started comes too late.
+   */
+  lapse(fromMs: number, toMs: number, due: Due): void {
+    for (let atMs = this.nextAtMs(); atMs <= fromMs; atMs = this.nextAtMs()) {
+      this.#consume();
+      due.advanced(this.nextAtMs());
+      due.drop("late", atMs);
+    }
+    while (this.#backlog.length > 0 && this.#backlog[0]!.atMs < toMs) this.#backlog.shift();
+    this.#arrivals.passOver(toMs);
+    due.advanced(this.nextAtMs());
+  }
+
   /** Another end. One that has passed is a stop: what is due and has not started is dropped and nothing starts. */
   end(endAtMs: number, nowMs: number, due: Due): void {
     const stop = endAtMs < this.#endAtMs && endAtMs <= nowMs;

@@ -5,10 +5,12 @@ import { durationMs } from "../plan/duration.ts";
 import type { Segment } from "../plan/schedule.ts";
 import type { Executor } from "../plan/types.ts";
 import { Arena } from "./arena.ts";
+import { type Lease, type SharedClock, UNBOUNDED } from "./clock.ts";
 import { ClosedLoad } from "./closed.ts";
 import type { Driver } from "./driver.ts";
 import { compileFlows, type Flow } from "./flow.ts";
-import { STARTS_PER_TURN } from "./limits.ts";
+import { Gate } from "./gate.ts";
+import { LAPSED_TICK_MS, STARTS_PER_TURN } from "./limits.ts";
 import type { RetargetMessage, StartMessage } from "./messages.ts";
 import { OpenLoad } from "./open.ts";
 import { InFlight, type ScenarioLoad, type Span, spanOf, type WorkerLoad } from "./scenario.ts";
@@ -20,9 +22,9 @@ const CLOSING_TICK_MS = 10;
 export interface RunSurroundings {
   readonly driver: Driver;
   readonly worker: WorkerLoad;
-  readonly clockOffsetMs: number;
-  /** Swarm time now. */
-  now(): number;
+  readonly clock: SharedClock;
+  /** Asks for a turn as soon as may be. */
+  wake(): void;
 }
 
 interface Part {
@@ -41,13 +43,18 @@ export class RunLoad {
   readonly #surroundings: RunSurroundings;
   readonly #arena: Arena;
   readonly #widthMs: number;
+  readonly #gate: Gate;
   readonly #parts: readonly Part[];
+  /** The lease had lapsed in the latest turn. */
+  #lapsed = false;
 
   constructor(start: StartMessage, surroundings: RunSurroundings) {
     this.#start = start;
     this.#surroundings = surroundings;
     this.#arena = new Arena(start.shape, start.memory);
     this.#widthMs = intervalMs(durationMs(start.plan));
+    const { clock, wake } = surroundings;
+    this.#gate = new Gate(start.ignoresLease ? () => true : () => clock.isLeased(), wake);
     const parts: Part[] = [];
     compileFlows(start.plan).forEach((flow, scenario) => {
       if (isSupported(start.plan.scenarios[scenario]!.executor)) parts.push(this.#part(scenario, flow));
@@ -63,11 +70,14 @@ export class RunLoad {
   turn(nowMs: number): boolean {
     // Every scenario has its part of the starts, so that a late one does not starve the others.
     const limit = Math.max(1, Math.floor(STARTS_PER_TURN / this.#parts.length));
+    const lease = this.#lease();
+    this.#lapsed = nowMs > lease.untilMs;
     let more = false;
     for (const { load, inFlight, span } of this.#parts) {
       if (nowMs >= span.hardEndMs && inFlight.size > 0) inFlight.interrupt(() => true);
-      if (load.turn(nowMs, limit)) more = true;
+      if (load.turn(nowMs, limit, lease)) more = true;
     }
+    if (!this.#lapsed && this.#gate.waiting > 0 && this.#gate.release(STARTS_PER_TURN)) more = true;
     return more;
   }
 
@@ -75,11 +85,12 @@ export class RunLoad {
   nextAtMs(nowMs: number): number {
     let nextMs = Number.POSITIVE_INFINITY;
     for (const { load, inFlight, span } of this.#parts) {
-      nextMs = Math.min(nextMs, load.nextAtMs(nowMs));
+      const dueMs = load.nextAtMs(nowMs);
+      nextMs = Math.min(nextMs, this.#lapsed ? Math.max(dueMs, nowMs + LAPSED_TICK_MS) : dueMs);
       if (nowMs < span.endMs) nextMs = Math.min(nextMs, span.endMs);
       else if (inFlight.size > 0) nextMs = Math.min(nextMs, span.hardEndMs, nowMs + CLOSING_TICK_MS);
     }
-    return nextMs;
+    return this.#gate.waiting > 0 ? Math.min(nextMs, nowMs + LAPSED_TICK_MS) : nextMs;
   }
 
   /** Nothing is in flight and nothing more will start. */
@@ -92,26 +103,32 @@ export class RunLoad {
 
   retarget(message: RetargetMessage, nowMs: number): void {
     const { plan, startAtMs } = this.#start;
+    const lease = this.#lease();
     let part = 0;
     for (const scenario of plan.scenarios) {
       if (!isSupported(scenario.executor)) continue;
       const each = this.#parts[part++]!;
       each.span = spanOf(scenario, startAtMs, message.endAtMs);
-      each.load.retarget(message.segments, each.span.endMs, nowMs);
+      each.load.retarget(message.segments, each.span.endMs, nowMs, lease);
     }
+  }
+
+  #lease(): Lease {
+    return this.#start.ignoresLease ? UNBOUNDED : this.#surroundings.clock.lease();
   }
 
   #part(index: number, flow: Flow): Part {
     const { plan, run, startAtMs, endAtMs, segments, fromMs } = this.#start;
-    const { driver, worker, clockOffsetMs, now } = this.#surroundings;
+    const { driver, worker, clock } = this.#surroundings;
     const arena = this.#arena;
+    const gate = this.#gate;
     const intervalAt = (swarmMs: number) => Math.floor((swarmMs - startAtMs) / this.#widthMs);
-    const intervalOf = (monotonicMs: number) => intervalAt(monotonicMs + clockOffsetMs);
-    const inFlight = new InFlight({ scenario: index, run, flow, arena, driver, intervalOf }, worker);
+    const intervalOf = (monotonicMs: number) => intervalAt(clock.swarmOf(monotonicMs));
+    const inFlight = new InFlight({ scenario: index, run, flow, arena, driver, gate, intervalOf }, worker);
     const scenario = plan.scenarios[index]!;
     const span = spanOf(scenario, startAtMs, endAtMs);
-    const common = { scenario: index, span, segments, arena, inFlight, worker, intervalAt };
-    return { load: loadOf(scenario.executor, common, fromMs[index]!, clockOffsetMs, now), inFlight, span };
+    const common = { scenario: index, span, segments, arena, inFlight, worker, gate, intervalAt };
+    return { load: loadOf(scenario.executor, common, fromMs[index]!, clock), inFlight, span };
   }
 }
 
@@ -123,23 +140,18 @@ interface CommonOptions {
   readonly arena: Arena;
   readonly inFlight: InFlight;
   readonly worker: WorkerLoad;
+  readonly gate: Gate;
   intervalAt(swarmMs: number): number;
 }
 
-function loadOf(
-  executor: Executor,
-  common: CommonOptions,
-  fromMs: number,
-  clockOffsetMs: number,
-  now: () => number,
-): ScenarioLoad {
+function loadOf(executor: Executor, common: CommonOptions, fromMs: number, clock: SharedClock): ScenarioLoad {
   switch (executor.kind) {
     case "constant-arrival-rate":
     case "ramping-arrival-rate":
-      return new OpenLoad({ ...common, executor, fromMs, clockOffsetMs });
+      return new OpenLoad({ ...common, executor, fromMs, clock });
     case "constant-vus":
     case "ramping-vus":
-      return new ClosedLoad({ ...common, executor, now });
+      return new ClosedLoad({ ...common, executor, now: () => clock.nowMs() });
     default:
       throw new TypeError(`executor ${executor.kind} is not supported`);
   }

@@ -4,6 +4,7 @@ import type { Segment } from "../plan/schedule.ts";
 import type { Stripe } from "../plan/stripe.ts";
 import type { Scenario } from "../plan/types.ts";
 import { executorDurationMs } from "../plan/duration.ts";
+import type { Lease } from "./clock.ts";
 import { Iteration, type IterationContext } from "./iteration.ts";
 
 /** Iterations in flight in the whole worker, all runs together. */
@@ -13,11 +14,11 @@ export interface WorkerLoad {
 
 /** One scenario in one worker. All times are swarm time. */
 export interface ScenarioLoad {
-  /** Starts what is due, at most `limit` iterations. True if more is due already. */
-  turn(nowMs: number, limit: number): boolean;
-  /** When `turn` has to be called next; Infinity if nothing is left to start. */
+  /** Starts what is due, at most `limit` iterations, and nothing while the lease has lapsed. True if more is due already. */
+  turn(nowMs: number, limit: number, lease: Lease): boolean;
+  /** When `turn` has to be called next, unless the lease has lapsed; Infinity if nothing is left to start. */
   nextAtMs(nowMs: number): number;
-  retarget(segments: readonly Segment[], endAtMs: number, nowMs: number): void;
+  retarget(segments: readonly Segment[], endAtMs: number, nowMs: number, lease: Lease): void;
 }
 
 /** When a scenario runs, given where the run ends. */

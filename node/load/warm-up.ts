@@ -30,5 +30,5 @@ export async function warmUp(driver: Driver): Promise<void> {
 
 function once(driver: Driver, origin: string): Promise<void> {
   const request = { origin, path: "/", method: "GET", headers: [], body: null, timeoutMs: TIMEOUT_MS, keepBody: false };
-  return new Promise((resolve) => driver.send(request, { onSettled: () => resolve() }));
+  return new Promise((resolve) => driver.send(request, { onSettled: () => resolve(), mayBegin: () => true, onHeld: resolve }));
 }

@@ -1,7 +1,7 @@
 // A load thread: sleeps until something is due, starts it, and counts what becomes of it in the run's arena.
 
 import { parentPort, workerData } from "node:worker_threads";
-import { monotonicMs } from "./clock.ts";
+import { SharedClock } from "./clock.ts";
 import { TargetGuard } from "./guard.ts";
 import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
 import { RunLoad } from "./run.ts";
@@ -14,8 +14,9 @@ const TICK_MS = 1;
 const LONGEST_SLEEP_MS = 60_000;
 
 const port = parentPort!;
-const { clockOffsetMs, guard, pulse } = workerData as WorkerSettings;
-const now = () => monotonicMs() + clockOffsetMs;
+const { clockBaseMs, clock: memory, guard, pulse } = workerData as WorkerSettings;
+const clock = new SharedClock(clockBaseMs, memory);
+const now = () => clock.nowMs();
 
 // Loaded here and not by the main thread, which has no use for it.
 const { Http1Driver } = await import("./drivers/http1.ts");
@@ -27,7 +28,7 @@ rehearsal.close();
 const beats = new Int32Array(pulse);
 setInterval(() => beats[0]!++, PULSE_MS).unref();
 
-const surroundings = { driver, worker: { inFlight: 0 }, clockOffsetMs, now };
+const surroundings = { driver, worker: { inFlight: 0 }, clock, wake };
 const runs = new Map<string, RunLoad>();
 let timer: NodeJS.Timeout | null = null;
 let immediate: NodeJS.Immediate | null = null;
@@ -46,8 +47,12 @@ function loop(): void {
     else nextMs = Math.min(nextMs, run.nextAtMs(atMs));
   }
   // Sockets are read between two batches of starts; a timer would wait, and a microtask would not let go.
-  if (more) immediate = setImmediate(loop);
+  if (more) wake();
   else if (nextMs < Number.POSITIVE_INFINITY) timer = setTimeout(loop, sleepMs(nextMs - now()));
+}
+
+function wake(): void {
+  immediate ??= setImmediate(loop);
 }
 
 function sleepMs(untilDueMs: number): number {

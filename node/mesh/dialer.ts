@@ -17,9 +17,13 @@ const REDISCOVER_MS = 5000;
 const REDISCOVER_NAMES_MS = 60_000;
 /** Places knocked at per round while there is no link: a random few of thousands of pods. */
 const KNOCKS = 8;
+/** Places of which it is remembered who answered there. */
+const MAX_FOUND = 10_000;
 /** How often an unanswered join list is mentioned in the log. */
 const COMPLAIN_MS = 10_000;
 const DIAL_TIMEOUT_MS = 3000;
+/** A dial that timed out later than it had to says that this process was stopped, not that the other one is silent. */
+const OWN_STALL_MS = 1000;
 
 export interface DialerOptions {
   readonly join: readonly HostPort[];
@@ -27,6 +31,8 @@ export interface DialerOptions {
   readonly log: Logger;
   /** A wanted member was dialled after its link had closed, and its host refused the connection. */
   refused(peer: string): void;
+  /** A wanted or probed member was dialled, and nothing answered: its host is silent, or there is no way to it. */
+  unreachable(peer: string): void;
 }
 
 export class Dialer {
@@ -35,8 +41,13 @@ export class Dialer {
   readonly #options: DialerOptions;
   #wanted = new Map<string, MemberRecord>();
   readonly #dialling = new Map<string, Promise<void>>();
+  /** Members of whom somebody wants to know whether they can be reached. */
+  readonly #probed = new Set<string>();
   /** Addresses that turned out to be our own. */
   readonly #own = new Set<string>();
+  /** Who answered at which place of those where agents may be found. */
+  readonly #found = new Map<string, string>();
+  #discovering = false;
   #timer: NodeJS.Timeout | null = null;
   #stopped = false;
   #nextDiscoveryMs = 0;
@@ -49,7 +60,7 @@ export class Dialer {
   }
 
   start(): void {
-    void this.#round();
+    this.#round();
   }
 
   stop(): void {
@@ -60,6 +71,12 @@ export class Dialer {
   hold(members: readonly MemberRecord[]): void {
     this.#wanted = new Map(members.map((member) => [member.id, member]));
     for (const member of members) if (!this.#links.has(member.id)) void this.dial(member);
+  }
+
+  /** One attempt, of which `unreachable` may be told as well. */
+  probe(member: Reachable): Promise<void> {
+    this.#probed.add(member.id);
+    return this.dial(member).finally(() => this.#probed.delete(member.id));
   }
 
   /** One attempt to reach a member at its addresses, or the one under way. Tells `refused` if every address refused. */
@@ -73,25 +90,38 @@ export class Dialer {
   }
 
   async #attempt(member: Reachable): Promise<void> {
+    await this.#links.closed(member.id);
+    const signal = AbortSignal.timeout(DIAL_TIMEOUT_MS);
+    const latestMs = performance.now() + DIAL_TIMEOUT_MS + OWN_STALL_MS;
     try {
       const peer = peerIdFromString(member.id);
       const addresses = member.addresses.map((address) => withPeer(address, peer.toString()));
-      await this.#host.dial(addresses, { signal: AbortSignal.timeout(DIAL_TIMEOUT_MS) });
+      await this.#host.dial(addresses, { signal });
     } catch (cause) {
-      if (wasRefused(cause)) this.#options.refused(member.id);
-      else this.#options.log.debug({ peer: member.id, err: cause }, "member not reached");
+      if (wasRefused(cause)) return this.#options.refused(member.id);
+      this.#options.log.debug({ peer: member.id, err: cause }, "member not reached");
+      const silent = (signal.aborted && performance.now() < latestMs) || hasNoRoute(cause);
+      const isAsked = this.#wanted.has(member.id) || this.#probed.has(member.id);
+      if (silent && isAsked && !this.#stopped) this.#options.unreachable(member.id);
     }
   }
 
-  async #round(): Promise<void> {
+  #round(): void {
+    for (const member of this.#wanted.values()) if (!this.#links.has(member.id)) void this.dial(member);
+    if (!this.#discovering) void this.#discoverOnce();
+    this.#timer = setTimeout(() => this.#round(), ROUND_MS * (0.5 + Math.random()));
+  }
+
+  /** Beside the rounds: DNS that does not answer takes minutes, in which links must be mended all the same. */
+  async #discoverOnce(): Promise<void> {
+    this.#discovering = true;
     try {
-      for (const member of this.#wanted.values()) if (!this.#links.has(member.id)) void this.dial(member);
       await this.#discover();
     } catch (cause) {
       this.#options.log.warn({ err: cause }, "discovery failed; trying again");
+    } finally {
+      this.#discovering = false;
     }
-    if (this.#stopped) return;
-    this.#timer = setTimeout(() => void this.#round(), ROUND_MS * (0.5 + Math.random()));
   }
 
   async #discover(): Promise<void> {
@@ -102,6 +132,7 @@ export class Dialer {
     const every = joinNames.length > 0 ? REDISCOVER_NAMES_MS : REDISCOVER_MS;
     this.#nextDiscoveryMs = now + every * (0.5 + Math.random());
     const { addresses, failed } = await discover(join, joinNames);
+    if (this.#stopped) return;
     const strangers = addresses.filter((address) => !this.#own.has(address) && !this.#isConnectedTo(address));
     await Promise.all(sample(strangers, KNOCKS).map((address) => this.#knock(address)));
     if (this.#links.count() > 0 || now < this.#nextComplaintMs) return;
@@ -112,13 +143,18 @@ export class Dialer {
 
   async #knock(address: string): Promise<void> {
     try {
-      await this.#host.dial(multiaddr(address), { signal: AbortSignal.timeout(DIAL_TIMEOUT_MS) });
+      const { remotePeer } = await this.#host.dial(multiaddr(address), { signal: AbortSignal.timeout(DIAL_TIMEOUT_MS) });
+      if (this.#found.size > MAX_FOUND) this.#found.clear();
+      this.#found.set(address, remotePeer.toString());
     } catch (cause) {
       if (cause instanceof Error && /dial self|own peer/i.test(cause.message)) this.#own.add(address);
     }
   }
 
+  /** By its address, or because the peer that answered there is linked by another one of its addresses. */
   #isConnectedTo(address: string): boolean {
+    const peer = this.#found.get(address);
+    if (peer !== undefined && this.#links.has(peer)) return true;
     return this.#host.getConnections().some((one) => `${one.remoteAddr.toString()}/`.startsWith(`${address}/`));
   }
 }
@@ -134,6 +170,13 @@ const GONE = /ECONNREFUSED|does not match expected remote identity key/;
 export function wasRefused(cause: unknown): boolean {
   const leaves = leavesOf(cause);
   return leaves.length > 0 && leaves.every((leaf) => leaf.name === "UnexpectedPeerError" || GONE.test(leaf.message));
+}
+
+/** What the kernel says when packets find no way there at all. */
+const NO_ROUTE = /EHOSTUNREACH|ENETUNREACH|ETIMEDOUT/;
+
+function hasNoRoute(cause: unknown): boolean {
+  return leavesOf(cause).some((leaf) => NO_ROUTE.test(leaf.message));
 }
 
 function leavesOf(cause: unknown): Error[] {

@@ -20,6 +20,11 @@ export const TOPIC = "loadswarm/1/runs";
 /** No bound that a real swarm reaches; libp2p's own (5 a second, 10 pending) refuse the joiners of one host or NAT. */
 const UNBOUNDED_INBOUND = 1e9;
 const MAX_PENDING_INBOUND = 1024;
+/**
+ * Connections that one peer may have made to us: a link, and the next one beside it for a moment. Fewer would refuse a peer
+ * whose last connection is dead without our knowing; more is how one peer takes the room of all.
+ */
+const MAX_CONNECTIONS_PER_PEER = 2;
 /** 10 neighbours, the links dialled for gathering, and room for joiners. */
 const MAX_CONNECTIONS = 2048;
 const DIAL_TIMEOUT_MS = 5000;
@@ -31,7 +36,10 @@ export const READ_BUFFER_BYTES = MAX_FRAME_BYTES + 1024 * 1024;
  * join. Throws what libp2p throws when a port is in use.
  */
 export async function createHost(listen: readonly string[], key: Uint8Array | null): Promise<Host> {
-  const node = await createLibp2p({
+  const node: Libp2p = await createLibp2p({
+    connectionGater: {
+      denyInboundUpgradedConnection: (peer) => node.getConnections(peer).length >= MAX_CONNECTIONS_PER_PEER,
+    },
     addresses: { listen: [...listen] },
     transports: [tcp()],
     connectionEncrypters: [noise()],

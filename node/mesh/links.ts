@@ -12,6 +12,11 @@ const MAX_QUEUED_BYTES = 4 * MAX_FRAME_BYTES;
 const OPEN_TIMEOUT_MS = 5000;
 /** How long a closing agent waits for its last frames to be taken; a peer that hangs must not keep it. */
 const FLUSH_TIMEOUT_MS = 2000;
+/** The same for a link that is closed on purpose, and for the closing itself: a dead connection is gone within a second. */
+const CLOSE_FLUSH_TIMEOUT_MS = 400;
+const CLOSE_TIMEOUT_MS = 400;
+/** Silent for so long, a connection gives way to a new one: agents that are linked say something twice a second. */
+const STALE_MS = 2000;
 
 export interface LinkEvents {
   up(peer: string): void;
@@ -33,6 +38,10 @@ export class Links {
   readonly #host: Host;
   readonly #events: LinkEvents;
   readonly #links = new Map<string, Link>();
+  /** Peers whose connections are being closed. */
+  readonly #closing = new Map<string, Promise<void>>();
+  /** When each connection was opened or last heard of, monotonic. */
+  readonly #heardAtMs = new WeakMap<Connection, number>();
   /** Frames that went nowhere: link gone or peer too slow. */
   droppedFrames = 0;
 
@@ -84,33 +93,56 @@ export class Links {
     return true;
   }
 
+  /**
+   * Closes every connection to a peer once what was sent before is on its way; at most a second later they are gone,
+   * whether the peer still lives or not. `down` is told as of any link that closes.
+   */
+  close(peer: string): Promise<void> {
+    const underWay = this.#closing.get(peer);
+    if (underWay !== undefined) return underWay;
+    const closing = this.#close(peer).finally(() => this.#closing.delete(peer));
+    this.#closing.set(peer, closing);
+    return closing;
+  }
+
+  /** Resolves when no connection to the peer is being closed: until then libp2p would take such a one for a good one. */
+  async closed(peer: string): Promise<void> {
+    await this.#closing.get(peer);
+  }
+
+  async #close(peer: string): Promise<void> {
+    const link = this.#links.get(peer);
+    if (link !== undefined) await within(CLOSE_FLUSH_TIMEOUT_MS, link.written);
+    const connections = this.#host.getConnections().filter((one) => one.remotePeer.toString() === peer);
+    await Promise.all(connections.map((one) => end(one, CLOSE_TIMEOUT_MS)));
+  }
+
   /** Everything sent so far is on its way, but for peers that have not taken it for a while. */
   async flush(): Promise<void> {
-    const written = Promise.all([...this.#links.values()].map((link) => link.written));
-    const patience = Promise.withResolvers<void>();
-    const timer = setTimeout(patience.resolve, FLUSH_TIMEOUT_MS);
-    await Promise.race([written, patience.promise]);
-    clearTimeout(timer);
+    await within(FLUSH_TIMEOUT_MS, Promise.all([...this.#links.values()].map((link) => link.written)));
   }
 
   async #opened(connection: Connection): Promise<void> {
     const peer = connection.remotePeer.toString();
+    this.#heardAtMs.set(connection, performance.now());
     const surplus = this.#surplusOf(peer);
-    for (const one of surplus) void one.close().catch((cause: unknown) => drop(one, cause));
+    for (const one of surplus) void end(one, CLOSE_TIMEOUT_MS);
     if (surplus.includes(connection)) return;
     await this.#establish(peer, connection);
   }
 
   /**
    * Two agents that dial each other at once end up with two connections. Both keep the one that the lower peer id
-   * dialled, and of several such the oldest.
+   * dialled, and of several such the oldest. But a connection that has been silent while the peer made a new one is one
+   * that the peer has lost.
    */
   #surplusOf(peer: string): Connection[] {
     const self = this.#host.peerId.toString();
     const lower = peer < self ? "inbound" : "outbound";
-    const open = this.#connections(peer).sort(
-      (a, b) => Number(b.direction === lower) - Number(a.direction === lower) || a.timeline.open - b.timeline.open,
-    );
+    const staleMs = performance.now() - STALE_MS;
+    const rank = (one: Connection) =>
+      Number((this.#heardAtMs.get(one) ?? 0) < staleMs) * 2 + Number(one.direction !== lower);
+    const open = this.#connections(peer).sort((a, b) => rank(a) - rank(b) || a.timeline.open - b.timeline.open);
     return open.slice(1);
   }
 
@@ -167,6 +199,7 @@ export class Links {
         drop(connection, cause);
         return;
       }
+      this.#heardAtMs.set(connection, performance.now());
       try {
         this.#events.frame(peer, bytes);
       } catch (cause) {
@@ -178,9 +211,27 @@ export class Links {
   }
 }
 
-/** Aborts a connection. libp2p throws from it when the socket beneath has gone already, though its status says open. */
+/** Closes a connection as one should, or aborts it where that takes too long. */
+async function end(connection: Connection, timeoutMs: number): Promise<void> {
+  try {
+    await connection.close({ signal: AbortSignal.timeout(timeoutMs) });
+  } catch (cause) {
+    drop(connection, cause);
+  }
+}
+
+async function within(timeoutMs: number, done: Promise<unknown>): Promise<void> {
+  const patience = Promise.withResolvers<void>();
+  const timer = setTimeout(patience.resolve, timeoutMs);
+  await Promise.race([done, patience.promise]);
+  clearTimeout(timer);
+}
+
+/**
+ * Aborts a connection, also one that is only half closed, because its peer does not answer. libp2p throws from it when the
+ * socket beneath has gone already, though its status says otherwise.
+ */
 function drop(connection: Connection, cause: unknown): void {
-  if (connection.status !== "open") return;
   try {
     connection.abort(cause instanceof Error ? cause : new Error(String(cause)));
   } catch {

@@ -12,7 +12,7 @@ import { Dialer } from "./dialer.ts";
 import { type HostPort, multiaddrOf } from "./discovery.ts";
 import { createHost, type Host, TOPIC } from "./host.ts";
 import { Links } from "./links.ts";
-import type { Network, NetworkEvents, Reachable } from "./network.ts";
+import type { Network, NetworkCounters, NetworkEvents, Reachable } from "./network.ts";
 
 export interface MeshOptions {
   readonly listen: HostPort;
@@ -36,8 +36,8 @@ export class Mesh implements Network {
   readonly #waiting = new Map<string, Uint8Array[]>();
   #events: NetworkEvents | null = null;
   #encoded: { readonly frame: Frame; readonly bytes: Uint8Array } | null = null;
-  /** Frames and messages refused because they did not decode. */
-  refusedFrames = 0;
+  /** Frames and messages that did not decode. */
+  #refusedFrames = 0;
 
   private constructor(host: Host, options: MeshOptions) {
     this.#host = host;
@@ -76,7 +76,13 @@ export class Mesh implements Network {
     pubsub.subscribe(TOPIC);
     await this.#links.start();
     const { join, joinNames, log } = this.#options;
-    this.#dialer = new Dialer(this.#host, this.#links, { join, joinNames, log, refused: (peer) => events.refused(peer) });
+    this.#dialer = new Dialer(this.#host, this.#links, {
+      join,
+      joinNames,
+      log,
+      refused: (peer) => events.refused(peer),
+      unreachable: (peer) => events.unreachable(peer),
+    });
     this.#dialer.start();
   }
 
@@ -104,7 +110,15 @@ export class Mesh implements Network {
   }
 
   probe(member: Reachable): void {
-    void this.#dialer?.dial(member);
+    void this.#dialer?.probe(member);
+  }
+
+  unlink(peer: string): void {
+    void this.#links.close(peer);
+  }
+
+  counters(): NetworkCounters {
+    return { framesDropped: this.#links.droppedFrames, framesRefused: this.#refusedFrames, links: this.#links.count() };
   }
 
   async stop(): Promise<void> {
@@ -128,7 +142,7 @@ export class Mesh implements Network {
     try {
       return decodeFrame(bytes);
     } catch (cause) {
-      this.refusedFrames++;
+      this.#refusedFrames++;
       this.#options.log.warn({ peer, err: cause, sizeBytes: bytes.length }, "frame refused");
       return null;
     }

@@ -14,9 +14,22 @@ export interface Network {
   broadcast(frame: Frame): void;
   /** Hold links to these members for ever. */
   hold(members: readonly MemberRecord[]): void;
-  /** Dial this member now; `refused` tells if nothing listens there any more. */
+  /** Dial this member now; `refused` tells if nothing listens there any more, `unreachable` if nothing answers. */
   probe(member: Reachable): void;
+  /** Close the link to this peer once what was sent before is on its way; `linkDown` tells when it is closed. */
+  unlink(peer: MemberId): void;
+  counters(): NetworkCounters;
   stop(): Promise<void>;
+}
+
+/** Since the start. */
+export interface NetworkCounters {
+  /** Frames that went nowhere: no link, or a peer too slow. */
+  readonly framesDropped: number;
+  /** Frames and messages that did not decode. */
+  readonly framesRefused: number;
+  /** Links that are up now. */
+  readonly links: number;
 }
 
 /** What a network tells the shell. */
@@ -25,6 +38,8 @@ export interface NetworkEvents {
   linkDown(peer: MemberId): void;
   /** Dialling was refused: the member's process is gone. */
   refused(peer: MemberId): void;
+  /** A wanted or probed member was dialled, and its host neither accepted nor refused. */
+  unreachable(peer: MemberId): void;
   /** Decoded and checked. */
   frame(from: MemberId, frame: Frame): void;
   /** The same from gossipsub, whose sender is whoever forwarded it last. */
@@ -38,5 +53,7 @@ export const SOLO: Network = {
   broadcast() {},
   hold() {},
   probe() {},
+  unlink() {},
+  counters: () => ({ framesDropped: 0, framesRefused: 0, links: 0 }),
   stop: () => Promise.resolve(),
 };

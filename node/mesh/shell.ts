@@ -14,6 +14,10 @@ export interface ShellOptions {
   readonly network: Network;
   readonly log: Logger;
   assign(assignment: Assignment): void;
+  /** No load after this local time. */
+  lease(untilMs: number): void;
+  /** Swarm time is local time plus this from now on. */
+  clockOffset(offsetMs: number): void;
   event(event: SwarmEvent): void;
 }
 
@@ -35,6 +39,9 @@ export class Shell implements NetworkEvents {
   #busy = false;
   #stopped = false;
   #nextToken = 1;
+  /** Local time at which the machine wants to be woken, and at which the timer will look. */
+  #wakeAtMs = Number.POSITIVE_INFINITY;
+  #looksAtMs = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
   #whenLeft: () => void = () => {};
   /** Resolves when a leave is complete: shares moved on, results handed over. */
@@ -42,7 +49,7 @@ export class Shell implements NetworkEvents {
 
   constructor(options: ShellOptions) {
     this.#options = options;
-    this.machine = new SwarmMachine(options.self, options.clock.nowMs());
+    this.machine = new SwarmMachine(options.self, options.clock.localMs());
     this.left = new Promise((resolve) => {
       this.#whenLeft = resolve;
     });
@@ -56,7 +63,7 @@ export class Shell implements NetworkEvents {
     this.#busy = true;
     try {
       for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
-        for (const effect of this.machine.handle(next, this.#options.clock.nowMs())) this.#run(effect);
+        for (const effect of this.machine.handle(next, this.#options.clock.localMs())) this.#run(effect);
       }
     } finally {
       this.#busy = false;
@@ -90,6 +97,10 @@ export class Shell implements NetworkEvents {
     this.input({ kind: "refused", peer });
   }
 
+  unreachable(peer: string): void {
+    this.input({ kind: "unreachable", peer });
+  }
+
   frame(from: string, frame: Frame): void {
     this.input({ kind: "frame", from, frame });
   }
@@ -112,8 +123,14 @@ export class Shell implements NetworkEvents {
         return network.hold(effect.members);
       case "probe":
         return network.probe(effect.member);
+      case "unlink":
+        return network.unlink(effect.peer);
       case "wakeAt":
         return this.#wakeAt(effect.atMs);
+      case "clock":
+        return this.#options.clockOffset(effect.offsetMs);
+      case "lease":
+        return this.#options.lease(effect.untilMs);
       case "assign":
         return this.#options.assign(effect.assignment);
       case "answer": {
@@ -128,11 +145,27 @@ export class Shell implements NetworkEvents {
     }
   }
 
+  /** Mostly later than before: then the timer stays, and when it looks it sets itself anew. */
   #wakeAt(atMs: number): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    if (atMs === Number.POSITIVE_INFINITY) return;
-    const inMs = Math.max(0, Math.ceil(atMs - this.#options.clock.nowMs()));
-    this.#timer = setTimeout(() => this.input({ kind: "wake" }), Math.min(inMs, LONGEST_TIMER_MS));
+    this.#wakeAtMs = atMs;
+    if (atMs < this.#looksAtMs && !this.#stopped) this.#lookIn(atMs - this.#options.clock.localMs());
   }
+
+  #lookIn(waitMs: number): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#looksAtMs = this.#wakeAtMs;
+    this.#timer = setTimeout(this.#look, Math.min(Math.max(0, Math.ceil(waitMs)), LONGEST_TIMER_MS));
+  }
+
+  readonly #look = (): void => {
+    this.#timer = null;
+    this.#looksAtMs = Number.POSITIVE_INFINITY;
+    const waitMs = this.#wakeAtMs - this.#options.clock.localMs();
+    if (waitMs > 0) {
+      if (waitMs < Number.POSITIVE_INFINITY) this.#lookIn(waitMs);
+      return;
+    }
+    this.#wakeAtMs = Number.POSITIVE_INFINITY;
+    this.input({ kind: "wake" });
+  };
 }

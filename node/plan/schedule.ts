@@ -20,6 +20,8 @@ export interface Assignment {
   readonly endAtMs: number;
   /** Ascending; the first one holds from the beginning of time. */
   readonly segments: readonly Segment[];
+  /** The plan's share is offered also while the agent's lease has lapsed; absent: it is not. */
+  readonly ignoresLease?: boolean;
 }
 
 /** An arrival that is mine: its number in the whole swarm's sequence and the swarm time at which it is due. */
@@ -74,6 +76,14 @@ export class OwnArrivals {
     this.#segments = segments;
     this.#passedK = Math.max(this.#passedK, this.#firstAtOrAfter(nowMs));
     this.#enter(0);
+  }
+
+  /** Arrivals due before swarm time `swarmMs` that have not been consumed are not this owner's business any more. */
+  passOver(swarmMs: number): void {
+    const firstK = this.#firstAtOrAfter(swarmMs);
+    if (firstK <= this.#passedK) return;
+    this.#passedK = firstK;
+    if (this.#k < firstK) this.#enter(this.#segment);
   }
 
   #atMs(k: number): number {

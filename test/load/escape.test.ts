@@ -12,7 +12,7 @@ import { TargetGuard } from "../../node/load/guard.ts";
 import { Iteration } from "../../node/load/iteration.ts";
 import { shapeOf } from "../../node/load/shape.ts";
 import { parsePlan } from "../../node/plan/parse.ts";
-import { startTarget } from "./support.ts";
+import { gateOf, startTarget } from "./support.ts";
 
 /** Value, in a path, in a query or form, in JSON. */
 const VALUES: readonly (readonly [string, string, string, string])[] = [
@@ -126,7 +126,7 @@ test("a target receives what was meant, at the path, query, body and host that w
   const shape = shapeOf(plan);
   const arena = new Arena(shape, allocateArena(shape));
   const driver = new Http1Driver(new TargetGuard({ loopbackOnly: true }));
-  const context = { scenario: 0, run: "r", flow: compileFlows(plan)[0]!, arena, driver, intervalOf: () => 0 };
+  const context = { scenario: 0, run: "r", flow: compileFlows(plan)[0]!, arena, driver, gate: gateOf(), intervalOf: () => 0 };
   await new Promise((ended) => new Iteration(context, 0, 0, null, ended).begin());
   driver.close();
 

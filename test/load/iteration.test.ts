@@ -10,7 +10,7 @@ import { Iteration } from "../../node/load/iteration.ts";
 import { shapeOf } from "../../node/load/shape.ts";
 import { ERROR_KINDS, type ErrorKind, type Totals } from "../../node/metrics/results.ts";
 import type { Capture, Check, Step } from "../../node/plan/types.ts";
-import { planOf, rate, scenario, step } from "./support.ts";
+import { gateOf, planOf, rate, scenario, step } from "./support.ts";
 
 interface Answer {
   readonly status?: number;
@@ -63,12 +63,12 @@ interface Outcome {
 }
 
 /** One iteration of a flow, begun 5 ms after it was due unless the model is closed. */
-function iterate(flow: readonly Step[], answers: Record<string, Answer>, open = true): () => Outcome {
+function iterate(flow: readonly Step[], answers: Record<string, Answer>, open = true, gate = gateOf()): () => Outcome {
   const plan = planOf("http://127.0.0.1:1", scenario(rate(1, 1, 1_000), flow));
   const shape = shapeOf(plan);
   const arena = new Arena(shape, allocateArena(shape));
   const driver = new FakeDriver(answers);
-  const context = { scenario: 0, run: "r", flow: compileFlows(plan)[0]!, arena, driver, intervalOf: () => 0 };
+  const context = { scenario: 0, run: "r", flow: compileFlows(plan)[0]!, arena, driver, gate, intervalOf: () => 0 };
   let ends = 0;
   const iteration = new Iteration(context, 3, 1, open ? monotonicMs() - 5 : null, () => ends++);
   iteration.begin();

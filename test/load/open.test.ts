@@ -3,13 +3,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { allocateArena, Arena } from "../../node/load/arena.ts";
+import { UNBOUNDED } from "../../node/load/clock.ts";
 import { IN_FLIGHT_PER_WORKER } from "../../node/load/limits.ts";
 import { OpenLoad } from "../../node/load/open.ts";
 import type { InFlight } from "../../node/load/scenario.ts";
 import { shapeOf } from "../../node/load/shape.ts";
 import { DROP_REASONS } from "../../node/metrics/results.ts";
 import type { ArrivalRateExecutor } from "../../node/plan/types.ts";
-import { ALL, planOf, rate, scenario, step } from "./support.ts";
+import { ALL, gateOf, planOf, rate, scenario, step } from "./support.ts";
 
 const START = 1_000_000;
 
@@ -34,13 +35,14 @@ for (const [what, maxVUs, own, all, reason] of ROWS) {
       span: { startMs: START, endMs: START + 1_000, hardEndMs: START + 2_000 },
       segments: [{ fromMs: 0, stripe: ALL }],
       fromMs: START,
-      clockOffsetMs: 0,
+      clock: { monotonicOf: (swarmMs) => swarmMs },
+      gate: gateOf(),
       arena,
       inFlight,
       worker: { inFlight: all },
       intervalAt: () => 0,
     });
-    load.turn(START, 64);
+    load.turn(START, 64, UNBOUNDED);
     const dropped = arena.totals().scenarios[0]!.dropped;
     assert.deepEqual(DROP_REASONS.filter((_, index) => dropped[index]! > 0), reason === null ? [] : [reason]);
     assert.equal(started, reason === null ? 1 : 0);

@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { monotonicMs } from "../../node/load/clock.ts";
+import { Gate } from "../../node/load/gate.ts";
 import { type EngineOptions, LoadEngine, type SpawnWorker } from "../../node/load/engine.ts";
 import type { Snapshot } from "../../node/metrics/results.ts";
 import type { Assignment, Segment } from "../../node/plan/schedule.ts";
@@ -11,9 +12,15 @@ import type { Executor, HttpStep, Plan, Scenario, Step } from "../../node/plan/t
 
 export const ALL: Stripe = { low: 0, width: CIRCLE };
 
-/** Swarm time as every engine here has it. */
-export const CLOCK_OFFSET_MS = 1_700_000_000_000;
-export const swarmNow = () => monotonicMs() + CLOCK_OFFSET_MS;
+/** Swarm time as every engine here has it: local time, unless a test changes the offset. */
+export const CLOCK_BASE_MS = 1_700_000_000_000;
+export const swarmNow = () => monotonicMs() + CLOCK_BASE_MS;
+
+/** A gate that is open, or whatever a test says; counts how often it asked for a turn. */
+export function gateOf(isOpen: () => boolean = () => true): Gate & { wakes: number } {
+  const gate = Object.assign(new Gate(isOpen, () => gate.wakes++), { wakes: 0 });
+  return gate;
+}
 
 export interface Target extends AsyncDisposable {
   readonly url: string;
@@ -84,6 +91,7 @@ export function assignmentOf(plan: Plan, inMs: number, more: Partial<Assignment>
   return { run: "run-1", plan, startAtMs, endAtMs: startAtMs + 3_600_000, segments, ...more };
 }
 
+/** An engine with an unbounded lease, unless a test sets another one. */
 export interface Harness extends AsyncDisposable {
   readonly engine: LoadEngine;
   readonly snapshots: Snapshot[];
@@ -106,7 +114,7 @@ export function startEngine(more: Partial<EngineOptions> = {}, spawn?: SpawnWork
     {
       member: "agent-1",
       workers: 1,
-      clockOffsetMs: CLOCK_OFFSET_MS,
+      clockBaseMs: CLOCK_BASE_MS,
       guard: { loopbackOnly: true },
       onSnapshot(snapshot) {
         if (snapshot.run === WARM_UP) {
@@ -121,6 +129,7 @@ export function startEngine(more: Partial<EngineOptions> = {}, spawn?: SpawnWork
     },
     spawn,
   );
+  engine.setLease(Number.POSITIVE_INFINITY);
   return {
     engine,
     snapshots,

@@ -203,7 +203,7 @@ describe("a peer that does not behave", () => {
         const connection = await bad.dial(a.mesh.addresses.map((address) => multiaddr(address)));
         const stream = await connection.newStream("/loadswarm/frames/1");
         stream.send(bytes);
-        const isNoticed = () => a.mesh.refusedFrames > 0 || stream.status !== "open";
+        const isNoticed = () => a.mesh.counters().framesRefused > 0 || stream.status !== "open";
         await until("it was noticed", isNoticed);
       } finally {
         await bad.stop();

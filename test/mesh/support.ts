@@ -42,6 +42,7 @@ export async function startNode(more: Partial<MeshOptions> = {}): Promise<Node> 
     linkUp: (peer) => void (links.add(peer), told.push(`up:${peer}`)),
     linkDown: (peer) => void (links.delete(peer), told.push(`down:${peer}`)),
     refused: (peer) => void told.push(`refused:${peer}`),
+    unreachable: (peer) => void told.push(`unreachable:${peer}`),
     frame: (from, frame) => void frames.push({ from, frame }),
     topic: (frame) => void topics.push(frame),
   });

@@ -122,6 +122,8 @@ class Http1Call implements Call, Exchange, Dispatcher.DispatchHandler {
   #sentBefore = 0;
   #receivedBefore = 0;
   #settled = false;
+  /** `send` has returned. */
+  #deferred = false;
   readonly #driver: Http1Driver;
   readonly #connection: Connection;
   readonly #sink: Sink;
@@ -135,6 +137,7 @@ class Http1Call implements Call, Exchange, Dispatcher.DispatchHandler {
     this.#timer = setTimeout(timeOut, request.timeoutMs, this);
     const { method, path, body } = request;
     connection.client.dispatch({ method, path, body, headers: request.headers as string[] }, this);
+    this.#deferred = true;
   }
 
   header(name: string): string | null {
@@ -154,9 +157,16 @@ class Http1Call implements Call, Exchange, Dispatcher.DispatchHandler {
     this.#sink.onSettled(this);
   }
 
-  onRequestStart(): void {
+  onRequestStart(controller: Dispatcher.DispatchController): void {
     const { socket } = this.#connection;
     if (this.#settled || socket === null) return;
+    if (this.#deferred && !this.#sink.mayBegin()) {
+      this.#settle();
+      controller.abort(new RequestError("other", "held back"));
+      this.#driver.discard(this.#connection);
+      this.#sink.onHeld();
+      return;
+    }
     this.#sentBefore = socket.bytesWritten;
     this.#receivedBefore = socket.bytesRead;
   }

@@ -39,8 +39,11 @@ function requestTo(origin: string, more: Partial<PreparedRequest> = {}): Prepare
   return { method: "GET", origin, path: "/", headers: [], body: null, timeoutMs: 5_000, keepBody: true, ...more };
 }
 
+/** Of a sink: its requests may go whenever they can. */
+const READY = { mayBegin: () => true, onHeld: () => assert.fail("held") };
+
 function settle(driver: Http1Driver, request: PreparedRequest): Promise<Exchange> {
-  return new Promise((onSettled) => driver.send(request, { onSettled }));
+  return new Promise((onSettled) => driver.send(request, { ...READY, onSettled }));
 }
 
 function setUp(policy: GuardPolicy = { loopbackOnly: true }, resolve?: Resolve): Http1Driver & Disposable {
@@ -200,6 +203,7 @@ test("an aborted request tells what was sent, and its sink is never called", asy
   using driver = setUp();
   let settled = false;
   const call = driver.send(requestTo(`http://127.0.0.1:${target.port}`, { timeoutMs: 200 }), {
+    ...READY,
     onSettled: () => (settled = true),
   });
   await asked;
@@ -209,6 +213,26 @@ test("an aborted request tells what was sent, and its sink is never called", asy
   // Longer than the timeout of the request, which must be gone with it.
   await new Promise((later) => setTimeout(later, 300));
   assert.equal(settled, false);
+});
+
+test("a request that may not begin any more when its connection is there is not sent, and its sink hears of it once", async () => {
+  let requests = 0;
+  await using target = await listen(http((_, response) => void (requests++, response.end("ok"))));
+  using driver = setUp();
+  const request = requestTo(`http://127.0.0.1:${target.port}`);
+  const told: string[] = [];
+  await new Promise<void>((held) => {
+    driver.send(request, {
+      onSettled: () => told.push("settled"),
+      mayBegin: () => false,
+      onHeld: () => void (told.push("held"), held()),
+    });
+    assert.deepEqual(told, [], "before it was connected");
+  });
+  const { status } = await settle(driver, request);
+  assert.equal(status, 200);
+  assert.equal(requests, 1);
+  assert.deepEqual(told, ["held"]);
 });
 
 test("a certificate that nobody vouches for is an error of kind tls", async () => {
