@@ -1,111 +1,190 @@
-// The load engine of a simulated agent: takes the very arrivals that a real worker would, exactly when they are due.
+// The load engine of a simulated agent: what a real one would send, or in large swarms only what part of the rate.
 
 import type { Snapshot } from "../node/metrics/results.ts";
 import { RateCurve } from "../node/plan/curve.ts";
 import { type Assignment, OwnArrivals } from "../node/plan/schedule.ts";
+import { CIRCLE } from "../node/plan/stripe.ts";
+import { EPOCH_MS, type LocalClock } from "./clock.ts";
+import { snapshotOf } from "./snapshot.ts";
 import type { Target } from "./target.ts";
+
+/** What is due for longer is dropped: no burst makes good what a stall has kept back (node/load/pacer.ts). */
+const LATE_MS = 50;
 
 interface Work {
   assignment: Assignment;
-  readonly arrivals: OwnArrivals;
+  /** null where only shares are simulated. */
+  readonly arrivals: OwnArrivals | null;
   started: number;
+  late: number;
   sequence: number;
   done: boolean;
+  /** Part of the circle that is held, until this local time. */
+  width: number;
+  changesAtMs: number;
 }
 
-const NO_SKETCH = { index: [], count: [], sum: 0, min: 0, max: 0 };
+export interface EngineOptions {
+  readonly member: string;
+  readonly clock: LocalClock;
+  /** Where arrivals go; null simulates shares only. */
+  readonly target: Target | null;
+  /** Until the first lease nothing is offered; if there is never one, nothing bounds. */
+  readonly needsLease: boolean;
+}
 
 /** Plans in the simulator have one arrival-rate scenario of one step. */
 export class SimulatedEngine {
-  readonly #member: string;
-  readonly #target: Target;
+  readonly #options: EngineOptions;
   readonly #work = new Map<string, Work>();
+  /** Swarm time minus local time, as the machine said last. */
+  #offsetMs = 0;
+  #leaseMs: number;
+  /** Part of what it is due to send that it can: below 1 it is saturated. */
+  capacity = 1;
+  #owed = 0;
 
-  constructor(member: string, target: Target) {
-    this.#member = member;
-    this.#target = target;
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#leaseMs = options.needsLease ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   }
 
-  assign(assignment: Assignment, nowMs: number): void {
+  get offsetMs(): number {
+    return this.#offsetMs;
+  }
+
+  assign(assignment: Assignment, localMs: number): void {
+    const nowMs = localMs + this.#offsetMs;
     const work = this.#work.get(assignment.run);
     const isAhead = nowMs < Math.min(assignment.startAtMs, work?.assignment.startAtMs ?? Number.POSITIVE_INFINITY);
     if (work === undefined || (isAhead && work.assignment.startAtMs !== assignment.startAtMs)) {
-      const { executor } = assignment.plan.scenarios[0]!;
-      if (!("curve" in executor)) throw new Error("the simulator runs arrival rates only");
-      const curve = new RateCurve(executor.curve);
-      const arrivals = new OwnArrivals(curve, assignment.startAtMs, assignment.segments, nowMs);
-      this.#work.set(assignment.run, { assignment, arrivals, started: 0, sequence: 0, done: false });
+      const arrivals = this.#options.target === null ? null : this.#arrivals(assignment, nowMs);
+      const width = { width: 0, changesAtMs: Number.NEGATIVE_INFINITY };
+      this.#work.set(assignment.run, { assignment, arrivals, started: 0, late: 0, sequence: 0, done: false, ...width });
       return;
     }
-    this.#take(work, nowMs);
+    this.#take(work, localMs);
     work.assignment = assignment;
-    work.arrivals.retarget(assignment.segments, nowMs);
+    work.changesAtMs = Number.NEGATIVE_INFINITY;
+    work.arrivals?.retarget(assignment.segments, nowMs);
+  }
+
+  /** Nothing is offered after `untilMs`, which is local time. */
+  lease(untilMs: number, localMs: number): void {
+    this.run(localMs);
+    this.#leaseMs = untilMs;
+  }
+
+  /** Swarm time is local time plus this from now on. */
+  clock(offsetMs: number, localMs: number): void {
+    this.run(localMs);
+    const isStep = Math.abs(offsetMs - this.#offsetMs) > LATE_MS;
+    this.#offsetMs = offsetMs;
+    for (const work of this.#work.values()) {
+      work.changesAtMs = Number.NEGATIVE_INFINITY;
+      // What lies between the two times was never due here.
+      if (isStep) work.arrivals?.retarget(work.assignment.segments, localMs + offsetMs);
+    }
   }
 
   /** Sends everything due by now. */
-  run(nowMs: number): void {
-    for (const work of this.#work.values()) this.#take(work, nowMs);
+  run(localMs: number): void {
+    if (this.#options.target === null) return;
+    for (const work of this.#work.values()) this.#take(work, localMs);
+  }
+
+  /** The load threads stood still until now: they look at their lease before anything else. */
+  thaw(localMs: number): void {
+    if (this.#options.target === null) return;
+    for (const work of this.#work.values()) this.#take(work, localMs, localMs);
+  }
+
+  /** The process is gone. */
+  end(localMs: number): void {
+    this.run(localMs);
+    this.#work.clear();
+  }
+
+  /** Calls back with each plan under way, the share of it that is held, and the share that is offered. */
+  shares(localMs: number, each: (plan: string, held: number, offered: number) => void): void {
+    for (const work of this.#work.values()) {
+      if (localMs >= work.changesAtMs) this.#measure(work, localMs);
+      if (work.width === 0) continue;
+      const isAllowed = localMs <= this.#leaseMs || work.assignment.ignoresLease === true;
+      each(work.assignment.plan.name, work.width, isAllowed ? work.width * this.capacity : 0);
+    }
   }
 
   /** Cumulative reports of what is under way; the last of a run says that it is done. */
-  reports(nowMs: number): Snapshot[] {
+  reports(localMs: number): Snapshot[] {
+    const nowMs = localMs + this.#offsetMs;
     const reports: Snapshot[] = [];
     for (const work of this.#work.values()) {
-      const { assignment } = work;
+      const { assignment, started, late } = work;
       if (work.done || nowMs < assignment.startAtMs) continue;
       work.done = nowMs >= assignment.endAtMs;
-      reports.push(this.#report(work, nowMs));
+      work.sequence++;
+      const { sequence, done } = work;
+      const { member } = this.#options;
+      reports.push(snapshotOf({ run: assignment.run, member, sequence, atMs: nowMs, done, started, late }));
     }
     return reports;
   }
 
-  #take(work: Work, nowMs: number): void {
-    const { startAtMs, endAtMs, run } = work.assignment;
+  #arrivals(assignment: Assignment, nowMs: number): OwnArrivals {
+    const { executor } = assignment.plan.scenarios[0]!;
+    if (!("curve" in executor)) throw new Error("the simulator runs arrival rates only");
+    return new OwnArrivals(new RateCurve(executor.curve), assignment.startAtMs, assignment.segments, nowMs);
+  }
+
+  /** `thawedMs`: the load threads come to it only now; else they were there when each arrival was due. */
+  #take(work: Work, localMs: number, thawedMs = Number.NEGATIVE_INFINITY): void {
+    const { arrivals, assignment } = work;
+    const { clock, target } = this.#options;
+    const { startAtMs, endAtMs, run } = assignment;
+    const nowMs = localMs + this.#offsetMs;
+    if (arrivals === null || target === null || nowMs < startAtMs) return;
+    const leaseMs = assignment.ignoresLease === true ? Number.POSITIVE_INFINITY : this.#leaseMs;
     for (;;) {
-      const arrival = work.arrivals.peek();
-      if (arrival === null || arrival.atMs >= endAtMs || arrival.atMs > nowMs || nowMs < startAtMs) return;
-      work.arrivals.advance();
+      const arrival = arrivals.peek();
+      if (arrival === null || arrival.atMs >= endAtMs || arrival.atMs > nowMs) return;
+      arrivals.advance();
+      const dueMs = arrival.atMs - this.#offsetMs;
+      // Due after the lease ended: somebody else's.
+      if (dueMs > leaseMs) continue;
+      const sentMs = Math.max(dueMs, thawedMs);
+      if (sentMs > leaseMs || sentMs - dueMs > LATE_MS || !this.#hasRoom()) {
+        work.late++;
+        continue;
+      }
       work.started++;
-      this.#target.hit(run, arrival.k, arrival.atMs);
+      target.hit(run, arrival.k, EPOCH_MS + clock.virtual(sentMs));
     }
   }
 
-  #report(work: Work, nowMs: number): Snapshot {
-    const { started } = work;
-    return {
-      run: work.assignment.run,
-      member: this.#member,
-      sequence: ++work.sequence,
-      atMs: nowMs,
-      done: work.done,
-      totals: {
-        scenarios: [
-          {
-            scheduled: started,
-            started,
-            completed: started,
-            interrupted: 0,
-            dropped: [],
-            iterationDuration: NO_SKETCH,
-            pacing: NO_SKETCH,
-          },
-        ],
-        steps: [
-          {
-            requests: started,
-            failed: 0,
-            bytesSent: 0,
-            bytesReceived: 0,
-            duration: NO_SKETCH,
-            latency: NO_SKETCH,
-            waiting: NO_SKETCH,
-          },
-        ],
-        checks: [],
-        status: [[200, started]],
-        errors: [],
-      },
-      points: [],
-    };
+  #hasRoom(): boolean {
+    this.#owed += this.capacity;
+    if (this.#owed < 1) return false;
+    this.#owed -= 1;
+    return true;
+  }
+
+  #measure(work: Work, localMs: number): void {
+    const { startAtMs, endAtMs, segments } = work.assignment;
+    const nowMs = localMs + this.#offsetMs;
+    work.width = 0;
+    let changesMs = Number.POSITIVE_INFINITY;
+    if (nowMs < startAtMs) changesMs = startAtMs;
+    else if (nowMs < endAtMs) {
+      changesMs = endAtMs;
+      for (const [index, { fromMs, stripe }] of segments.entries()) {
+        if (index > 0 && fromMs > nowMs) {
+          changesMs = Math.min(changesMs, fromMs);
+          break;
+        }
+        work.width = stripe.width / CIRCLE;
+      }
+    }
+    work.changesAtMs = changesMs - this.#offsetMs;
   }
 }

@@ -16,12 +16,37 @@ export class Random {
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   }
 
+  /** Uniform in [from, to). */
+  between(from: number, to: number): number {
+    return from + this.next() * (to - from);
+  }
+
   /** Exponential with this mean: the tail of network latencies. */
   exponential(mean: number): number {
     return -mean * Math.log(1 - this.next());
   }
 
+  /** A whole number in [0, below). */
+  below(below: number): number {
+    return Math.floor(this.next() * below);
+  }
+
   pick<T>(from: readonly T[]): T {
-    return from[Math.floor(this.next() * from.length)]!;
+    return from[this.below(from.length)]!;
+  }
+
+  /** All of them in another order (Fisher-Yates). */
+  shuffled<T>(from: readonly T[]): T[] {
+    const list = [...from];
+    for (let i = list.length - 1; i > 0; i--) {
+      const other = this.below(i + 1);
+      [list[i], list[other]] = [list[other]!, list[i]!];
+    }
+    return list;
+  }
+
+  /** Randomness of its own, for what must not change when something else draws more or less. */
+  seed(): number {
+    return Math.floor(this.next() * 2 ** 32);
   }
 }

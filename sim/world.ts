@@ -1,68 +1,121 @@
-// A seeded world in virtual time: agents that run the production core, links with latency, joins, leaves and crashes.
+// A seeded world in virtual time: agents that run the production core, a network between them, and what befalls both.
 
-import type { Answer, Effect, In, MemberRecord, SwarmEvent } from "../node/core/events.ts";
+import type { Answer, In, SwarmEvent } from "../node/core/events.ts";
 import type { Frame } from "../node/core/frame.ts";
-import { SwarmMachine } from "../node/core/machine.ts";
+import type { SwarmMachine } from "../node/core/machine.ts";
 import type { Plan } from "../node/plan/types.ts";
+import { Agent } from "./agent.ts";
+import { EPOCH_MS, LocalClock } from "./clock.ts";
+import { Cut, type CutOptions, Cuts } from "./cuts.ts";
+import { Dialer } from "./dialer.ts";
+import { Directory } from "./directory.ts";
 import { SimulatedEngine } from "./engine.ts";
+import { givesLeases, type Machine, type MakeMachine, productionCore } from "./inspect.ts";
+import { KIND } from "./kinds.ts";
+import { Links } from "./links.ts";
+import { Network } from "./network.ts";
+import { Processes } from "./processes.ts";
 import { EventQueue } from "./queue.ts";
 import { Random } from "./random.ts";
 import { Target } from "./target.ts";
 
-/** When virtual time begins: any instant will do, but not 0, which hides missing offsets. */
-export const EPOCH_MS = 1_700_000_000_000;
+export { EPOCH_MS } from "./clock.ts";
 
 const START_LEAD_MS = 2000;
-const ENGINE_TICK_MS = 20;
-const REPORT_EVERY_MS = 1000;
-/** A crash closes the sockets; peers notice within a round trip or so. */
-const CLOSE_DELAY_MS = 50;
-const REDIAL_MS = 1000;
 
-interface SimulatedAgent {
-  readonly id: string;
-  readonly machine: SwarmMachine;
-  readonly engine: SimulatedEngine;
-  readonly links: Set<string>;
-  wanted: readonly MemberRecord[];
-  wakeAtMs: number;
-  alive: boolean;
+export interface WorldOptions {
+  readonly make: MakeMachine;
+  /** `arrivals`: every single one, for small swarms. `shares`: only who offers what part of the rate. */
+  readonly fidelity: "arrivals" | "shares";
+  /** Clocks are wrong by up to this when agents start, and fast or slow by up to that. */
+  readonly skewMs: number;
+  readonly driftPpm: number;
+  /** What an agent that speaks an older version makes of a frame. */
+  age(frame: Frame): Frame;
+  event(agent: Agent, event: SwarmEvent): void;
 }
 
-export class World {
-  readonly target = new Target();
-  readonly events: { readonly agent: string; readonly event: SwarmEvent }[] = [];
-  readonly #random: Random;
-  readonly #queue = new EventQueue(EPOCH_MS);
-  readonly #agents = new Map<string, SimulatedAgent>();
-  readonly #answers = new Map<number, (answer: Answer) => void>();
-  /** When the last frame on a directed link arrives: links keep order. */
-  readonly #lastArrivalMs = new Map<string, number>();
-  #nextToken = 1;
-  #born = 0;
-  /** Hash of everything that happened, in order (FNV-1a). */
-  #hash = 2166136261;
-  frames = 0;
+const DEFAULTS: WorldOptions = {
+  make: productionCore,
+  fidelity: "arrivals",
+  skewMs: 0,
+  driftPpm: 0,
+  age: (frame) => frame,
+  event: () => {},
+};
 
-  constructor(seed: number) {
+export class World {
+  readonly #options: WorldOptions;
+  readonly #random: Random;
+  readonly #queue = new EventQueue();
+  readonly #directory = new Directory();
+  readonly #cuts = new Cuts();
+  readonly #links: Links;
+  readonly #dialer: Dialer;
+  readonly #target = new Target();
+  readonly #processes: Processes;
+  readonly network: Network;
+  #nextToken = 1;
+  #nextRealm = 1;
+
+  constructor(seed: number, options: Partial<WorldOptions> = {}) {
+    this.#options = { ...DEFAULTS, ...options };
     this.#random = new Random(seed);
+    this.network = new Network(this.#random);
+    const { age, event } = this.#options;
+    const input = (agent: Agent, what: In): void => this.#processes.input(agent, what);
+    const parts = { queue: this.#queue, network: this.network, cuts: this.#cuts, directory: this.#directory };
+    this.#links = new Links(this.#queue, this.network, this.#cuts, { input, age });
+    this.#dialer = new Dialer({ ...parts, links: this.#links, input });
+    this.#processes = new Processes({ ...parts, links: this.#links, dialer: this.#dialer, event });
   }
 
   get nowMs(): number {
+    return EPOCH_MS + this.#queue.nowMs;
+  }
+
+  /** Since the simulation began. */
+  get elapsedMs(): number {
     return this.#queue.nowMs;
   }
 
   get eventHash(): string {
-    return (this.#hash >>> 0).toString(16).padStart(8, "0");
+    return this.#processes.eventHash;
+  }
+
+  /** What has arrived by now. */
+  get target(): Target {
+    for (const agent of this.#directory.agents) {
+      if (agent.isRunning && !agent.isFrozen) agent.engine.run(agent.clock.at(this.#queue.nowMs));
+    }
+    return this.#target;
+  }
+
+  get frames(): number {
+    return this.#links.frames;
+  }
+
+  get eventsTaken(): number {
+    return this.#queue.taken;
+  }
+
+  /** All agents there have ever been, oldest first. */
+  get agents(): readonly Agent[] {
+    return this.#directory.agents;
+  }
+
+  running(): Agent[] {
+    return this.#directory.agents.filter((agent) => agent.isRunning);
   }
 
   /** Ids of agents that run, oldest first. */
   living(): string[] {
-    return [...this.#agents.values()].filter((agent) => agent.alive).map((agent) => agent.id);
+    return this.running().map((agent) => agent.id);
   }
 
+  /** The machine of an agent in a world of production cores. */
   agent(id: string): SwarmMachine {
-    return this.#get(id).machine;
+    return this.#get(id).machine as Machine & SwarmMachine;
   }
 
   /** Ids of the members an agent holds links to, or dials until it does. */
@@ -70,192 +123,136 @@ export class World {
     return this.#get(id).wanted.map((member) => member.id);
   }
 
-  /** Starts an agent that knocks at one that runs already, chosen at random. */
+  /** Starts an agent that knocks at some that run already, chosen at random. */
   join(): string {
-    const others = this.living();
-    const agent = this.#start();
-    if (others.length > 0) this.#connect(agent, this.#random.pick(others));
-    return agent.id;
+    return this.#start(0).id;
   }
 
-  /** Starts agents that know of each other only: a swarm of their own, until `introduce`. */
+  /** Starts agents that know of each other only: a swarm of their own, until `introduce` or `merge`. */
   joinApart(count: number): string[] {
-    const group = Array.from({ length: count }, () => this.#start());
-    for (const agent of group.slice(1)) this.#connect(agent, group[0]!.id);
-    return group.map((agent) => agent.id);
+    const realm = this.#nextRealm++;
+    return Array.from({ length: count }, () => this.#start(realm).id);
   }
 
   /** Has one agent dial another. */
   introduce(id: string, to: string): void {
-    this.#connect(this.#get(id), to);
+    this.#dialer.dial(this.#get(id), to, false);
   }
 
-  #start(): SimulatedAgent {
-    const id = `${Math.floor(this.#random.next() * 2 ** 32).toString(16)}-${this.#born++}`;
-    const machine = new SwarmMachine(
-      { id, name: id, zone: "", addresses: [id], api: "", weight: 1, startLeadMs: START_LEAD_MS },
-      this.nowMs,
-    );
-    const engine = new SimulatedEngine(id, this.target);
-    const agent = { id, machine, engine, links: new Set<string>(), wanted: [], wakeAtMs: Infinity, alive: true };
-    this.#agents.set(id, agent);
-    this.#note("join", id);
-    this.#every(ENGINE_TICK_MS, agent, () => engine.run(this.nowMs));
-    this.#every(REPORT_EVERY_MS, agent, () => this.#report(agent));
-    this.#every(REDIAL_MS, agent, () => this.#redial(agent));
-    return agent;
+  /** From now on all agents find each other's addresses. */
+  merge(): void {
+    this.#directory.merge();
   }
 
   /** kill -9: nothing more is sent, and its links close. */
   crash(id: string): void {
-    const agent = this.#get(id);
-    agent.engine.run(this.nowMs);
-    agent.alive = false;
-    this.#note("crash", id);
-    this.#cutAll(agent);
+    this.#kill(this.#get(id), "crashed");
+  }
+
+  /** The machine loses power: nothing closes, nothing answers. */
+  unplug(id: string): void {
+    this.#kill(this.#get(id), "unplugged");
   }
 
   /** SIGTERM: resolved by the machine's own `left`. */
   leave(id: string): void {
-    this.#note("leave", id);
-    this.#input(this.#get(id), { kind: "leave" });
+    this.#processes.input(this.#get(id), { kind: "leave" });
+  }
+
+  /** SIGSTOP for a while: nothing runs, its links stay up, and what comes in waits. */
+  pause(id: string, forMs: number): void {
+    this.#processes.freeze(this.#get(id), this.#queue.nowMs + forMs);
+  }
+
+  /** Its main thread comes round only after as long as this, again and again; its load threads are well. */
+  slow(id: string, [fromMs, toMs]: readonly [number, number], forMs: number): void {
+    const agent = this.#get(id);
+    const untilMs = this.#queue.nowMs + forMs;
+    const turn = (): void => {
+      if (!agent.isRunning || this.#queue.nowMs >= untilMs) return;
+      const nextMs = this.#queue.nowMs + this.#random.between(fromMs, toMs);
+      this.#processes.stall(agent, nextMs);
+      this.at(nextMs, turn);
+    };
+    turn();
+  }
+
+  /** Cuts the network until the cut is healed. Sides are lists of agents. */
+  cut(options: CutOptions, sides: readonly (readonly string[])[]): Cut {
+    const indices = sides.map((side) => side.map((id) => this.#get(id).index));
+    const cut = new Cut(options, indices, this.#random.seed());
+    this.#cuts.add(cut);
+    this.#links.refresh(this.running());
+    return cut;
+  }
+
+  heal(cut: Cut): void {
+    this.#cuts.remove(cut);
+    this.#links.refresh(this.running());
   }
 
   publish(id: string, plan: Plan): void {
     const token = this.#nextToken++;
-    this.#input(this.#get(id), { kind: "publish", token, plan, document: "", planHash: "simulated", keyHash: null });
+    this.#processes.input(this.#get(id), { kind: "publish", token, plan, document: "", planHash: "simulated", keyHash: null });
   }
 
   stop(id: string, run: string): void {
-    this.#input(this.#get(id), { kind: "stop", token: this.#nextToken++, run });
+    this.#processes.input(this.#get(id), { kind: "stop", token: this.#nextToken++, run });
+  }
+
+  /** Asks an agent; calls back when it answers. */
+  ask(id: string, run: string, then: (answer: Answer) => void): void {
+    const token = this.#nextToken++;
+    this.#processes.answers.set(token, then);
+    this.#processes.input(this.#get(id), { kind: "summarise", token, run });
   }
 
   /** Asks an agent and lets time pass until it has answered. */
   summary(id: string, run: string): Answer {
-    const token = this.#nextToken++;
     const found: Answer[] = [];
-    this.#answers.set(token, (answer) => found.push(answer));
-    this.#input(this.#get(id), { kind: "summarise", token, run });
+    this.ask(id, run, (answer) => found.push(answer));
     for (let waited = 0; found.length === 0 && waited < 5000; waited += 10) this.runFor(10);
     if (found[0] === undefined) throw new Error(`${id} gave no summary of ${run} within 5 s`);
     return found[0];
   }
 
-  runFor(ms: number): void {
-    this.#queue.runUntil(this.nowMs + ms);
+  /** Calls back at that time, in milliseconds since the simulation began. */
+  at(elapsedMs: number, then: () => void): void {
+    this.#queue.push(elapsedMs, KIND.call, null, then);
   }
 
-  #get(id: string): SimulatedAgent {
-    const agent = this.#agents.get(id);
+  runFor(ms: number): void {
+    this.#processes.runUntil(this.#queue.nowMs + ms);
+  }
+
+  #get(id: string): Agent {
+    const agent = this.#directory.get(id);
     if (agent === undefined) throw new Error(`no agent ${id}`);
     return agent;
   }
 
-  #every(ms: number, agent: SimulatedAgent, run: () => void): void {
-    this.#queue.after(ms, () => {
-      if (!agent.alive) return;
-      run();
-      this.#every(ms, agent, run);
-    });
+  #start(realm: number): Agent {
+    const { make, fidelity, skewMs, driftPpm } = this.#options;
+    const index = this.agents.length;
+    const id = `${this.#random.seed().toString(16)}-${index}`;
+    const clock = new LocalClock(this.#random.between(-skewMs, skewMs), this.#random.between(-driftPpm, driftPpm));
+    const self = { id, name: id, zone: "", addresses: [id], api: "", weight: 1, startLeadMs: START_LEAD_MS };
+    const startedAtMs = this.#queue.nowMs;
+    const machine = make(self, clock.at(startedAtMs));
+    const target = fidelity === "arrivals" ? this.#target : null;
+    const engine = new SimulatedEngine({ member: id, clock, target, needsLease: givesLeases(machine) });
+    const agent = new Agent({ index, id, realm, clock, machine, engine, startedAtMs });
+    this.#directory.add(agent);
+    this.#processes.started(agent);
+    return agent;
   }
 
-  #input(agent: SimulatedAgent, input: In): void {
-    if (!agent.alive) return;
-    this.#note(input.kind, agent.id);
-    for (const effect of agent.machine.handle(input, this.nowMs)) this.#run(agent, effect);
-  }
-
-  #run(agent: SimulatedAgent, effect: Effect): void {
-    switch (effect.kind) {
-      case "send":
-        return this.#send(agent, effect.to, effect.frame);
-      case "broadcast":
-        // Gossip reaches those who can be reached; the links flood the same news, so the simulator leaves it to them.
-        return;
-      case "neighbours":
-        agent.wanted = effect.members;
-        return this.#redial(agent);
-      case "probe":
-        return this.#connect(agent, effect.member.id);
-      case "wakeAt":
-        return this.#wakeAt(agent, effect.atMs);
-      case "assign":
-        return agent.engine.assign(effect.assignment, this.nowMs);
-      case "answer":
-        return this.#answers.get(effect.token)?.(effect.answer);
-      case "emit":
-        this.events.push({ agent: agent.id, event: effect.event });
-        return;
-      case "left":
-        agent.alive = false;
-        return this.#cutAll(agent);
-    }
-  }
-
-  #wakeAt(agent: SimulatedAgent, atMs: number): void {
-    agent.wakeAtMs = atMs;
-    if (atMs === Infinity) return;
-    this.#queue.at(atMs, () => {
-      if (agent.wakeAtMs === atMs) this.#input(agent, { kind: "wake" });
-    });
-  }
-
-  #report(agent: SimulatedAgent): void {
-    agent.engine.run(this.nowMs);
-    for (const snapshot of agent.engine.reports(this.nowMs)) this.#input(agent, { kind: "report", snapshot });
-  }
-
-  // --- links ---
-
-  #latencyMs(): number {
-    return 1 + this.#random.exponential(3);
-  }
-
-  #redial(agent: SimulatedAgent): void {
-    const others = this.living().filter((id) => id !== agent.id);
-    if (agent.links.size === 0 && others.length > 0) this.#connect(agent, this.#random.pick(others));
-    for (const member of agent.wanted) if (!agent.links.has(member.id)) this.#connect(agent, member.id);
-  }
-
-  #connect(agent: SimulatedAgent, to: string, then: () => void = () => {}): void {
-    this.#queue.after(2 * this.#latencyMs(), () => {
-      const other = this.#agents.get(to);
-      if (!agent.alive) return;
-      if (other === undefined || !other.alive) return this.#input(agent, { kind: "refused", peer: to });
-      if (!agent.links.has(to)) {
-        agent.links.add(to);
-        other.links.add(agent.id);
-        this.#input(agent, { kind: "linkUp", peer: to });
-        this.#input(other, { kind: "linkUp", peer: agent.id });
-      }
-      then();
-    });
-  }
-
-  #send(agent: SimulatedAgent, to: string, frame: Frame): void {
-    if (!agent.links.has(to)) return this.#connect(agent, to, () => this.#send(agent, to, frame));
-    const link = `${agent.id}>${to}`;
-    const atMs = Math.max(this.nowMs + this.#latencyMs(), this.#lastArrivalMs.get(link) ?? 0);
-    this.#lastArrivalMs.set(link, atMs);
-    this.frames++;
-    this.#queue.at(atMs, () => {
-      const other = this.#get(to);
-      if (other.links.has(agent.id)) this.#input(other, { kind: "frame", from: agent.id, frame });
-    });
-  }
-
-  #cutAll(agent: SimulatedAgent): void {
-    for (const peer of agent.links) {
-      this.#queue.after(CLOSE_DELAY_MS * (0.5 + this.#random.next()), () => {
-        const other = this.#get(peer);
-        if (other.links.delete(agent.id)) this.#input(other, { kind: "linkDown", peer: agent.id });
-      });
-    }
-  }
-
-  #note(kind: string, agent: string): void {
-    for (const text of [kind, agent, String(this.nowMs)]) {
-      for (let i = 0; i < text.length; i++) this.#hash = Math.imul(this.#hash ^ text.charCodeAt(i), 16777619);
-    }
+  #kill(agent: Agent, state: "crashed" | "unplugged"): void {
+    if (!agent.isRunning) return;
+    agent.engine.end(agent.clock.at(this.#queue.nowMs));
+    agent.state = state;
+    if (state === "unplugged") return this.#links.refresh(this.running());
+    this.#directory.forget(agent);
+    this.#links.closeAll(agent, false);
   }
 }

@@ -1,0 +1,93 @@
+// How long packets take, and what else befalls them.
+
+import type { Random } from "./random.ts";
+
+/** TCP's first retransmission timeout; each further one is twice as long (RFC 6298; 200 ms is Linux's least). */
+export const RETRANSMIT_MS = 200;
+
+/** What holds for every link. */
+export interface Conditions {
+  /** Every packet takes this … */
+  readonly baseMs: number;
+  /** … and a random time with this mean more. */
+  readonly tailMs: number;
+  /** And something between these two more. */
+  readonly extraMs: readonly [number, number];
+  /** Part of the frames that TCP has to send again, each of these again. */
+  readonly lossRate: number;
+  /** Not what TCP does: frames that arrive twice, or after later ones. For what a faulty shell might do. */
+  readonly duplicateRate: number;
+  readonly reorderRate: number;
+}
+
+/** A data centre. */
+export const CALM: Conditions = {
+  baseMs: 1,
+  tailMs: 3,
+  extraMs: [0, 0],
+  lossRate: 0,
+  duplicateRate: 0,
+  reorderRate: 0,
+};
+
+/** By how much a frame that is overtaken comes later, at most. */
+const DETOUR_MS = 100;
+/** After that many losses in a row the network is cut, not lossy. */
+const MOST_LOSSES = 6;
+/** A connection request is sent again after a second (RFC 6298, section 2). */
+const SYN_RETRANSMIT_MS = 1000;
+
+export class Network {
+  readonly random: Random;
+  #conditions = CALM;
+  /** Whether anything but latency has to be looked at. */
+  isHostile = false;
+
+  constructor(random: Random) {
+    this.random = random;
+  }
+
+  get conditions(): Conditions {
+    return this.#conditions;
+  }
+
+  become(change: Partial<Conditions>): void {
+    this.#conditions = { ...this.#conditions, ...change };
+    const { lossRate, duplicateRate, reorderRate } = this.#conditions;
+    this.isHostile = lossRate + duplicateRate + reorderRate > 0;
+  }
+
+  latencyMs(): number {
+    const { baseMs, tailMs, extraMs } = this.#conditions;
+    const latencyMs = baseMs + this.random.exponential(tailMs);
+    return extraMs[1] === 0 ? latencyMs : latencyMs + this.random.between(extraMs[0], extraMs[1]);
+  }
+
+  /** What losses add to a frame's latency. */
+  retransmissionMs(): number {
+    return this.#lossesMs(RETRANSMIT_MS);
+  }
+
+  /** What losses add to making a connection. */
+  handshakeLossMs(): number {
+    return this.#lossesMs(SYN_RETRANSMIT_MS);
+  }
+
+  duplicates(): boolean {
+    return this.random.next() < this.#conditions.duplicateRate;
+  }
+
+  reorders(): boolean {
+    return this.random.next() < this.#conditions.reorderRate;
+  }
+
+  detourMs(): number {
+    return this.random.between(0, DETOUR_MS);
+  }
+
+  #lossesMs(timeoutMs: number): number {
+    let totalMs = 0;
+    for (let n = 0; n < MOST_LOSSES && this.random.next() < this.#conditions.lossRate; n++) totalMs += timeoutMs * 2 ** n;
+    return totalMs;
+  }
+}
