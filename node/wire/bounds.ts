@@ -18,6 +18,8 @@ export const MAX_ADDRESSES = 16;
 
 /** Messages in one frame: with all of 3,000 members in a hello about 6,000. A message costs about a microsecond. */
 export const MAX_MESSAGES = 200_000;
+/** Numbers in lists, mostly buckets of sketches: a report of a hundred steps and a thousand points has half a million. */
+export const MAX_NUMBERS = 2_000_000;
 
 /** Longest lists, by message and field. Every list of proto/swarm.proto must stand here. */
 export const LIMITS: Readonly<Record<string, number>> = {
@@ -52,7 +54,6 @@ export const LIMITS: Readonly<Record<string, number>> = {
   "Sketch.count": BUCKETS,
 };
 
-const VARINT = 0;
 const DELIMITED = 2;
 
 interface Field {
@@ -61,37 +62,45 @@ interface Field {
   readonly limit: number;
   /** Index of its counter. */
   readonly counter: number;
+  readonly wireType: number;
   /** A list of varints, packed or not. */
   readonly numbers: boolean;
   readonly shape: Shape | null;
 }
 
-/** What the walk has to know of a message type. Plain values are in no need of counting: the last one holds. */
+/** What the walk has to know of a message type. */
 export interface Shape {
-  /** Lists and messages, by field number. */
+  /** By field number. */
   readonly fields: (Field | undefined)[];
   counters: number;
 }
 
-/** What a type has of lists and messages. Throws where a list of the schema has no limit. */
+export interface Tally {
+  messages: number;
+  /** Entries of lists of numbers. */
+  numbers: number;
+}
+
+/** Throws where a list of the schema has no limit. */
 export function shapeOf(type: protobuf.Type, known = new Map<protobuf.Type, Shape>()): Shape {
   const done = known.get(type);
   if (done !== undefined) return done;
   const shape: Shape = { fields: [], counters: 0 };
   known.set(type, shape);
   for (const field of type.fieldsArray) {
-    const nested = field.resolve().resolvedType;
-    if (!field.repeated && nested === null) continue;
     const name = `${type.name}.${field.name}`;
+    const nested = field.resolve().resolvedType;
+    const varint = field.type === "uint32" || field.type === "uint64";
+    // Anything but strings, messages and these would be packed in a way that the walk does not count.
+    const countable = varint || field.type === "string" || nested instanceof protobuf.Type;
     const limit = field.repeated ? LIMITS[name] : 1;
-    if (limit === undefined) throw new Error(`${name} has no limit`);
-    const numbers = field.type === "uint32" || field.type === "uint64";
-    if (nested === null && !numbers && field.type !== "string") throw new Error(`${name} is a list that nobody can count`);
+    if (limit === undefined || (field.repeated && !countable)) throw new Error(`the list ${name} has no limit`);
     shape.fields[field.id] = {
       name,
       limit,
       counter: shape.counters++,
-      numbers,
+      wireType: (protobuf.types.basic as Readonly<Record<string, number>>)[field.type] ?? DELIMITED,
+      numbers: field.repeated && varint,
       shape: nested instanceof protobuf.Type ? shapeOf(nested, known) : null,
     };
   }
@@ -99,19 +108,13 @@ export function shapeOf(type: protobuf.Type, known = new Map<protobuf.Type, Shap
 }
 
 /**
- * Throws unless all lists are within their limits, at the first entry too many. Returns how many messages and list entries
- * there are. Time is proportional to the bytes, memory to the depth of the schema.
+ * Throws at the first entry too many; a plain value that is told twice is one too many as well. Returns what it counted.
+ * Time is proportional to the bytes, memory to the depth of the schema.
  */
 export function checkBounds(bytes: Uint8Array, frame: Shape): Tally {
   const tally = { messages: 0, numbers: 0 };
   walk(protobuf.Reader.create(bytes), bytes.length, frame, tally);
   return tally;
-}
-
-export interface Tally {
-  messages: number;
-  /** Entries of lists of plain values. */
-  numbers: number;
 }
 
 function walk(reader: protobuf.Reader, end: number, shape: Shape, tally: Tally): void {
@@ -124,27 +127,25 @@ function walk(reader: protobuf.Reader, end: number, shape: Shape, tally: Tally):
     const tag = reader.tag();
     const wireType = tag & 7;
     const field = shape.fields[tag >>> 3];
-    if (field === undefined || !fits(field, wireType)) {
+    // A known field of another wire type is an unknown one.
+    if (field === undefined || (wireType !== field.wireType && !(field.numbers && wireType === DELIMITED))) {
       reader.skipType(wireType, 0, tag >>> 3);
-      continue;
-    }
-    if (field.shape !== null) {
+    } else if (field.shape !== null) {
       count(field, seen, 1);
       walk(reader, reader.size() + reader.pos, field.shape, tally);
-    } else {
-      const entries = field.numbers && wireType === DELIMITED ? packed(reader) : 1;
-      if (!field.numbers || wireType !== DELIMITED) reader.skipType(wireType);
+    } else if (field.numbers) {
+      const entries = wireType === DELIMITED ? packed(reader) : 1;
+      if (wireType !== DELIMITED) reader.skipType(wireType);
       count(field, seen, entries);
       tally.numbers += entries;
+      if (tally.numbers > MAX_NUMBERS) throw invalid(`a frame has more than ${MAX_NUMBERS} numbers in lists`);
+    } else {
+      count(field, seen, 1);
+      reader.skipType(wireType);
     }
   }
   if (reader.pos !== end) throw invalid("a message does not end where it says");
   reader.len = outer;
-}
-
-/** A known field of another wire type is an unknown one. */
-function fits(field: Field, wireType: number): boolean {
-  return wireType === DELIMITED || (field.numbers && wireType === VARINT);
 }
 
 function count(field: Field, seen: number[], entries: number): void {

@@ -89,8 +89,7 @@ function textOf(value: unknown, field: string, maxLength: number): string {
 }
 
 function numberOf(raw: unknown, field: string, min: number, max: number): number {
-  // protobufjs reads 64 bits as an object; beyond 2^53 its number is rounded, and refused where whole ones are asked for.
-  const value = typeof raw === "number" ? raw : (raw as { toNumber(): number }).toNumber();
+  const value = raw as number;
   if (!(value >= min && value <= max)) throw invalid(`${field} is not within ${min}..${max}`);
   return value;
 }

@@ -42,6 +42,7 @@ export function encodeFrame(frame: Frame, authority: Authority | null = null): U
     reports: frame.reports?.map(reportToWire),
     gather: frame.gather,
     gathered: frame.gathered,
+    pull: frame.pull || undefined,
     goodbye: frame.goodbye || undefined,
     standing: frame.standing,
     rollCalls: frame.rollCalls?.map((call) => rollCallToWire(call, base)),
@@ -50,7 +51,7 @@ export function encodeFrame(frame: Frame, authority: Authority | null = null): U
     echo: frame.echo,
     commits: frame.commits?.map((commit) => commitToWire(commit, base)),
     chain: frame.chain && chainToWire(frame.chain, base),
-  });
+  } satisfies Record<keyof Frame, unknown>);
 }
 
 /**
@@ -72,6 +73,7 @@ export function decodeFrame(bytes: Uint8Array, authority: Authority | null = nul
   addViews(frame, wire, baseOf(frame.standing));
   addRuns(frame, wire);
   if (wire["hello"] === true) frame.hello = true;
+  if (wire["pull"] === true) frame.pull = true;
   if (wire["goodbye"] === true) frame.goodbye = true;
   const members = messages(wire, "members");
   if (members.length > 0) frame.members = membersFromWire(members, authority);

@@ -15,6 +15,7 @@ export function runToWire({ spec, control }: RunRecord): Loose {
 }
 
 export function runFromWire(wire: Loose): RunRecord {
+  const control = controlFromWire(required(wire, "control"));
   const document = text(wire, "document", MAX_PLAN_BYTES);
   const hash = identifier(wire, "planHash");
   return {
@@ -27,7 +28,7 @@ export function runFromWire(wire: Loose): RunRecord {
       publishedAtMs: number(wire, "publishedAtMs", 0, MAX_TIME_MS),
       notAfterMs: number(wire, "notAfterMs", 0, MAX_TIME_MS),
     },
-    control: controlFromWire(required(wire, "control")),
+    control,
   };
 }
 

@@ -5,6 +5,10 @@ import protobuf from "protobufjs";
 import { checkBounds, shapeOf } from "./bounds.ts";
 import type { Loose } from "./check.ts";
 
+// Numbers of 64 bits are read as numbers. Those beyond 2^53 are rounded, and refused by the bounds on what is read.
+protobuf.util.Long = null!;
+protobuf.configure();
+
 interface Compiled {
   readonly type: protobuf.Type;
   readonly shape: ReturnType<typeof shapeOf>;

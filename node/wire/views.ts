@@ -39,6 +39,7 @@ export function standingFromWire(wire: Loose): Standing {
     bornMs: number(wire, "bornMs", 0, MAX_TIME_MS),
     rank: choice(wire, "rank", RANKS),
     view: count(wire, "view"),
+    digest: count(wire, "digest"),
     sentAtMs: number(wire, "sentAtMs", 0, MAX_TIME_MS),
   };
 }

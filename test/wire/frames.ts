@@ -1,7 +1,16 @@
 // Frames with something in every field, for the tests of the wire.
 
 import type { MemberRecord, RunRecord } from "../../node/core/events.ts";
-import type { Frame, Report } from "../../node/core/frame.ts";
+import type {
+  Ballot,
+  Chain,
+  Commit,
+  Frame,
+  Positions,
+  Report,
+  Standing,
+  ViewChange,
+} from "../../node/core/frame.ts";
 import { parsePlan } from "../../node/plan/parse.ts";
 import { planHash } from "../../node/wire/plan-hash.ts";
 
@@ -55,7 +64,7 @@ export const STOPPED: RunRecord = {
     sequence: 7,
     author: "x",
     startAtMs: 1_700_000_002_000,
-    lineage: "12D3KooWa/3",
+    lineage: "0123456789abcdef",
     stopAtMs: 1_700_000_003_000,
     stopReason: "aborted",
   },
@@ -86,6 +95,49 @@ export const REPORT: Report = {
   },
 };
 
+const NOW = 1_790_000_000_123.25;
+/** The window that contains NOW. */
+export const WINDOW = 3_580_000_000;
+
+export const STANDING: Standing = { lineage: "0123456789abcdef", bornMs: NOW - 1e6, rank: 2, view: 41, digest: 2 ** 32 - 1, sentAtMs: NOW };
+
+/** The set of these positions. */
+export function positions(...members: number[]): Positions {
+  const set = new Uint32Array(Math.ceil((Math.max(-1, ...members) + 1) / 32));
+  for (const position of members) set[position >> 5]! |= 1 << (position & 31);
+  return set;
+}
+
+/** All positions of a view of this size. */
+export function everybody(size: number): Positions {
+  return positions(...Array.from({ length: size }, (_, i) => i));
+}
+
+const CHANGE: ViewChange = {
+  fromWindow: WINDOW + 4,
+  removed: [0, 3, 199],
+  added: [
+    { id: "12D3KooWx", incarnation: 2, weight: 100_000, fromWindow: WINDOW + 4 },
+    { id: "12D3KooWy", incarnation: 2 ** 40, weight: 1, fromWindow: WINDOW + 5 },
+  ],
+  reweighed: [{ position: 7, weight: 3 }, { position: 9, weight: 8 }],
+};
+
+const COMMIT: Commit = { number: 42, ballot: WINDOW - 1, change: CHANGE, locks: everybody(150) };
+const BALLOT: Ballot = { view: 41, ballot: WINDOW, change: CHANGE, votes: everybody(100), locks: positions() };
+
+const CHAIN: Chain = {
+  base: {
+    number: 41,
+    fromWindow: WINDOW - 1000,
+    members: [
+      { id: "12D3KooWa", incarnation: 3, weight: 2, fromWindow: WINDOW - 5000 },
+      { id: "12D3KooWb", incarnation: 1, weight: 2, fromWindow: WINDOW - 1000 },
+    ],
+  },
+  commits: [COMMIT],
+};
+
 /** One of every kind of message, each frame as the core makes it. */
 export const FRAMES: Readonly<Record<string, Frame>> = {
   nothing: {},
@@ -95,4 +147,29 @@ export const FRAMES: Readonly<Record<string, Frame>> = {
   reports: { reports: [REPORT, { ...REPORT, since: 0 }] },
   gather: { gather: { id: 5, run: "wire-1", have: [{ member: "12D3KooWb", sequence: 9 }, { member: "c", sequence: 0 }] } },
   gathered: { gathered: { id: 5 } },
+  "a member that nobody has admitted": { members: [{ ...ALIVE, fromMs: Infinity, untilMs: Infinity }] },
+  "a member that left and was never admitted": { members: [{ ...ALIVE, state: "left", fromMs: Infinity, untilMs: Infinity }] },
+  goodbye: { goodbye: true },
+  pull: { pull: true },
+  "a quiet frame": {
+    standing: STANDING,
+    rollCalls: [{ view: 41, window: WINDOW, excluded: positions(), present: everybody(200) }],
+    echo: { sentAtMs: NOW - 2.5, heldMs: 0.125 },
+  },
+  agreement: {
+    standing: { ...STANDING, rank: 0 },
+    rollCalls: [
+      { view: 41, window: WINDOW - 12, excluded: positions(3, 199), present: everybody(3) },
+      { view: 40, window: WINDOW + 1, excluded: positions(), present: positions(31, 32, 8191) },
+    ],
+    ballots: [BALLOT, { ...BALLOT, ballot: WINDOW - 3, locks: positions(5) }],
+    accusations: [
+      { view: 41, target: 3, accuser: 5, version: 1, kind: "silent" },
+      { view: 41, target: 0, accuser: 16_383, version: 2 ** 50, kind: "closed" },
+      { view: 0, target: 3, accuser: 0, version: 2, kind: "none" },
+    ],
+    commits: [COMMIT, { ...COMMIT, number: 43, change: { fromWindow: 0, removed: [], added: [], reweighed: [] } }],
+    chain: CHAIN,
+  },
+  "windows without a standing": { rollCalls: [{ view: 1, window: -(2 ** 40), excluded: positions(), present: positions(0) }] },
 };
