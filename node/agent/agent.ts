@@ -4,7 +4,6 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Answer, MemberId, RunRecord, RunState, SwarmEvent } from "../core/events.ts";
 import { runStateAt } from "../core/runs.ts";
 import { ACTIVE_RUNS } from "../core/limits.ts";
-import { sharesAt } from "../core/split.ts";
 import type { Summary } from "../core/summary-type.ts";
 import { LoadEngine } from "../load/engine.ts";
 import { TargetGuard } from "../load/guard.ts";
@@ -158,18 +157,15 @@ export class Agent {
     return answer.runs;
   }
 
-  /** Those that are in the swarm or about to be, with the share each carries now. */
+  /** Those in the agreed view, with the share each carries now. */
   members(): MemberView[] {
-    const now = this.#clock.nowMs();
-    const { members } = this.#shell.machine;
-    const shares = sharesAt(members, now);
-    return members.present(now).map(({ id, name, zone, state, weight, api }) => ({
+    return this.#shell.machine.seats().map(({ member: { id, name, zone, state, weight, api }, share }) => ({
       id,
       name,
       zone,
       state,
       weight,
-      share: shares.get(id) ?? 0,
+      share,
       api,
     }));
   }
@@ -196,7 +192,7 @@ export class Agent {
 
   /** Graceful: the share moves on first, iterations in flight end, results are handed over. Alone: at once. */
   async leave(): Promise<void> {
-    if (this.#shell.machine.members.present(this.#clock.nowMs()).length > 1) {
+    if (this.#shell.machine.seats().length > 1) {
       this.#shell.input({ kind: "leave" });
       await this.#shell.left;
     }

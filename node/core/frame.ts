@@ -6,7 +6,7 @@ import type { MemberId, MemberRecord, RunId, RunRecord } from "./events.ts";
 /** Positions in a view's sorted members, as a set: bit i % 32 of word i >> 5. Never changed once in a frame. */
 export type Positions = Uint32Array;
 
-/** A lineage is one swarm's succession of views, named by its founder and the founder's incarnation. */
+/** A lineage is one swarm's succession of views. Its name is a digest of its founder's, 16 hexadecimal digits. */
 export type LineageId = string;
 
 /** Where the sender stands: in every frame of this protocol, so that whoever is behind or elsewhere notices. */
@@ -18,6 +18,8 @@ export interface Standing {
   readonly rank: 0 | 1 | 2;
   /** Number of the newest view the sender has adopted. */
   readonly view: number;
+  /** Of the members and runs it knows: where it stays different, something was missed. 32 bits. */
+  readonly digest: number;
   /** Swarm time at which the frame was sent. */
   readonly sentAtMs: number;
 }

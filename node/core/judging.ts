@@ -2,7 +2,7 @@
 
 import type { MemberId, RunId, RunRecord } from "./events.ts";
 import { JUDGE_EVERY_MS, JUDGES } from "./limits.ts";
-import type { Members } from "./members.ts";
+import type { Membership } from "./membership.ts";
 import { firstInHashOrder } from "./rings.ts";
 import { endAtMs, type Runs } from "./runs.ts";
 import type { Summary } from "./summary-type.ts";
@@ -10,14 +10,14 @@ import type { Summary } from "./summary-type.ts";
 export class Judging {
   readonly #self: MemberId;
   readonly #runs: Runs;
-  readonly #members: Members;
+  readonly #membership: Membership;
   /** When this agent looks at a run again. */
   readonly #nextLookMs = new Map<RunId, number>();
 
-  constructor(self: MemberId, runs: Runs, members: Members) {
+  constructor(self: MemberId, runs: Runs, membership: Membership) {
     this.#self = self;
     this.#runs = runs;
-    this.#members = members;
+    this.#membership = membership;
   }
 
   /** Runs to gather now. Every member keeps the rhythm, so that one that becomes a judge does not start late. */
@@ -28,7 +28,7 @@ export class Judging {
       const next = this.#nextLookMs.get(run.spec.id) ?? startAtMs + JUDGE_EVERY_MS;
       if (nowMs < next) continue;
       this.#nextLookMs.set(run.spec.id, nowMs + JUDGE_EVERY_MS);
-      if (this.#isJudge(run.spec.id, nowMs)) due.push(run);
+      if (this.#isJudge(run.spec.id)) due.push(run);
     }
     return due;
   }
@@ -60,14 +60,19 @@ export class Judging {
     return { spec: run.spec, control };
   }
 
+  forget(run: RunId): void {
+    this.#nextLookMs.delete(run);
+  }
+
   #judged(nowMs: number): RunRecord[] {
     return this.#runs
       .active(nowMs)
       .filter((run) => run.control.startAtMs !== null && run.spec.plan.thresholds.some((t) => t.abortOnFail));
   }
 
-  #isJudge(run: RunId, nowMs: number): boolean {
-    const ids = this.#members.present(nowMs).map((member) => member.id);
+  #isJudge(run: RunId): boolean {
+    const { agreement } = this.#membership;
+    const ids = agreement.view.members.map(({ id }) => id).filter((id) => !agreement.isExcluded(id));
     return firstInHashOrder(run, ids, JUDGES).includes(this.#self);
   }
 }

@@ -1,28 +1,99 @@
 // Every bound and delay of the swarm machine, with the consequence of changing it.
 
-/** Changes of the view take effect on multiples of this, so that several observers of one crash name one instant. */
+/** Swarm time is cut into windows of this length; shares change on their boundaries only. */
 export const WINDOW_MS = 500;
 
-/**
- * From a join's announcement until the new member has a share. Must exceed the time in which the announcement reaches
- * everybody; longer only delays the newcomer.
- */
-export const JOIN_DELAY_MS = 1500;
+/** A lease is told to the load threads when it has grown by so much. */
+export const LEASE_STEP_MS = 100;
 
 /**
- * From the discovery of a crash until the others carry the share. Must exceed the time in which the news, or the
- * refutation of a member that lives, reaches everybody; the crashed share is missing meanwhile (P3 allows 3 s).
+ * Windows for which a majority seen in a roll call lets an agent offer load. A cut-off agent stops after this, and the
+ * others must wait as long before they take over what a silent one carried: shorter heals sooner, and stops more often
+ * for nothing when the network or the machines stall.
  */
-export const LOSS_DELAY_MS = 1000;
+export const LEASE_WINDOWS = 10;
 
-/** From SIGTERM until the leaver's share moves on; it offers load until then, so nothing is missing. */
-export const LEAVE_DELAY_MS = 1000;
+/** The same while links are seen to break: crashes, whose links close at once, are made good this much sooner. */
+export const SHORT_LEASE_WINDOWS = 3;
+
+/** How long an agent stays on the short lease after the last sign of trouble: longer than any hint of a closed link counts. */
+export const TROUBLE_WINDOWS = LEASE_WINDOWS + 2;
+
+/** A majority that the main thread has not renewed for this long is not trusted: it may be standing still. */
+export const LEASE_RENEWAL_MS = 1000;
+
+/** From the opening of a ballot to the window in which its view takes effect: it must be agreed and known by then. */
+export const ACTIVATION_WINDOWS = 4;
+
+/** Windows after which a ballot that is not decided is tried again, doubling up to the second number. */
+export const PATIENCE_WINDOWS = 3;
+export const LONGEST_PATIENCE_WINDOWS = 12;
+
+/** A wish for another view must last this long before it is voted for, so that changes of one moment make one view … */
+export const STABLE_MS = 100;
+/** … but no longer than this, if it keeps changing. */
+export const UNSTABLE_MS = 400;
+
+/**
+ * Part of the rate that may be offered twice for a moment so that nobody waits for the lease of a small share to end.
+ * With a clock skew of 2 % of a share it stays below the 5 % that P2 allows.
+ */
+export const EXCESS = 0.03;
+
+/** A member that sends nothing for so long is accused; the keepalive comes every 500 ms at least. */
+export const SILENT_MS = 1500;
+/** The same, as a sign of trouble only. */
+export const UNEASY_MS = 1000;
+/** An agent that itself stood still for so long blames nobody for what it did not hear, and is in trouble. */
+export const STALL_MS = 1000;
+/** Patience with others grows by so many times the lateness of one's own turns. */
+export const LAG_FACTOR = 3;
+/** How long a closed link counts as a hint that a process is gone. Shorter than trouble lasts. */
+export const CLOSED_HINT_MS = 4000;
+
+/** News for the neighbours is gathered for so long at least: more frequent frames spread it sooner and cost CPU. */
+export const FLUSH_MS = 100;
+/** The first news after a quiet time waits only for what comes with it. */
+export const FLUSH_SOON_MS = 5;
+
+/** Views remembered: the newest and its predecessors, for those who are behind. */
+export const CHAIN_KEPT = 10;
+/** Windows of roll calls remembered beside the present one: the longest lease and what a frame may be late. */
+export const ROLL_CALLS_KEPT = LEASE_WINDOWS + 6;
+/** Different opinions on who is excluded, per window. More are ignored, which shortens leases but breaks nothing. */
+export const LABELS_PER_WINDOW = 512;
+/** Proposals remembered for one view. */
+export const BALLOTS_KEPT = 256;
+
+/** An idle agent that sees no majority for so long founds a lineage of its own. */
+export const DISSOLVE_MS = 10_000;
+/** How often one peer is asked for complete state at most. */
+export const PULL_EVERY_MS = 1000;
+/** A leaver goes after this, whether or not the others have agreed on a view without it. */
+export const LEAVE_TIMEOUT_MS = 8000;
+
+/** Timestamps are returned to a neighbour this often at first … */
+export const FIRST_ECHO_EVERY_MS = 250;
+/** … so many times … */
+export const FIRST_ECHOES = 4;
+/** … and then this often. Clocks of machines drift apart by less than a millisecond meanwhile. */
+export const ECHO_EVERY_MS = 5000;
+/** Exchanges remembered per neighbour; the one with the shortest round trip counts. */
+export const SAMPLES_KEPT = 8;
+/** Swarm time moves by this much per window at most while an agent has a share: 1000 ppm, more than clocks drift. */
+export const SLEW_MS = 0.5;
+
+/** A link that nobody needs is closed after this; asking again within it needs no new one. */
+export const SPARE_LINK_MS = 10_000;
+
+/** A neighbour's link over which nothing has come for so long is closed, so that it can be dialled anew. */
+export const ZOMBIE_LINK_MS = 5000;
+
+/** Past shares kept in assignments, so that arrivals handled a little late still have the owner they had when due. */
+export const PAST_SHARES_MS = 2000;
 
 /** How long a leaver waits for its iterations in flight before it goes. Kubernetes grants 30 s in all. */
 export const DRAIN_MS = 5000;
-
-/** Past views kept in assignments, so that arrivals handled a little late still have the owner they had when due. */
-export const PAST_VIEWS_MS = 2000;
 
 /** A gather answers with what it has after this; a live agent needs two round trips at most. */
 export const GATHER_TIMEOUT_MS = 1500;
@@ -60,7 +131,11 @@ export const BATCH_CHARACTERS = 1024 * 1024;
 /** A run is refused after its planned end plus this, whatever it waited for. */
 export const NOT_AFTER_GRACE_MS = 3_600_000;
 
-/** Next multiple of WINDOW_MS at or after `ms`. */
-export function alignUp(ms: number): number {
-  return Math.ceil(ms / WINDOW_MS) * WINDOW_MS;
+/** The window in which an instant of swarm time lies. */
+export function windowOf(swarmMs: number): number {
+  return Math.floor(swarmMs / WINDOW_MS);
+}
+
+export function startOf(window: number): number {
+  return window * WINDOW_MS;
 }

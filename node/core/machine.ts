@@ -1,9 +1,13 @@
 // The swarm as a state machine: what happened goes in with the time, what to do comes out. No clock, no I/O, no chance.
 
+import { CIRCLE } from "../plan/stripe.ts";
+import type { AgreedView } from "./agreement/view.ts";
 import type { Effect, In, MemberId, MemberRecord, RunRecord } from "./events.ts";
-import type { Frame, Report } from "./frame.ts";
+import type { Frame, LineageId, Report, Standing } from "./frame.ts";
+import { Gossip } from "./gossip.ts";
 import { Judging } from "./judging.ts";
-import { BATCH_CHARACTERS, DRAIN_MS } from "./limits.ts";
+import { Leaving } from "./leaving.ts";
+import { BATCH_CHARACTERS, LEASE_STEP_MS, startOf, windowOf } from "./limits.ts";
 import type { Members } from "./members.ts";
 import { Membership } from "./membership.ts";
 import { Outbox } from "./outbox.ts";
@@ -11,8 +15,10 @@ import { Publishing } from "./publishing.ts";
 import { Results } from "./results.ts";
 import { RunStates } from "./run-states.ts";
 import { endAtMs, Runs } from "./runs.ts";
-import { nextChangeMs, segmentsOf, sharesAt } from "./split.ts";
 import { summarise } from "./summary.ts";
+import { TimeSync } from "./time-sync.ts";
+
+const NEVER = Number.POSITIVE_INFINITY;
 
 /** What an agent is when it starts. */
 export interface SelfDescription {
@@ -27,136 +33,180 @@ export interface SelfDescription {
   readonly startLeadMs: number;
 }
 
+/** A member of the agreed view, and the part of the rate it carries now, 0..1. */
+export interface Seat {
+  readonly member: MemberRecord;
+  readonly share: number;
+}
+
 /** One agent's part of the swarm. Mutable inside; everything it wants done is in the effects it returns. */
 export class SwarmMachine {
   readonly self: MemberId;
   readonly members: Members;
   readonly runs: Runs;
   readonly #out = new Outbox();
+  readonly #time = new TimeSync();
   readonly #membership: Membership;
+  readonly #gossip: Gossip;
   readonly #publishing: Publishing;
   readonly #judging: Judging;
   readonly #results: Results;
   readonly #runStates: RunStates;
+  readonly #leaving: Leaving;
   #nowMs: number;
-  #wakeAtMs = Number.POSITIVE_INFINITY;
-  #nextResplitMs = Number.POSITIVE_INFINITY;
-  #leaveAtMs = Number.POSITIVE_INFINITY;
-  #left = false;
+  #wakeAtMs = NEVER;
+  /** When something other than the swarm's own affairs is due. */
+  #dueMs = Number.NEGATIVE_INFINITY;
+  #window = Number.NEGATIVE_INFINITY;
+  #leaseMs = Number.NEGATIVE_INFINITY;
+  #followed: AgreedView | null = null;
 
-  constructor(self: SelfDescription, nowMs: number) {
+  constructor(self: SelfDescription, localMs: number) {
     const { startLeadMs, ...description } = self;
     this.self = self.id;
-    this.#nowMs = nowMs;
-    this.#membership = new Membership(
-      { ...description, incarnation: 1, state: "alive", view: 0, fromMs: nowMs, untilMs: Number.POSITIVE_INFINITY },
-      this.#out,
-      () => this.#assignAll(),
-    );
+    this.#nowMs = this.#time.swarmMs(localMs);
+    const record = { ...description, incarnation: 0, state: "alive", view: 0, fromMs: NEVER, untilMs: NEVER } as const;
+    this.#membership = new Membership(record, this.#out, this.#nowMs);
     this.members = this.#membership.members;
     this.#results = new Results(self.id, this.members, this.#out);
     this.runs = new Runs((run) => {
       this.#results.forget(run);
       this.#runStates.forget(run);
+      this.#judging.forget(run);
     });
+    this.runs.lineage = this.#membership.agreement.lineage.id;
     this.#runStates = new RunStates(this.runs);
-    this.#publishing = new Publishing(self.id, startLeadMs, this.runs, this.members);
-    this.#judging = new Judging(self.id, this.runs, this.members);
+    this.#publishing = new Publishing(self.id, startLeadMs, this.runs, this.#membership);
+    this.#judging = new Judging(self.id, this.runs, this.#membership);
+    this.#leaving = new Leaving(this.#membership, this.runs, this.#results);
+    this.#gossip = new Gossip(this.#out, this.#membership, this.#time, {
+      rank: () => this.#rank(),
+      runsDigest: () => this.runs.digest(),
+      tellAll: (peer) => this.#tellAll(peer),
+    });
   }
 
-  /** One event in, everything to be done about it out, in order. `nowMs` never falls. */
-  handle(input: In, nowMs: number): Effect[] {
-    this.#nowMs = Math.max(nowMs, this.#nowMs);
-    this.#dispatch(input);
-    this.#doWhatIsDue();
-    this.#finishGathers();
-    for (const event of this.#runStates.changes(this.#nowMs)) this.#out.emit(event);
-    this.#askToBeWoken();
+  /** One event in, everything to be done about it out, in order. `localMs` is the agent's own clock and never falls. */
+  handle(input: In, localMs: number): Effect[] {
+    this.#nowMs = Math.max(this.#time.swarmMs(localMs), this.#nowMs);
+    // Frames of the swarm's own affairs are many; the rest is looked at only when there is a reason.
+    if (!this.#dispatch(input, localMs)) this.#dueMs = Number.NEGATIVE_INFINITY;
+    this.#turn(localMs);
     return this.#out.take();
   }
 
-  #dispatch(input: In): void {
+  /** The agreed view as this agent knows it. */
+  view(): { readonly lineage: LineageId; readonly number: number; readonly members: readonly MemberId[] } {
+    const { lineage, view } = this.#membership.agreement;
+    return { lineage: lineage.id, number: view.number, members: view.ids };
+  }
+
+  /** Who sits in the agreed view, in id order. */
+  seats(): Seat[] {
+    const { chain, view } = this.#membership.agreement;
+    const inEffect = chain.all().findLast((one) => startOf(one.fromWindow) <= this.#nowMs) ?? view;
+    return view.members.flatMap(({ id }) => {
+      const member = this.members.get(id);
+      return member === undefined ? [] : [{ member, share: inEffect.stripeOf(id).width / CIRCLE }];
+    });
+  }
+
+  // --- what happens ---
+
+  /** Returns whether it concerns the swarm's own affairs only. */
+  #dispatch(input: In, localMs: number): boolean {
     switch (input.kind) {
       case "linkUp":
         this.#out.links.add(input.peer);
-        this.#membership.linkUp(input.peer);
-        return this.#greet(input.peer);
-      case "linkDown": {
-        this.#out.links.delete(input.peer);
-        this.#results.linkDown(input.peer);
-        this.#membership.linkDown(input.peer);
-        const member = this.members.get(input.peer);
-        if (member?.state === "alive") this.#out.push({ kind: "probe", member });
-        return;
-      }
+        this.#gossip.linkUp(input.peer, this.#nowMs);
+        return true;
+      case "linkDown":
+        this.#linkDown(input.peer);
+        return false;
       case "refused":
-        for (const gone of this.#membership.lose(input.peer, this.#nowMs)) this.#results.gone(gone);
-        return;
+        this.#membership.agreement.refused(input.peer, this.#nowMs);
+        return true;
+      case "unreachable":
+        // Nothing was heard of it, which says the same.
+        return true;
       case "frame":
-        return this.#frame(input.from, input.frame);
+        return this.#frame(input.from, input.frame, localMs);
+      case "wake":
+        this.#wakeAtMs = NEVER;
+        return true;
+      case "report":
+        if (this.runs.get(input.snapshot.run) !== undefined) this.#results.own(input.snapshot);
+        return false;
+      case "leave":
+        this.#leaving.begin(this.#nowMs);
+        return false;
+      default:
+        this.#ask(input);
+        return false;
+    }
+  }
+
+  #ask(input: Extract<In, { kind: "publish" | "stop" | "summarise" }>): void {
+    const { token } = input;
+    switch (input.kind) {
       case "publish": {
         const published = this.#publishing.publish(input, this.#nowMs);
-        if (published === null) return this.#out.answer(input.token, { kind: "tooManyRuns" });
+        if (published === null) return this.#out.answer(token, { kind: "tooManyRuns" });
         if (published.created) this.#announce([published.record]);
-        return this.#out.answer(input.token, { kind: "published", run: published.record, created: published.created });
+        return this.#out.answer(token, { kind: "published", run: published.record, created: published.created });
       }
       case "stop": {
         const stopped = this.#publishing.stop(input.run, this.#nowMs);
-        if (stopped === null) return this.#out.answer(input.token, { kind: "unknownRun" });
+        if (stopped === null) return this.#out.answer(token, { kind: "unknownRun" });
         this.#announce(stopped);
-        return this.#out.answer(input.token, { kind: "stopped", runs: stopped.map((run) => run.spec.id) });
+        return this.#out.answer(token, { kind: "stopped", runs: stopped.map((run) => run.spec.id) });
       }
       case "summarise": {
         const run = this.runs.get(input.run);
-        if (run === undefined) return this.#out.answer(input.token, { kind: "unknownRun" });
-        this.#results.gather(run, this.#nowMs).tokens.push(input.token);
-        return;
+        if (run === undefined) return this.#out.answer(token, { kind: "unknownRun" });
+        this.#results.gather(run, this.#nowMs).tokens.push(token);
       }
-      case "report":
-        if (this.runs.get(input.snapshot.run) !== undefined) this.#results.own(input.snapshot);
-        return;
-      case "leave":
-        if (this.#leaveAtMs === Number.POSITIVE_INFINITY) this.#leaveAtMs = this.#membership.leave(this.#nowMs);
-        return;
-      case "wake":
-        this.#wakeAtMs = Number.POSITIVE_INFINITY;
     }
   }
 
-  /**
-   * Everything I know. Plans can be large: what does not fit into one frame goes before, for runs come first. While no
-   * run is on here, the members wait for the peer's greeting: its runs may change from when they have a share.
-   */
-  #greet(peer: MemberId): void {
-    const batches = inBatches(this.runs.all());
-    const last = batches.pop() ?? [];
-    for (const runs of batches) this.#out.send(peer, { runs });
-    this.#out.send(peer, { hello: true, members: this.#isIdle() ? [] : this.#vouchedFor(), runs: last });
+  #linkDown(peer: MemberId): void {
+    this.#out.links.delete(peer);
+    this.#results.linkDown(peer);
+    if (this.#gossip.linkDown(peer)) return;
+    this.#membership.agreement.cut(peer, this.#nowMs);
+    const member = this.members.get(peer);
+    if (this.#membership.neighbours.includes(peer) && member !== undefined) this.#out.push({ kind: "probe", member });
   }
 
-  /** Runs first: whether one is under way decides when my own membership may begin. */
-  #frame(from: MemberId, frame: Frame): void {
+  #frame(from: MemberId, frame: Frame, localMs: number): boolean {
+    const isOurs = this.#gossip.received(from, frame, this.#nowMs) || this.#follows(from, frame, localMs);
+    if (isOurs) {
+      const { agreement } = this.#membership;
+      agreement.heard(from, this.#nowMs);
+      if (frame.members !== undefined) this.#membership.take(frame.members);
+      if (frame.chain !== undefined) this.#membership.catchUp(frame.chain, this.#nowMs);
+      this.#membership.agreement.take(frame, this.#nowMs);
+    }
+    const isRoutine =
+      frame.runs === undefined && frame.reports === undefined && frame.gather === undefined && frame.gathered === undefined;
     if (frame.runs !== undefined) this.#takeRuns(frame.runs, from);
-    if (frame.members !== undefined) {
-      for (const gone of this.#membership.take(frame.members, from, this.#nowMs)) this.#results.gone(gone);
-    }
-    if (frame.hello === true) this.#out.send(from, { members: this.#vouchedFor() });
     if (frame.reports !== undefined) this.#takeReports(frame.reports);
     if (frame.gather !== undefined) this.#results.answer(from, frame.gather);
     if (frame.gathered !== undefined) this.#results.answered(from, frame.gathered.id);
+    if (frame.standing !== undefined) this.#gossip.compare(from, this.#nowMs);
+    return isRoutine;
   }
 
-  /**
-   * The members a peer may hear of from me: until I have a share only myself. Whoever was idle with me may still stand
-   * in my book as a member of long ago, and has not yet said from when it joins the run that we both have just met.
-   */
-  #vouchedFor(): MemberRecord[] {
-    const own = this.#membership.own();
-    return own.fromMs > this.#nowMs ? [own] : this.members.all();
-  }
-
-  #isIdle(): boolean {
-    return this.runs.active(this.#nowMs).length === 0;
+  /** Complete state of another lineage has come: if mine yields to it, I follow from now on, in its time. */
+  #follows(from: MemberId, frame: Frame, localMs: number): boolean {
+    const { standing, chain, members } = frame;
+    if (standing === undefined || chain === undefined || !this.#membership.yieldsTo(standing, this.#rank())) return false;
+    const lineage = { id: standing.lineage, bornMs: standing.bornMs };
+    if (!this.#membership.follow(lineage, chain, members ?? [], standing.sentAtMs)) return false;
+    this.#time.adopt(standing.sentAtMs, localMs);
+    this.#nowMs = this.#time.swarmMs(localMs);
+    this.#out.push({ kind: "clock", offsetMs: this.#time.offsetMs });
+    return this.#gossip.received(from, frame, this.#nowMs);
   }
 
   /** Of runs that are known: what nobody could ask for is not kept. */
@@ -165,34 +215,30 @@ export class SwarmMachine {
   }
 
   #takeRuns(records: readonly RunRecord[], from: MemberId): void {
-    const wasIdle = this.#isIdle();
-    const toAssign: RunRecord[] = [];
     const news: RunRecord[] = [];
-    let missedStart = false;
     for (const record of records) {
       const known = this.runs.get(record.spec.id) !== undefined;
       const merged = this.runs.merge(record, this.#nowMs);
       if (merged === null) continue;
       news.push(merged);
       // A run that ended before I heard of it is history: there is nothing to do for it.
-      if (known || this.#nowMs < endAtMs(merged)) toAssign.push(merged);
-      missedStart ||= !known && this.#isUnderWay(merged);
+      if (known || this.#nowMs < endAtMs(merged)) this.#assign(merged);
     }
-    if (news.length === 0) return;
-    // Before anything is assigned: until the others count on me I own nothing of a run that is under way.
-    if (missedStart && wasIdle) this.#membership.joinLate(this.#nowMs);
-    this.#out.spread({ runs: news }, from);
-    for (const run of toAssign) this.#assign(run);
+    if (news.length > 0) this.#out.spread({ runs: news }, from);
     for (const run of news) {
       const twin = this.runs.surplusTwin(run, this.#nowMs);
       if (twin !== null) this.#announce(this.#publishing.stop(twin.spec.id, this.#nowMs) ?? []);
     }
   }
 
-  /** It has begun, or will before a member that joins now has a share. */
-  #isUnderWay(run: RunRecord): boolean {
-    const startAtMs = run.control.startAtMs;
-    return startAtMs !== null && startAtMs < this.#membership.joinAtMs(this.#nowMs) && this.#nowMs < endAtMs(run);
+  /** Everything I know. Plans can be large: what does not fit into one frame goes before. */
+  #tellAll(peer: MemberId): void {
+    const batches = inBatches(this.runs.all());
+    const last = batches.pop() ?? [];
+    for (const runs of batches) this.#out.send(peer, { runs });
+    const standing = this.#gossip.standing(this.#nowMs);
+    const { agreement } = this.#membership;
+    this.#out.send(peer, { hello: true, standing, ...agreement.state(), members: this.members.all(), runs: last });
   }
 
   /** Runs changed by this agent: over the links, and to everybody at once because they are rare and urgent. */
@@ -205,51 +251,88 @@ export class SwarmMachine {
     }
   }
 
-  #assignAll(): void {
+  // --- what time brings ---
+
+  #turn(localMs: number): void {
+    const idle = this.#rank() !== 2;
+    if (this.#membership.turn(this.#time.swarmMs(this.#wakeAtMs), this.#nowMs, idle)) this.#sharesChanged();
+    for (const gone of this.#membership.takeGone()) this.#results.gone(gone);
+    this.#beginWindow();
+    this.#renewLease();
+    if (this.#nowMs >= this.#dueMs) this.#doWhatIsDue();
+    this.#tellResplit();
+    this.#gossip.turn(this.#nowMs);
+    this.#askToBeWoken(localMs);
+  }
+
+  #beginWindow(): void {
+    const window = windowOf(this.#nowMs);
+    if (window <= this.#window) return;
+    this.#window = window;
+    const { agreement } = this.#membership;
+    if (this.#time.follow(!agreement.isMember())) this.#out.push({ kind: "clock", offsetMs: this.#time.offsetMs });
+  }
+
+  #sharesChanged(): void {
+    const { lineage } = this.#membership.agreement;
+    this.runs.lineage = lineage.id;
     for (const run of this.runs.active(this.#nowMs)) this.#assign(run);
-    this.#nextResplitMs = nextChangeMs(this.members, this.#nowMs);
+    this.#dueMs = Number.NEGATIVE_INFINITY;
   }
 
   #assign(run: RunRecord): void {
-    const { startAtMs } = run.control;
-    if (startAtMs === null) return;
+    const { startAtMs, lineage } = run.control;
+    const { agreement } = this.#membership;
+    if (startAtMs === null || lineage !== agreement.lineage.id) return;
     this.#out.push({
       kind: "assign",
       assignment: {
         run: run.spec.id,
         plan: run.spec.plan,
         startAtMs,
-        endAtMs: Math.min(endAtMs(run), this.#membership.own().untilMs),
-        segments: segmentsOf(this.self, this.members, this.#nowMs),
+        endAtMs: Math.min(endAtMs(run), this.#leaving.atMs()),
+        segments: agreement.segments(),
+        ignoresLease: run.spec.plan.onMinority === "hold",
       },
     });
+  }
+
+  #renewLease(): void {
+    const until = this.#membership.agreement.leaseUntilMs(this.#nowMs);
+    const untilMs = Number.isFinite(until) ? this.#time.localMs(until) : until;
+    if (untilMs === this.#leaseMs || (untilMs > this.#leaseMs && untilMs < this.#leaseMs + LEASE_STEP_MS)) return;
+    this.#leaseMs = untilMs;
+    this.#out.push({ kind: "lease", untilMs });
   }
 
   #doWhatIsDue(): void {
     this.#announce(this.#publishing.startable(this.#nowMs));
     for (const run of this.#judging.due(this.#nowMs)) this.#results.gather(run, this.#nowMs).forJudge = true;
-    if (this.#nowMs >= this.#nextResplitMs) {
-      const shares = sharesAt(this.members, this.#nowMs);
-      const share = shares.get(this.self) ?? 0;
-      this.#out.emit({ type: "resplit", atMs: this.#nowMs, members: shares.size, share });
-      this.#assignAll();
-    }
-    if (this.#mayGo()) {
-      this.#left = true;
+    const wasAtMs = this.#leaving.atMs();
+    const mayGo = this.#leaving.turn(this.#nowMs);
+    if (this.#leaving.atMs() !== wasAtMs) for (const run of this.runs.active(this.#nowMs)) this.#assign(run);
+    if (mayGo) {
       this.#results.handOver();
+      this.#out.spread({ goodbye: true }, null);
       this.#out.push({ kind: "left" });
     }
+    this.#finishGathers();
+    for (const event of this.#runStates.changes(this.#nowMs)) this.#out.emit(event);
+    this.#dueMs = Math.min(
+      this.#results.nextDeadlineMs(),
+      this.#judging.nextDueMs(this.#nowMs),
+      this.#runStates.nextChangeMs(this.#nowMs),
+      this.#leaving.nextMs(this.#nowMs),
+    );
   }
 
-  /** My share has moved on and my iterations have ended, or have had their time. */
-  #mayGo(): boolean {
-    if (this.#left || this.#nowMs < this.#leaveAtMs) return false;
-    if (this.#nowMs >= this.#leaveAtMs + DRAIN_MS) return true;
-    return this.runs
-      .all()
-      .filter(({ control }) => control.startAtMs !== null && control.startAtMs < this.#leaveAtMs)
-      .filter((run) => this.#leaveAtMs < endAtMs(run) || this.#results.hasReported(run.spec.id, this.self))
-      .every((run) => this.#results.isDone(run.spec.id, this.self));
+  /** Told when it happens, not when it is planned. */
+  #tellResplit(): void {
+    const followed = this.#membership.agreement.followed(this.#nowMs);
+    if (followed === this.#followed) return;
+    this.#followed = followed;
+    const share = (followed?.stripeOf(this.self).width ?? 0) / CIRCLE;
+    this.#out.emit({ type: "resplit", atMs: this.#nowMs, members: followed?.size ?? 0, share });
   }
 
   #finishGathers(): void {
@@ -270,18 +353,23 @@ export class SwarmMachine {
     if (merged !== null) this.#announce([merged]);
   }
 
-  #askToBeWoken(): void {
-    const leaveAtMs = this.#left ? Number.POSITIVE_INFINITY : this.#leaveAtMs;
-    const next = Math.min(
-      this.#results.nextDeadlineMs(),
-      this.#judging.nextDueMs(this.#nowMs),
-      this.#runStates.nextChangeMs(this.#nowMs),
-      this.#nextResplitMs,
-      this.#nowMs < leaveAtMs ? leaveAtMs : leaveAtMs + DRAIN_MS,
-    );
-    if (next === this.#wakeAtMs) return;
-    this.#wakeAtMs = next;
-    this.#out.push({ kind: "wakeAt", atMs: next });
+  #rank(): Standing["rank"] {
+    let rank: Standing["rank"] = 0;
+    for (const run of this.runs.active(this.#nowMs)) {
+      if (run.control.startAtMs !== null) return 2;
+      rank = 1;
+    }
+    return rank;
+  }
+
+  #askToBeWoken(localMs: number): void {
+    const { agreement } = this.#membership;
+    const next = Math.min(this.#dueMs, agreement.nextMs(this.#nowMs), this.#gossip.nextMs());
+    // Time may have moved by a hair; never in the past, or a slow agent would wake for ever.
+    const atMs = next === NEVER ? NEVER : Math.max(localMs, this.#time.localMs(next));
+    if (atMs === this.#wakeAtMs) return;
+    this.#wakeAtMs = atMs;
+    this.#out.push({ kind: "wakeAt", atMs });
   }
 }
 

@@ -1,24 +1,40 @@
-// Who is in the swarm, when: one record per agent, merged so that every order of news gives the same result.
+// Who is known: what each agent says of itself, and from when to when the agreed views gave it a share.
 
 import type { MemberId, MemberRecord } from "./events.ts";
 import { MEMBERS_KEPT } from "./limits.ts";
+import { hash32 } from "./rings.ts";
+
+const NEVER = Number.POSITIVE_INFINITY;
 
 /**
- * True if `news` replaces `known`. A higher incarnation wins; within one, the earlier end; at the same end, `left`
- * (the member's own word) over `lost` (somebody else's). Total on distinct records, so merging commutes.
+ * The two records of one agent made one: its own words by incarnation, which only it raises; its times by what views
+ * have agreed, which is the same for all. Commutative, associative, idempotent.
  */
-export function supersedes(news: MemberRecord, known: MemberRecord): boolean {
-  if (news.incarnation !== known.incarnation) return news.incarnation > known.incarnation;
-  if (news.untilMs !== known.untilMs) return news.untilMs < known.untilMs;
-  return rank(news) > rank(known);
+export function merged(a: MemberRecord, b: MemberRecord): MemberRecord {
+  if (a.incarnation === b.incarnation) {
+    const fromMs = Math.min(a.fromMs, b.fromMs);
+    const untilMs = Math.min(a.untilMs, b.untilMs);
+    return { ...a, state: rank(b) > rank(a) ? b.state : a.state, fromMs, untilMs };
+  }
+  const [older, newer] = a.incarnation < b.incarnation ? [a, b] : [b, a];
+  // Said while its share goes on, or as a farewell: its times stay. Once gone and back, they begin anew.
+  const goesOn = newer.fromMs === NEVER && (older.untilMs === NEVER || newer.state === "left");
+  return goesOn ? { ...newer, fromMs: older.fromMs, untilMs: older.untilMs } : newer;
 }
 
+/** At one incarnation: somebody else's word that it is lost is final, its own that it leaves comes before that. */
 function rank(record: MemberRecord): number {
-  return record.state === "alive" ? 0 : record.state === "lost" ? 1 : 2;
+  return record.state === "alive" ? 0 : record.state === "left" ? 1 : 2;
 }
 
 export class Members {
   readonly #records = new Map<MemberId, MemberRecord>();
+  /** Of everything known, whatever the order in which it was heard: equal knowledge, equal digest. */
+  #digest = 0;
+
+  get digest(): number {
+    return this.#digest >>> 0;
+  }
 
   get(id: MemberId): MemberRecord | undefined {
     return this.#records.get(id);
@@ -28,44 +44,63 @@ export class Members {
     return [...this.#records.values()];
   }
 
-  /** Takes the record if it is news and there is room for it. Returns whether it did. */
-  merge(record: MemberRecord): boolean {
+  /** Takes what is new in the record, if there is room for it. Returns what is known now if that has changed, else null. */
+  merge(record: MemberRecord): MemberRecord | null {
     const known = this.#records.get(record.id);
-    if (known !== undefined && !supersedes(record, known)) return false;
-    if (known === undefined && this.#records.size >= MEMBERS_KEPT && !this.#forgetLongestDead()) return false;
-    this.#records.set(record.id, record);
-    return true;
+    if (known === undefined) {
+      if (this.#records.size >= MEMBERS_KEPT && !this.#forgetLongestGone()) return null;
+      return this.#put(record);
+    }
+    const now = merged(known, record);
+    return isSame(known, now) ? null : this.#put(now, known);
   }
 
-  /** Members that have not left or been lost, whether or not their share has begun. In id order. */
+  /** Forgets an agent: it was known in another lineage. */
+  forget(id: MemberId): void {
+    const known = this.#records.get(id);
+    if (known === undefined) return;
+    this.#digest ^= digestOf(known);
+    this.#records.delete(id);
+  }
+
+  /** Members that a view has taken in and none has let go, whether or not their share has begun. In id order. */
   present(nowMs: number): MemberRecord[] {
-    return this.all()
-      .filter((member) => nowMs < member.untilMs)
-      .sort(byId);
+    return this.during(nowMs, NEVER).filter((member) => nowMs < member.untilMs);
   }
 
-  /** The view at an instant: who has a share then. In id order. */
-  viewAt(ms: number): MemberRecord[] {
-    return this.all()
-      .filter((member) => member.fromMs <= ms && ms < member.untilMs)
-      .sort(byId);
-  }
-
-  /** Members whose time in the view overlaps [fromMs, untilMs). In id order. */
+  /** Members whose time with a share overlaps [fromMs, untilMs). In id order. */
   during(fromMs: number, untilMs: number): MemberRecord[] {
     return this.all()
       .filter((member) => member.fromMs < member.untilMs && member.fromMs < untilMs && member.untilMs > fromMs)
       .sort(byId);
   }
 
-  /** Whether there was one: the living, oneself among them, are never forgotten. */
-  #forgetLongestDead(): boolean {
+  #put(record: MemberRecord, instead?: MemberRecord): MemberRecord {
+    if (instead !== undefined) this.#digest ^= digestOf(instead);
+    this.#digest ^= digestOf(record);
+    this.#records.set(record.id, record);
+    return record;
+  }
+
+  /** Whether there was one: those that are there, oneself among them, are never forgotten. */
+  #forgetLongestGone(): boolean {
     let oldest: MemberRecord | null = null;
     for (const record of this.#records.values()) {
-      if (record.state !== "alive" && (oldest === null || record.untilMs < oldest.untilMs)) oldest = record;
+      if (record.untilMs !== NEVER && (oldest === null || record.untilMs < oldest.untilMs)) oldest = record;
     }
-    return oldest !== null && this.#records.delete(oldest.id);
+    if (oldest === null) return false;
+    this.forget(oldest.id);
+    return true;
   }
+}
+
+function isSame(a: MemberRecord, b: MemberRecord): boolean {
+  return a.incarnation === b.incarnation && a.state === b.state && a.fromMs === b.fromMs && a.untilMs === b.untilMs;
+}
+
+/** Its own words and whether it is gone; times follow from the views. */
+function digestOf({ id, incarnation, state }: MemberRecord): number {
+  return hash32(id, incarnation * 4 + ["alive", "left", "lost"].indexOf(state));
 }
 
 function byId(a: MemberRecord, b: MemberRecord): number {

@@ -1,119 +1,275 @@
-// How an agent comes into the view, stays in it, and goes: joining, refuting, losing others, leaving.
+// How an agent belongs: founding a lineage or following one, coming in, going, and what the agreed views make of everybody.
 
+import { type Adopted, Agreement, type Lineage } from "./agreement/agreement.ts";
+import type { Wishes } from "./agreement/candidate.ts";
+import { Chain } from "./agreement/chain.ts";
+import { AgreedView } from "./agreement/view.ts";
 import type { MemberId, MemberRecord } from "./events.ts";
-import { alignUp, JOIN_DELAY_MS, LEAVE_DELAY_MS, LOSS_DELAY_MS } from "./limits.ts";
+import type { Chain as ChainData, LineageId, Standing, ViewMember } from "./frame.ts";
+import { DISSOLVE_MS, startOf, windowOf } from "./limits.ts";
 import { Members } from "./members.ts";
 import type { Outbox } from "./outbox.ts";
-import { neighbours } from "./rings.ts";
+import { hash32, neighbours } from "./rings.ts";
+
+const NEVER = Number.POSITIVE_INFINITY;
 
 export class Membership {
   readonly members = new Members();
   readonly #self: MemberId;
   readonly #out: Outbox;
-  readonly #onChange: () => void;
-  /** Peers whose link closed and has not come back. */
-  readonly #closed = new Set<MemberId>();
-  /** Wanted links as last told to the shell. */
-  #wanted = "";
+  #agreement: Agreement;
+  #foundings = 0;
+  /** When this agent last saw a majority, or began to wait for one. */
+  #majorityMs: number;
+  /** Records that the neighbours were not told of. */
+  #news = new Map<MemberId, MemberRecord>();
+  /** Members that are gone since this was last asked. */
+  #gone: MemberId[] = [];
+  #neighbours: readonly MemberId[] = [];
+  /** A neighbour has said something new of itself: where it listens, perhaps. */
+  #isNeighbourNews = false;
 
-  /** `onChange` is called after every change of who has a share when. */
-  constructor(self: MemberRecord, out: Outbox, onChange: () => void) {
+  constructor(self: MemberRecord, out: Outbox, nowMs: number) {
     this.#self = self.id;
     this.#out = out;
-    this.#onChange = onChange;
+    this.#majorityMs = nowMs;
     this.members.merge(self);
+    this.#agreement = this.#found(nowMs);
+  }
+
+  get agreement(): Agreement {
+    return this.#agreement;
+  }
+
+  get neighbours(): readonly MemberId[] {
+    return this.#neighbours;
   }
 
   own(): MemberRecord {
     return this.members.get(this.#self)!;
   }
 
-  linkUp(peer: MemberId): void {
-    this.#closed.delete(peer);
-  }
+  // --- records ---
 
-  linkDown(peer: MemberId): void {
-    if (this.members.get(peer)?.state === "alive") this.#closed.add(peer);
-  }
-
-  /** Takes records in. Returns the ids of members that are gone since. */
-  take(records: readonly MemberRecord[], from: MemberId | null, nowMs: number): MemberId[] {
-    const news: MemberRecord[] = [];
+  /** Takes records of my lineage in. */
+  take(records: readonly MemberRecord[]): void {
     for (const record of records) {
       if (record.id === this.#self) {
-        this.#refute(record, nowMs);
+        // What others derive from views I know from the views; only an incarnation beyond mine would silence me.
+        if (record.incarnation > this.own().incarnation) this.#renew({ incarnation: record.incarnation + 1 });
         continue;
       }
-      const known = this.members.get(record.id);
-      if (!this.members.merge(record)) continue;
-      news.push(record);
-      if (record.state === known?.state) continue;
-      const type = record.state === "alive" ? "joined" : record.state;
-      this.#out.emit({ type, member: record.id, name: record.name, atMs: nowMs });
+      const known = this.members.merge(record);
+      if (known === null) continue;
+      this.#news.set(record.id, known);
+      if (this.#neighbours.includes(record.id)) this.#isNeighbourNews = true;
+      if (record.view > 0) this.#agreement.told(record.id, record.view);
+      this.#agreement.wishesChanged();
     }
-    if (news.length > 0) {
-      this.#out.spread({ members: news }, from);
-      this.#changed(nowMs);
+  }
+
+  hasNews(): boolean {
+    return this.#news.size > 0;
+  }
+
+  takeNews(): MemberRecord[] {
+    const news = [...this.#news.values()];
+    if (news.length > 0) this.#news = new Map();
+    return news;
+  }
+
+  /** Members gone since the last call. */
+  takeGone(): MemberId[] {
+    const gone = this.#gone;
+    if (gone.length > 0) this.#gone = [];
+    return gone;
+  }
+
+  // --- coming and going ---
+
+  /** I go: the others agree on a view without me, and I offer my share until that is in effect. */
+  leave(): void {
+    this.#renew({ incarnation: this.own().incarnation + 1, state: "left" });
+  }
+
+  /** Nobody stays who could take over. */
+  isLastToGo(): boolean {
+    return this.#agreement.view.members.every(({ id }) => id === this.#self || this.members.get(id)?.state !== "alive");
+  }
+
+  /** Whether the lineage in which a peer stands is to be followed instead of mine; `rank` as in Standing. */
+  yieldsTo(peer: Standing, rank: Standing["rank"]): boolean {
+    const { lineage } = this.#agreement;
+    if (rank === 2 || peer.lineage === lineage.id || this.own().state === "left") return false;
+    if (peer.rank !== rank) return peer.rank > rank;
+    return peer.bornMs !== lineage.bornMs ? peer.bornMs < lineage.bornMs : peer.lineage < lineage.id;
+  }
+
+  /**
+   * Follows another lineage from outside and asks to be let in. Not while it holds me as a member from an earlier time:
+   * I do not remember what I voted for then. Returns whether it does.
+   */
+  follow(lineage: Lineage, data: ChainData, records: readonly MemberRecord[], nowMs: number): boolean {
+    const chain = Chain.of(data);
+    if (chain === null || chain.current.positionOf(this.#self) >= 0) return false;
+    this.#forgetLineage(nowMs);
+    this.#agreement = new Agreement(this.#self, lineage, chain, this.#wishes(), nowMs);
+    this.#majorityMs = nowMs;
+    this.take(records);
+    const { incarnation } = this.own();
+    this.#renew({ incarnation: incarnation + 1, view: chain.current.number, fromMs: NEVER, untilMs: NEVER });
+    this.#chooseNeighbours();
+    return true;
+  }
+
+  /**
+   * Catches up with my own lineage. Where the way from my view is no longer known I begin anew in its newest one: with
+   * no share, which is less than whatever I had promised on the way.
+   */
+  catchUp(data: ChainData, nowMs: number): void {
+    const { agreement } = this;
+    agreement.take({ commits: data.commits }, nowMs);
+    const chain = data.base.number > agreement.view.number ? Chain.of(data) : null;
+    if (chain === null || chain.current.number <= agreement.view.number) return;
+    this.#agreement = new Agreement(this.#self, agreement.lineage, chain, this.#wishes(), nowMs);
+    this.#chooseNeighbours();
+    if (this.#agreement.isMember() || this.own().state === "left") return;
+    this.#renew({ incarnation: this.own().incarnation + 1, view: chain.current.number, fromMs: NEVER, untilMs: NEVER });
+  }
+
+  /** Time passes. Returns whether shares changed. An idle agent that sees no majority for long begins anew, alone. */
+  turn(dueMs: number, nowMs: number, isIdle: boolean): boolean {
+    const changed = this.#agreement.turn(dueMs, nowMs);
+    for (const adopted of this.#agreement.takeAdopted()) this.#apply(adopted, nowMs);
+    if (this.#isNeighbourNews) this.#chooseNeighbours();
+    if (this.#agreement.view.size === 1 || this.#agreement.hasLease(nowMs)) this.#majorityMs = nowMs;
+    if (!isIdle || this.own().state === "left" || nowMs < this.#majorityMs + DISSOLVE_MS) return changed;
+    this.#majorityMs = nowMs;
+    this.#forgetLineage(nowMs);
+    this.#agreement = this.#found(nowMs);
+    this.#agreement.turn(nowMs, nowMs);
+    this.#chooseNeighbours();
+    return true;
+  }
+
+  // --- inside ---
+
+  #found(nowMs: number): Agreement {
+    const window = windowOf(nowMs);
+    const { incarnation } = this.own();
+    this.#renew({ incarnation: incarnation + 1, view: 1, fromMs: startOf(window), untilMs: NEVER });
+    const own = this.own();
+    const member = { id: own.id, incarnation: own.incarnation, weight: weightOf(own), fromWindow: window };
+    const view = AgreedView.of({ number: 1, fromWindow: window, members: [member] });
+    const lineage = { id: lineageId(this.#self, ++this.#foundings), bornMs: nowMs };
+    return new Agreement(this.#self, lineage, new Chain(view), this.#wishes(), nowMs);
+  }
+
+  /** The others are history here: runs they took part in are still asked about. */
+  #forgetLineage(nowMs: number): void {
+    for (const record of this.members.all()) {
+      if (record.id === this.#self || record.untilMs !== NEVER) continue;
+      this.members.forget(record.id);
+      if (record.fromMs < nowMs) this.members.merge({ ...record, state: "left", untilMs: nowMs });
     }
-    return news.filter((record) => record.state !== "alive").map((record) => record.id);
+    this.#news = new Map();
   }
 
-  /** Its link closed without goodbye and dialling again was refused: the process is gone. */
-  lose(peer: MemberId, nowMs: number): MemberId[] {
-    const record = this.members.get(peer);
-    // Only who has seen its link close may say so: that somebody cannot be dialled from here proves nothing.
-    if (record === undefined || record.state !== "alive" || !this.#closed.delete(peer)) return [];
-    return this.take([{ ...record, state: "lost", untilMs: alignUp(nowMs + LOSS_DELAY_MS) }], null, nowMs);
+  #wishes(): Wishes {
+    return {
+      joiners: (view) => this.#joiners(view),
+      isLeaving: (id) => this.members.get(id)?.state === "left",
+      weightOf: (member) => {
+        const record = this.members.get(member.id);
+        return record === undefined ? member.weight : weightOf(record);
+      },
+    };
   }
 
-  /** A run is under way that I did not know: I have a share from an instant on that everybody can hear of first. */
-  joinLate(nowMs: number): void {
-    const own = this.own();
-    if (own.fromMs <= nowMs) this.#renew({ incarnation: own.incarnation + 1, fromMs: joinAt(nowMs) }, nowMs);
+  #joiners(view: AgreedView): ViewMember[] {
+    const found: ViewMember[] = [];
+    for (const record of this.members.all()) {
+      const { id, incarnation, state, untilMs } = record;
+      if (state !== "alive" || untilMs !== NEVER || view.positionOf(id) >= 0) continue;
+      // Whoever was removed has to know it before it comes back: an older wish is not one.
+      if (record.view < this.#removedBy(id)) continue;
+      found.push({ id, incarnation, weight: weightOf(record), fromWindow: 0 });
+    }
+    return found.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  /** When somebody who joins now would have a share. */
-  joinAtMs(nowMs: number): number {
-    return joinAt(nowMs);
+  /** Number of the newest remembered view that removed an agent; 0 if none did. */
+  #removedBy(id: MemberId): number {
+    const last = this.#agreement.chain.all().findLast((view) => view.positionOf(id) >= 0);
+    return last === undefined ? 0 : last.number + 1;
   }
 
-  /** I go, and offer my share until the others take it over. Returns when that is. */
-  leave(nowMs: number): number {
-    const untilMs = alignUp(nowMs + LEAVE_DELAY_MS);
-    this.#renew({ state: "left", untilMs }, nowMs);
-    return untilMs;
+  #apply({ view, before }: Adopted, nowMs: number): void {
+    const atMs = startOf(view.fromWindow);
+    for (const { id, incarnation } of view.members) {
+      if (before.positionOf(id) >= 0) continue;
+      const record = this.members.get(id) ?? unknown(id, incarnation);
+      this.members.merge({ ...record, state: record.state === "lost" ? "alive" : record.state, fromMs: atMs });
+      this.#out.emit({ type: "joined", member: id, name: record.name, atMs: nowMs });
+    }
+    for (const { id } of before.members) {
+      if (view.positionOf(id) >= 0) continue;
+      const record = this.members.get(id);
+      if (record === undefined) continue;
+      const type = record.state === "left" ? "left" : "lost";
+      this.members.merge({ ...record, state: type, untilMs: atMs });
+      if (id === this.#self) this.#removed(view, type);
+      else this.#gone.push(id);
+      this.#out.emit({ type, member: id, name: record.name, atMs: nowMs });
+    }
+    this.#agreement.wishesChanged();
+    this.#chooseNeighbours();
   }
 
-  /** Somebody holds me for lost: a higher incarnation says that I am not. Too late to keep my share: I join anew. */
-  #refute(news: MemberRecord, nowMs: number): void {
-    const own = this.own();
-    // I am leaving, and the others take over earlier than I said: my share ends when theirs begins.
-    if (own.state === "left" && this.members.merge(news)) this.#changed(nowMs);
-    if (own.state !== "alive" || news.incarnation < own.incarnation || news.state === "alive") return;
-    const keepsShare = news.untilMs > nowMs;
-    this.#renew({ incarnation: news.incarnation + 1, fromMs: keepsShare ? own.fromMs : joinAt(nowMs) }, nowMs);
+  /** I know that I am removed, and say so: my share is released. If I did not want to go, I ask to be let in again. */
+  #removed(view: AgreedView, how: "left" | "lost"): void {
+    const incarnation = this.own().incarnation + 1;
+    if (how === "left") return this.#renew({ incarnation, view: view.number });
+    this.#renew({ incarnation, state: "alive", view: view.number, fromMs: NEVER, untilMs: NEVER });
   }
 
-  #renew(change: Partial<MemberRecord>, nowMs: number): void {
+  #renew(change: Partial<MemberRecord>): void {
     const record = { ...this.own(), ...change };
+    this.members.forget(this.#self);
     this.members.merge(record);
-    this.#out.spread({ members: [record] }, null);
-    this.#changed(nowMs);
+    this.#news.set(this.#self, record);
+    this.#agreement?.wishesChanged();
   }
 
-  #changed(nowMs: number): void {
-    // Those who go are replaced at once, while their links still stand; nothing calls here when they are gone.
-    const staying = this.members.present(nowMs).filter((member) => member.state === "alive" || member.id === this.#self);
-    const wanted = neighbours(this.#self, staying.map((member) => member.id));
-    const key = [...wanted].sort().join();
-    if (key !== this.#wanted) {
-      this.#wanted = key;
-      this.#out.push({ kind: "neighbours", members: staying.filter((member) => wanted.includes(member.id)) });
-    }
-    this.#onChange();
+  /** Links follow the newest view; whoever is not in it takes the place it would have there. */
+  #chooseNeighbours(): void {
+    const { view } = this.#agreement;
+    const position = view.positionOf(this.#self);
+    const wanted =
+      position >= 0
+        ? view.neighboursOf(position).map((one) => view.members[one]!.id)
+        : neighbours(this.#self, [...view.members.map((member) => member.id), this.#self]);
+    const isSame = wanted.length === this.#neighbours.length && wanted.every((id) => this.#neighbours.includes(id));
+    if (isSame && !this.#isNeighbourNews) return;
+    this.#isNeighbourNews = false;
+    this.#neighbours = wanted;
+    const records = wanted.flatMap((id) => this.members.get(id) ?? []);
+    this.#out.push({ kind: "neighbours", members: records });
   }
 }
 
-function joinAt(nowMs: number): number {
-  return alignUp(nowMs + JOIN_DELAY_MS);
+function lineageId(founder: MemberId, founding: number): LineageId {
+  const half = (seed: number) => hash32(`${founder}/${founding}`, seed).toString(16).padStart(8, "0");
+  return half(1) + half(2);
+}
+
+/** Whole units, one at least: views compare weights exactly. */
+function weightOf(record: MemberRecord): number {
+  return Math.max(1, Math.round(record.weight));
+}
+
+/** A member whose own words have not come yet. */
+function unknown(id: MemberId, incarnation: number): MemberRecord {
+  const nothing = { name: "", zone: "", addresses: [], api: "" };
+  return { id, incarnation, state: "alive", ...nothing, weight: 1, view: 0, fromMs: NEVER, untilMs: NEVER };
 }

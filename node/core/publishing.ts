@@ -1,8 +1,9 @@
 // How a run comes to be, gets its start, and is stopped.
 
 import type { In, MemberId, RunControl, RunId, RunRecord } from "./events.ts";
+import type { LineageId } from "./frame.ts";
 import { ACTIVE_RUNS, NOT_AFTER_GRACE_MS } from "./limits.ts";
-import type { Members } from "./members.ts";
+import type { Membership } from "./membership.ts";
 import { firstControl, isActive, type Runs } from "./runs.ts";
 import { durationMs } from "../plan/duration.ts";
 import type { Plan } from "../plan/types.ts";
@@ -11,13 +12,13 @@ export class Publishing {
   readonly #self: MemberId;
   readonly #startLeadMs: number;
   readonly #runs: Runs;
-  readonly #members: Members;
+  readonly #membership: Membership;
 
-  constructor(self: MemberId, startLeadMs: number, runs: Runs, members: Members) {
+  constructor(self: MemberId, startLeadMs: number, runs: Runs, membership: Membership) {
     this.#self = self;
     this.#startLeadMs = startLeadMs;
     this.#runs = runs;
-    this.#members = members;
+    this.#membership = membership;
   }
 
   /** The run that publishing this plan means: a new one, or the one that is on already; null if there are too many. */
@@ -37,7 +38,9 @@ export class Publishing {
         publishedAtMs: nowMs,
         notAfterMs: nowMs + this.#leadMs(plan) + durationMs(plan) + NOT_AFTER_GRACE_MS,
       },
-      control: firstControl(this.#self, this.#hasEnoughAgents(plan, nowMs) ? nowMs + this.#leadMs(plan) : null),
+      control: this.#hasEnoughAgents(plan)
+        ? firstControl(this.#self, nowMs + this.#leadMs(plan), this.#lineage())
+        : firstControl(this.#self, null, null),
     };
     this.#runs.merge(record, nowMs);
     return { record, created: true };
@@ -52,13 +55,26 @@ export class Publishing {
     return found.filter((one) => isActive(one, nowMs)).map((one) => this.#amend(one, control, nowMs));
   }
 
-  /** Runs that waited for agents and now have them; the member first in id order gives them their start. */
+  /**
+   * Runs that waited for agents and now have them; the member first in id order gives them their start. Only while it
+   * sees a majority: two parts of a swarm must not give two.
+   */
   startable(nowMs: number): RunRecord[] {
     const waiting = this.#runs.active(nowMs).filter((run) => run.control.startAtMs === null);
-    if (waiting.length === 0 || this.#members.present(nowMs)[0]?.id !== this.#self) return [];
+    const { agreement } = this.#membership;
+    if (waiting.length === 0 || !agreement.hasLease(nowMs) || this.#first() !== this.#self) return [];
     return waiting
-      .filter((run) => this.#hasEnoughAgents(run.spec.plan, nowMs))
-      .map((run) => this.#amend(run, { startAtMs: nowMs + this.#leadMs(run.spec.plan) }, nowMs));
+      .filter((run) => this.#hasEnoughAgents(run.spec.plan))
+      .map((run) => this.#amend(run, { startAtMs: nowMs + this.#leadMs(run.spec.plan), lineage: this.#lineage() }, nowMs));
+  }
+
+  #first(): MemberId | undefined {
+    const { agreement } = this.#membership;
+    return agreement.view.members.find(({ id }) => !agreement.isExcluded(id))?.id;
+  }
+
+  #lineage(): LineageId {
+    return this.#membership.agreement.lineage.id;
   }
 
   /** A change of a run's register by this agent. */
@@ -73,7 +89,7 @@ export class Publishing {
     return Math.max(this.#startLeadMs, plan.start.delayMs);
   }
 
-  #hasEnoughAgents(plan: Plan, nowMs: number): boolean {
-    return this.#members.present(nowMs).length >= plan.start.minAgents;
+  #hasEnoughAgents(plan: Plan): boolean {
+    return this.#membership.agreement.view.size >= plan.start.minAgents;
   }
 }

@@ -1,7 +1,9 @@
 // Plans in force: a replicated map of immutable run specs, each with a control register that only moves forward.
 
 import type { MemberId, RunControl, RunId, RunRecord, RunSpec, RunState } from "./events.ts";
+import type { LineageId } from "./frame.ts";
 import { FORGET_AFTER_MS, FORGOTTEN_KEPT, RUNS_KEPT } from "./limits.ts";
+import { hash32 } from "./rings.ts";
 import { durationMs } from "../plan/duration.ts";
 
 /** The newer of two registers of one run. Commutative, associative, idempotent; a stop absorbs everything. */
@@ -23,6 +25,7 @@ function sameControl(a: RunControl, b: RunControl): boolean {
     a.sequence === b.sequence &&
     a.author === b.author &&
     a.startAtMs === b.startAtMs &&
+    a.lineage === b.lineage &&
     a.stopAtMs === b.stopAtMs &&
     a.stopReason === b.stopReason
   );
@@ -57,6 +60,9 @@ export class Runs {
   readonly #onForget: (run: RunId) => void;
   /** Ids of runs that were dropped: they are not given out again, and late news does not bring them back. */
   readonly #forgotten = new Set<RunId>();
+  /** The lineage this agent follows: runs that were started in another one are not its business. */
+  lineage: LineageId = "";
+  #digest: number | null = 0;
 
   /** `onForget` hears of runs dropped because newer ones need the room. */
   constructor(onForget: (run: RunId) => void = () => {}) {
@@ -72,15 +78,31 @@ export class Runs {
     return [...this.#runs.values()];
   }
 
+  /** Of this lineage, or not started yet. */
   active(nowMs: number): RunRecord[] {
-    return this.all().filter((run) => isActive(run, nowMs));
+    return this.all().filter((run) => this.#isOurs(run) && isActive(run, nowMs));
+  }
+
+  /** Of everything known here: equal knowledge, equal digest. */
+  digest(): number {
+    if (this.#digest !== null) return this.#digest;
+    this.#digest = 0;
+    for (const { spec, control } of this.#runs.values()) {
+      this.#digest ^= hash32(spec.id, control.sequence * 2 + (control.stopAtMs === null ? 0 : 1));
+    }
+    return this.#digest;
+  }
+
+  #isOurs({ control }: RunRecord): boolean {
+    return control.lineage === null || control.lineage === this.lineage;
   }
 
   /** Takes what is new in a record. Returns the merged record if anything was, else null. */
   merge(news: RunRecord, nowMs: number): RunRecord | null {
     const known = this.#runs.get(news.spec.id);
     if (known === undefined) {
-      if (this.#forgotten.has(news.spec.id)) return null;
+      if (this.#forgotten.has(news.spec.id) || !this.#isOurs(news)) return null;
+      this.#digest = null;
       this.#runs.set(news.spec.id, news);
       this.#forgetOldest(nowMs);
       return news;
@@ -89,6 +111,7 @@ export class Runs {
     const control = mergeControl(known.control, news.control);
     if (spec === known.spec && sameControl(control, known.control)) return null;
     const merged = { spec, control };
+    this.#digest = null;
     this.#runs.set(news.spec.id, merged);
     return merged;
   }
@@ -137,6 +160,7 @@ export class Runs {
     if (oldest === undefined) return;
     const { id } = oldest.spec;
     this.#runs.delete(id);
+    this.#digest = null;
     this.#forgotten.add(id);
     if (this.#forgotten.size > FORGOTTEN_KEPT) this.#forgotten.delete(this.#forgotten.values().next().value!);
     this.#onForget(id);
@@ -151,6 +175,6 @@ function stemOf(name: string, planHash: string): string {
 }
 
 /** The register of a run just published. */
-export function firstControl(author: MemberId, startAtMs: number | null): RunControl {
-  return { sequence: 0, author, startAtMs, lineage: null, stopAtMs: null, stopReason: null };
+export function firstControl(author: MemberId, startAtMs: number | null, lineage: LineageId | null): RunControl {
+  return { sequence: 0, author, startAtMs, lineage, stopAtMs: null, stopReason: null };
 }

@@ -3,6 +3,8 @@
 export const DEFAULTS = {
   /** Fewer agents than this and the run waits; more makes `publish` wait by default. */
   minAgents: 1,
+  /** A cut-off part of the swarm offers nothing. `hold` goes on: more than the rate may come, but a stall stops nothing. */
+  onMinority: "stop",
   /** Added to the lead time that the swarm needs anyway. */
   delayMs: 0,
   /** k6's. Longer lets slow iterations end by themselves and the run end later; shorter interrupts more of them. */

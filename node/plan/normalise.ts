@@ -11,7 +11,7 @@ import { valid } from "./read.ts";
 import { isMap } from "./schema-kit.ts";
 import { didYouMean } from "./suggest.ts";
 import { type Selector, readExpression, readSelector } from "./thresholds.ts";
-import type { DataTable, Plan, Scenario, Step, Threshold } from "./types.ts";
+import type { DataTable, OnMinority, Plan, Scenario, Step, Threshold } from "./types.ts";
 import { formatDuration } from "./units.ts";
 import { readOrigin } from "./url.ts";
 
@@ -43,6 +43,7 @@ export function normalise(document: Values, sound: (path: Path) => boolean): { p
       minAgents: (start["minAgents"] as number | undefined) ?? DEFAULTS.minAgents,
       delayMs: ms(start["delay"], DEFAULTS.delayMs),
     },
+    onMinority: (document["onMinority"] as OnMinority | undefined) ?? DEFAULTS.onMinority,
     scenarios,
     data,
     thresholds: readThresholds(document["thresholds"], { flows, complete: sound(["scenarios"]) }, problems, sound),

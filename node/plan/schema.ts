@@ -228,6 +228,13 @@ export const PLAN: Schema = struct("A load test as loadswarm runs it.", {
       delay: optional(duration("wait between publishing and the start of the run; default 0s")),
     }),
   ),
+  onMinority: optional(
+    leaf(
+      readMatch(/^(stop|hold)$/, "stop or hold"),
+      { enum: ["stop", "hold"] },
+      "what agents do that are cut off from most of the others: stop (default), or hold their part of the rate",
+    ),
+  ),
   scenarios: dictionary("name -> scenario; all of them run at once, each after its startTime", readName, SCENARIO, {
     least: 1,
     most: LIMITS.scenarios,

@@ -6,10 +6,14 @@ export interface Plan {
   /** Origins (`http://host:port`) the plan may touch; the first is what relative URLs resolve against. */
   readonly targets: readonly string[];
   readonly start: { readonly minAgents: number; readonly delayMs: number };
+  /** What a part of the swarm does that sees no majority: go quiet, or go on and perhaps offer more than the rate. */
+  readonly onMinority: OnMinority;
   readonly scenarios: readonly Scenario[];
   readonly data: Readonly<Record<string, DataTable>>;
   readonly thresholds: readonly Threshold[];
 }
+
+export type OnMinority = "stop" | "hold";
 
 export type ExecutorName =
   | "constant-arrival-rate"

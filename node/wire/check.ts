@@ -52,8 +52,12 @@ export function texts(from: Loose, field: string): string[] {
   return list(from, field).map((value) => textOf(value, field, TEXT_LENGTH));
 }
 
+const NO_BYTES = new Uint8Array();
+
 export function bytes(from: Loose, field: string): Uint8Array {
-  return from[field] as Uint8Array;
+  const value = from[field];
+  // What protobufjs has for absent bytes is a list.
+  return value instanceof Uint8Array ? value : NO_BYTES;
 }
 
 export function list(from: Loose, field: string): readonly unknown[] {

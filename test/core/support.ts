@@ -58,6 +58,7 @@ export function plan(rate: number, seconds: number, more: Partial<Plan> = {}): P
     name: "p",
     targets: ["http://127.0.0.1:1"],
     start: { minAgents: 1, delayMs: 0 },
+    onMinority: "stop",
     scenarios: [{ name: "hits", executor, startTimeMs: 0, gracefulStopMs: 0, flow: [step("hit")] }],
     data: {},
     thresholds: [],
@@ -68,7 +69,7 @@ export function plan(rate: number, seconds: number, more: Partial<Plan> = {}): P
 /** A run of this plan, by agent `a`. */
 export function runOf(of: Plan, startAtMs: number | null, id = "r"): RunRecord {
   const spec = { id, plan: of, document: "{}", planHash: "h", author: "a", publishedAtMs: NOW, notAfterMs: NOW + 1e9 };
-  return { spec, control: firstControl("a", startAtMs) };
+  return { spec, control: firstControl("a", startAtMs, null) };
 }
 
 export function threshold(expression: string, metric: string, more: Partial<Threshold> = {}): Threshold {

@@ -2,10 +2,14 @@
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { vusAt } from "../../node/load/closed.ts";
+import { allocateArena, Arena } from "../../node/load/arena.ts";
+import { ClosedLoad, vusAt } from "../../node/load/closed.ts";
+import type { Gate } from "../../node/load/gate.ts";
+import type { InFlight } from "../../node/load/scenario.ts";
+import { shapeOf } from "../../node/load/shape.ts";
 import { cut, owns } from "../../node/plan/stripe.ts";
 import type { ConstantVusExecutor, RampingVusExecutor } from "../../node/plan/types.ts";
-import { assignmentOf, planOf, run, scenario, startEngine, startTarget, step } from "./support.ts";
+import { ALL, assignmentOf, gateOf, planOf, run, scenario, startEngine, startTarget, step } from "./support.ts";
 
 const constant = (vus: number, durationMs: number): ConstantVusExecutor => ({ kind: "constant-vus", vus, durationMs });
 const COUNTED = step("/{{ vu }}/{{ iterationInTest }}");
@@ -53,6 +57,99 @@ for (const [elapsedMs, vus] of [
 ] as const) {
   test(`${elapsedMs} ms into the ramp there are ${vus} users`, () => assert.equal(vusAt(RAMP, elapsedMs), vus));
 }
+
+/** A load of virtual users whose iterations end when the test says so. */
+function setUp(executor: ConstantVusExecutor | RampingVusExecutor, gate: Gate) {
+  const shape = shapeOf(planOf("http://127.0.0.1", scenario(executor, [COUNTED])));
+  const open = new Map<number, () => void>();
+  const started: number[] = [];
+  const clock = { nowMs: 0 };
+  const inFlight = {
+    start(_k: number, vu: number, _intended: null, onEnd: () => void) {
+      started.push(vu);
+      open.set(vu, onEnd);
+    },
+    interrupt(which: (iteration: { vu: number }) => boolean) {
+      for (const vu of Array.from(open.keys())) if (which({ vu })) end(vu);
+    },
+  } as unknown as InFlight;
+  const load = new ClosedLoad({
+    scenario: 0,
+    executor,
+    span: { startMs: 0, endMs: 10_000, hardEndMs: 11_000 },
+    segments: [{ fromMs: 0, stripe: ALL }],
+    arena: new Arena(shape, allocateArena(shape)),
+    inFlight,
+    worker: { inFlight: 0 },
+    gate,
+    now: () => clock.nowMs,
+    intervalAt: () => 0,
+  });
+  function end(vu: number): void {
+    const onEnd = open.get(vu)!;
+    open.delete(vu);
+    onEnd();
+  }
+  const turn = (nowMs: number, limit = 64): boolean => {
+    clock.nowMs = nowMs;
+    return load.turn(nowMs, limit);
+  };
+  return { load, turn, end, open, started };
+}
+
+test("no user starts an iteration while the gate is shut, and each starts one when it opens", () => {
+  let shut = false;
+  const gate = gateOf(() => !shut);
+  const { load, turn, end, started, open } = setUp(constant(4, 10_000), gate);
+  turn(10);
+  assert.deepEqual(started, [0, 1, 2, 3]);
+  shut = true;
+  end(1);
+  end(3);
+  assert.equal(gate.wakes, 2);
+  assert.equal(turn(20), false);
+  assert.deepEqual([started.length, [...open.keys()]], [4, [0, 2]]);
+  assert.equal(load.nextAtMs(20), 20);
+  shut = false;
+  turn(30);
+  assert.deepEqual(started.slice(4), [1, 3]);
+  end(0);
+  assert.deepEqual(started.slice(6), [0], "open, the next iteration follows at once");
+});
+
+test("a gate that shuts in the middle of a batch stops it there", () => {
+  let asked = 0;
+  const { turn, started } = setUp(constant(5, 10_000), gateOf(() => ++asked !== 3));
+  assert.equal(turn(10), false);
+  assert.deepEqual(started, [0, 1]);
+  turn(20);
+  assert.deepEqual(started, [0, 1, 2, 3, 4]);
+});
+
+test("users that are ramped away while the gate is shut are gone when it opens, and those in flight end in time", () => {
+  let shut = false;
+  const ramp: RampingVusExecutor = {
+    kind: "ramping-vus",
+    startVUs: 4,
+    stages: [
+      { durationMs: 100, target: 4 },
+      { durationMs: 0, target: 1 },
+      { durationMs: 900, target: 1 },
+    ],
+    gracefulRampDownMs: 50,
+  };
+  const { turn, end, started, open } = setUp(ramp, gateOf(() => !shut));
+  turn(10);
+  shut = true;
+  end(0);
+  end(3);
+  turn(110);
+  turn(170);
+  assert.deepEqual([...open.keys()], []);
+  shut = false;
+  turn(200);
+  assert.deepEqual(started, [0, 1, 2, 3, 0]);
+});
 
 suite("closed model", { concurrency: 3 }, () => {
   test("a number of users each have one iteration in flight, over several workers", async () => {

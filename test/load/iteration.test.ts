@@ -191,6 +191,59 @@ test("think time passes before the next step, and an interruption ends it", (t) 
   assert.equal(outcome().totals.scenarios[0]!.interrupted, 1);
 });
 
+for (const [where, before] of [
+  ["after an answer", [step("/a")]],
+  ["after a pause", [{ kind: "think" as const, minMs: 1_000, maxMs: 1_000 }]],
+] as const) {
+  test(`the next request ${where} waits while the gate is shut, and goes once`, (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    // Whoever starts an iteration has asked already, so the first step does not.
+    let open = false;
+    const gate = gateOf(() => open);
+    const begun = iterate([...before, step("/b"), step("/c")], { "/a": {}, "/b": {}, "/c": {} }, true, gate);
+    t.mock.timers.tick(1_000);
+    const first = before[0]!.kind === "http" ? ["/a"] : [];
+    assert.deepEqual(begun().paths, first);
+    assert.deepEqual([gate.waiting, gate.wakes], [1, 1]);
+    open = true;
+    gate.release(9);
+    assert.deepEqual(begun().paths, [...first, "/b", "/c"]);
+    assert.ok(begun().ended);
+    assert.equal(gate.waiting, 0);
+  });
+}
+
+test("an iteration that is interrupted at the gate has left it, and sends nothing more", () => {
+  const gate = gateOf(() => false);
+  const outcome = iterate([step("/a"), step("/b")], { "/a": {}, "/b": {} }, true, gate);
+  assert.equal(gate.waiting, 1);
+  outcome().iteration.interrupt();
+  assert.equal(gate.waiting, 0);
+  const { totals, paths, ended } = outcome();
+  assert.ok(ended);
+  assert.deepEqual(paths, ["/a"]);
+  const { started, completed, interrupted } = totals.scenarios[0]!;
+  assert.deepEqual([started, completed, interrupted], [1, 0, 1]);
+});
+
+test("a request that the driver holds back waits at the gate and is sent anew, counted once", () => {
+  let open = true;
+  const gate = gateOf(() => open);
+  const outcome = iterate([step("/open"), step("/b")], { "/b": {} }, true, gate);
+  open = false;
+  assert.equal(outcome().iteration.mayBegin(), false);
+  outcome().iteration.onHeld();
+  assert.equal(gate.waiting, 1);
+  assert.equal(outcome().totals.steps[0]!.requests, 0);
+  open = true;
+  gate.release(9);
+  assert.deepEqual(outcome().paths, ["/open", "/open"]);
+  outcome().iteration.onSettled(exchangeOf({}));
+  assert.deepEqual(outcome().paths, ["/open", "/open", "/b"]);
+  assert.deepEqual(outcome().totals.steps.map(({ requests }) => requests), [1, 1]);
+  assert.ok(outcome().ended);
+});
+
 test("what the plan does not name is blocked, fails its checks, and the flow goes on", () => {
   const checks: Check[] = [{ name: "s", kind: "status", anyOf: [200] }];
   const { totals, paths } = iterate([step("http://10.0.0.1/x", { checks }), step("/b")], { "/b": {} })();

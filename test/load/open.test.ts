@@ -1,9 +1,10 @@
-// The open model in one worker: what happens to an arrival for which there is no room.
+// The open model in one worker: arrivals for which there is no room, and arrivals without a lease.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { allocateArena, Arena } from "../../node/load/arena.ts";
-import { UNBOUNDED } from "../../node/load/clock.ts";
+import { type Lease, UNBOUNDED } from "../../node/load/clock.ts";
+import type { Gate } from "../../node/load/gate.ts";
 import { IN_FLIGHT_PER_WORKER } from "../../node/load/limits.ts";
 import { OpenLoad } from "../../node/load/open.ts";
 import type { InFlight } from "../../node/load/scenario.ts";
@@ -13,6 +14,7 @@ import type { ArrivalRateExecutor } from "../../node/plan/types.ts";
 import { ALL, gateOf, planOf, rate, scenario, step } from "./support.ts";
 
 const START = 1_000_000;
+const WHOLE = [{ fromMs: 0, stripe: ALL }];
 
 /** [what, maxVUs of the plan, iterations in flight here, in the whole worker, what the arrival is dropped as] */
 const ROWS = [
@@ -22,29 +24,101 @@ const ROWS = [
   ["the plan's bound before the worker's", 5, 5, IN_FLIGHT_PER_WORKER, "max_vus"],
 ] as const;
 
-for (const [what, maxVUs, own, all, reason] of ROWS) {
+/** A load of `perSecond` arrivals from START on; what starts and what is dropped as what. */
+function setUp(executor: ArrivalRateExecutor, more: { size?: number; inFlight?: number; gate?: Gate } = {}) {
+  const shape = shapeOf(planOf("http://127.0.0.1", scenario(executor, [step("/")])));
+  const arena = new Arena(shape, allocateArena(shape));
+  const ks: number[] = [];
+  const inFlight = { size: more.size ?? 0, start: (k: number) => void ks.push(k) } as unknown as InFlight;
+  const load = new OpenLoad({
+    scenario: 0,
+    executor,
+    span: { startMs: START, endMs: START + 1_000, hardEndMs: START + 2_000 },
+    segments: WHOLE,
+    fromMs: START,
+    clock: { monotonicOf: (swarmMs) => swarmMs },
+    gate: more.gate ?? gateOf(),
+    arena,
+    inFlight,
+    worker: { inFlight: more.inFlight ?? 0 },
+    intervalAt: () => 0,
+  });
+  const drops = () => {
+    const { dropped } = arena.totals().scenarios[0]!;
+    return Object.fromEntries(DROP_REASONS.map((reason, i) => [reason, dropped[i]!]).filter(([, count]) => count !== 0));
+  };
+  return { load, ks, drops, resumeAtMs: () => arena.resumeAtMs(0) - START };
+}
+
+for (const [what, maxVUs, size, inFlight, reason] of ROWS) {
   test(`${what}: ${reason ?? "started"}`, () => {
-    const executor = rate(1, 1, 1_000, maxVUs) as ArrivalRateExecutor;
-    const shape = shapeOf(planOf("http://127.0.0.1", scenario(executor, [step("/")])));
-    const arena = new Arena(shape, allocateArena(shape));
-    let started = 0;
-    const inFlight = { size: own, start: () => void started++ } as unknown as InFlight;
-    const load = new OpenLoad({
-      scenario: 0,
-      executor,
-      span: { startMs: START, endMs: START + 1_000, hardEndMs: START + 2_000 },
-      segments: [{ fromMs: 0, stripe: ALL }],
-      fromMs: START,
-      clock: { monotonicOf: (swarmMs) => swarmMs },
-      gate: gateOf(),
-      arena,
-      inFlight,
-      worker: { inFlight: all },
-      intervalAt: () => 0,
-    });
+    const { load, ks, drops } = setUp(rate(1, 1, 1_000, maxVUs) as ArrivalRateExecutor, { size, inFlight });
     load.turn(START, 64, UNBOUNDED);
-    const dropped = arena.totals().scenarios[0]!.dropped;
-    assert.deepEqual(DROP_REASONS.filter((_, index) => dropped[index]! > 0), reason === null ? [] : [reason]);
-    assert.equal(started, reason === null ? 1 : 0);
+    assert.deepEqual(drops(), reason === null ? {} : { [reason]: 1 });
+    assert.deepEqual(ks, reason === null ? [0] : []);
   });
 }
+
+/** One arrival a millisecond, at each full one. */
+const dense = rate(1_000, 1_000, 1_000) as ArrivalRateExecutor;
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
+const until = (ms: number, generation = 0, lapsedMs = -1, renewedMs = -1): Lease => ({
+  untilMs: START + ms,
+  generation,
+  lapsedAtMs: START + lapsedMs,
+  renewedAtMs: START + renewedMs,
+});
+
+test("nothing starts while the lease has lapsed: what was due before is late, what falls due is nobody's business here", () => {
+  const { load, ks, drops, resumeAtMs } = setUp(dense);
+  load.turn(START + 10.5, 64, until(20.5));
+  assert.deepEqual(ks, range(0, 11));
+  for (const ms of [30.5, 100.5, 299.5]) assert.equal(load.turn(START + ms, 64, until(20.5)), false);
+  assert.deepEqual([ks.length, drops()], [11, { late: 10 }]);
+  assert.equal(resumeAtMs(), 300);
+  // Renewed at 310, seen at 315: what is due since then is ours again, and in time.
+  load.turn(START + 315.5, 64, until(9_000, 1, 20.5, 310));
+  assert.deepEqual(ks.slice(11), range(310, 316));
+  assert.deepEqual(drops(), { late: 10 });
+});
+
+test("a thread that slept through a lapse starts nothing of it, and drops only what was its own", () => {
+  const { load, ks, drops } = setUp(dense);
+  load.turn(START + 10.5, 64, until(40.5));
+  load.turn(START + 420.5, 64, until(9_000, 1, 40.5, 400));
+  assert.deepEqual(ks, [...range(0, 11), ...range(400, 421)]);
+  assert.deepEqual(drops(), { late: 30 });
+});
+
+test("a stall after the renewal drops what is late, and there is no burst", () => {
+  const { load, ks, drops } = setUp(dense);
+  load.turn(START + 0.5, 64, until(0.5));
+  load.turn(START + 700.5, 64, until(9_000, 1, 0.5, 400));
+  assert.deepEqual(ks, [0, ...range(651, 701)]);
+  assert.deepEqual(drops(), { late: 251 });
+});
+
+test("the share changes while the lease has lapsed: what fell due before is not started under either share", () => {
+  const { load, ks, drops } = setUp(dense);
+  load.turn(START + 10.5, 64, until(20.5));
+  load.retarget(WHOLE, START + 1_000, START + 60.5, until(20.5));
+  load.turn(START + 80.5, 64, until(9_000, 1, 20.5, 70));
+  assert.deepEqual(ks, [...range(0, 11), ...range(70, 81)]);
+  assert.deepEqual(drops(), { late: 10 });
+});
+
+test("a batch that is interrupted by the end of the lease ends there", () => {
+  let asked = 0;
+  const gate = gateOf(() => ++asked <= 3);
+  const { load, ks, drops } = setUp(dense, { gate });
+  load.turn(START + 9.5, 64, until(9_000));
+  assert.deepEqual([ks, drops()], [[0, 1, 2], { late: 7 }]);
+});
+
+test("a lapse that lasts until the end leaves nothing to start", () => {
+  const { load, ks, drops } = setUp(dense);
+  load.turn(START - 100, 64, until(-200));
+  load.turn(START + 1_200, 64, until(-200));
+  assert.equal(load.nextAtMs(), Number.POSITIVE_INFINITY);
+  assert.deepEqual([ks, drops()], [[], {}]);
+});

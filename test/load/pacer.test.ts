@@ -166,6 +166,47 @@ test("two shares that change at an agreed instant leave no arrival out and take 
   assert.deepEqual(all, range(0, 1_000));
 });
 
+/** A lapse from 100.5 ms on, of a thousand arrivals a second. [until, taken until, dropped as late, first one after it] */
+for (const [what, toMs, takenMs, late, next] of [
+  ["what was due before it and not taken is late", 300.5, 90.5, 10, 301],
+  ["nothing that was taken is dropped", 300.5, 100.5, 0, 301],
+  ["one that ends at an arrival leaves that arrival", 300, 100.5, 0, 300],
+  ["of no length changes nothing", 100.5, 100.5, 0, 101],
+  ["beyond the curve leaves nothing", 5_000, 100.5, 0, null],
+] as const) {
+  test(`a lapse: ${what}, and the rest of it is passed over`, () => {
+    const { taken, turn, pacer } = setUp(1000, 1);
+    for (const atMs of ticks(0, takenMs + 0.5)) turn(atMs);
+    const before = taken.started.length;
+    pacer.lapse(START + 100.5, START + toMs, taken);
+    assert.deepEqual(taken.dropped, { late, stopped: 0 });
+    assert.equal(pacer.nextAtMs(), next === null ? FOREVER : START + next);
+    assert.equal(taken.resumeAtMs, pacer.nextAtMs());
+    for (const atMs of ticks(Math.floor(toMs), 1_010)) turn(atMs);
+    assert.deepEqual(taken.ks.slice(before), next === null ? [] : range(next, 1_000));
+    assert.deepEqual(taken.dropped, { late, stopped: 0 });
+  });
+}
+
+test("a lapse passes over what a change of shares had put aside, and drops what of it was due before", () => {
+  const { taken, turn, pacer } = setUp(1000, 1);
+  for (const atMs of ticks(0, 100)) turn(atMs);
+  pacer.retarget(whole, START + 120.5, taken);
+  pacer.lapse(START + 110.5, START + 200.5, taken);
+  turn(205.5);
+  assert.equal(taken.dropped.late, 11);
+  assert.deepEqual(taken.ks, [...range(0, 100), ...range(201, 206)]);
+});
+
+test("a lapse told in pieces is the same as told at once", () => {
+  const { taken, turn, pacer } = setUp(1000, 1);
+  for (const atMs of ticks(0, 90)) turn(atMs);
+  for (const toMs of [110.5, 150.5, 150.5, 299.5]) pacer.lapse(START + 100.5, START + toMs, taken);
+  turn(320.5);
+  assert.equal(taken.dropped.late, 11);
+  assert.deepEqual(taken.ks, [...range(0, 90), ...range(300, 321)]);
+});
+
 test("arrivals at or after the end do not exist", () => {
   const { taken, turn, pacer } = setUp(1000, 1, whole, START + 300);
   for (const atMs of ticks(0, 1_000)) turn(atMs);

@@ -78,6 +78,7 @@ export function planOf(target: string, ...scenarios: Scenario[]): Plan {
     name: "test",
     targets: [target],
     start: { minAgents: 1, delayMs: 0 },
+    onMinority: "stop",
     scenarios,
     data: {},
     thresholds: [],

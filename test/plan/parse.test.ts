@@ -47,6 +47,7 @@ thresholds:
     name: "x",
     targets: ["http://127.0.0.1:8080"],
     start: { minAgents: 1, delayMs: 0 },
+    onMinority: "stop",
     scenarios: [
       {
         name: "browse",

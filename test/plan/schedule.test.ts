@@ -108,6 +108,25 @@ test("an owner that starts late passes over what was due before, and nothing els
   });
 });
 
+test("what an owner passes over is due before that instant, and nothing else of it is lost, whatever the shares", () => {
+  forSeeds(200, (random) => {
+    const curve = curveOf(random);
+    const count = new Uint8Array(curve.total);
+    const fromMs = START_MS + random.next() * curve.durationMs;
+    const dueMs = curve.total === 0 ? fromMs : START_MS + curve.timeOfMs(random.integer(0, curve.total - 1));
+    const toMs = random.pick([fromMs + random.next() * 1000, dueMs, fromMs - 100]);
+    for (const own of segmentsOf(random, 3, changesOf(random, curve))) {
+      const arrivals = new OwnArrivals(curve, START_MS, own, START_MS);
+      drain(arrivals, count, fromMs);
+      arrivals.passOver(toMs);
+      arrivals.passOver(toMs);
+      drain(arrivals, count);
+    }
+    const passedOver = (k: number) => START_MS + curve.timeOfMs(k) >= fromMs && START_MS + curve.timeOfMs(k) < toMs;
+    assert.ok(count.every((owners, k) => owners === (passedOver(k) ? 0 : 1)));
+  });
+});
+
 test("the same segments again change nothing, however often they come", () => {
   const curve = new RateCurve({ startPerSecond: 1000, stages: [{ durationMs: 1000, targetPerSecond: 1000 }] });
   const segments = [{ fromMs: 0, stripe: { low: 0, width: CIRCLE } }];

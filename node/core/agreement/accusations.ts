@@ -1,0 +1,141 @@
+// What observers say of those they watch, and who is excluded because enough of them say so.
+
+import type { MemberId } from "../events.ts";
+import type { Accusation, Positions } from "../frame.ts";
+import { CLOSED_HINT_MS } from "../limits.ts";
+import type { Chain } from "./chain.ts";
+import { has, insert, NOBODY, emptyPositions } from "./positions.ts";
+import type { AgreedView } from "./view.ts";
+
+interface Entry {
+  readonly accusation: Accusation;
+  /** Of the target, when it was accused: a newer one voids it. */
+  readonly incarnation: number;
+  readonly heardMs: number;
+}
+
+export class Accusations {
+  readonly #chain: Chain;
+  /** Target -> accuser -> the newest of it. */
+  readonly #entries = new Map<MemberId, Map<MemberId, Entry>>();
+  #news: Accusation[] = [];
+  #excluded: Positions | null = null;
+
+  constructor(chain: Chain) {
+    this.#chain = chain;
+  }
+
+  /** Takes one in. Returns whether it is news; what names views or members that are not remembered is none. */
+  take(accusation: Accusation, nowMs: number): boolean {
+    const view = this.#chain.at(accusation.view);
+    const target = view?.members[accusation.target];
+    const accuser = view?.members[accusation.accuser];
+    if (view === undefined || target === undefined || accuser === undefined || target === accuser) return false;
+    // Nobody but the observers is heard: the rest has no link to judge by, and the list stays short.
+    if (!view.neighboursOf(accusation.target).includes(accusation.accuser)) return false;
+    const known = this.#entries.get(target.id)?.get(accuser.id);
+    if (known !== undefined && known.accusation.version >= accusation.version) return false;
+    const entries = this.#entries.get(target.id) ?? new Map<MemberId, Entry>();
+    entries.set(accuser.id, { accusation, incarnation: target.incarnation, heardMs: nowMs });
+    this.#entries.set(target.id, entries);
+    this.#news.push(accusation);
+    this.#excluded = null;
+    return true;
+  }
+
+  /** What the neighbours have not been told. */
+  takeNews(): Accusation[] {
+    const news = this.#news;
+    if (news.length > 0) this.#news = [];
+    return news;
+  }
+
+  hasNews(): boolean {
+    return this.#news.length > 0;
+  }
+
+  all(): Accusation[] {
+    return [...this.#entries.values()].flatMap((entries) => [...entries.values()].map((entry) => entry.accusation));
+  }
+
+  /** Members of the current view whom at least half of their observers accuse, those excluded themselves not counted. */
+  excluded(): Positions {
+    this.#excluded ??= this.#entries.size === 0 ? NOBODY : this.#fixpoint();
+    return this.#excluded;
+  }
+
+  /** True if at least one observer accuses it now. */
+  isAccused(id: MemberId): boolean {
+    const { current } = this.#chain;
+    for (const [accuser] of this.#entries.get(id) ?? []) {
+      if (current.positionOf(accuser) >= 0 && this.#accuses(accuser, id, current)) return true;
+    }
+    return false;
+  }
+
+  /** True if enough observers saw its links close, not long ago: a hint that its process is gone. */
+  isClosed(id: MemberId, nowMs: number): boolean {
+    const views = this.#chain.all();
+    const view = views.findLast((one) => one.positionOf(id) >= 0);
+    if (view === undefined) return false;
+    const saying = (accuser: MemberId) => {
+      const entry = this.#entries.get(id)?.get(accuser);
+      return entry?.accusation.kind === "closed" && nowMs - entry.heardMs < CLOSED_HINT_MS;
+    };
+    const { current } = this.#chain;
+    return this.#isOutvoted(view, view.positionOf(id), (accuser) => saying(accuser), (one) => current.positionOf(one) < 0);
+  }
+
+  /** After a new view: what is said of those who are no longer remembered is not kept. */
+  viewChanged(): void {
+    this.#excluded = null;
+    for (const id of this.#entries.keys()) {
+      if (!this.#chain.all().some((view) => view.positionOf(id) >= 0)) this.#entries.delete(id);
+    }
+  }
+
+  #fixpoint(): Positions {
+    const { current } = this.#chain;
+    const previous = this.#chain.at(current.number - 1);
+    const excluded = emptyPositions(current.size);
+    const isOut = (id: MemberId) => {
+      const position = current.positionOf(id);
+      return position < 0 || has(excluded, position);
+    };
+    for (let grew = true; grew; ) {
+      grew = false;
+      for (const target of this.#entries.keys()) {
+        const position = current.positionOf(target);
+        if (position < 0 || has(excluded, position)) continue;
+        const accuses = (accuser: MemberId) => this.#accuses(accuser, target, current);
+        const inPrevious = previous?.positionOf(target) ?? -1;
+        if (
+          this.#isOutvoted(current, position, accuses, isOut) ||
+          (previous !== undefined && inPrevious >= 0 && this.#isOutvoted(previous, inPrevious, accuses, isOut))
+        ) {
+          insert(excluded, position);
+          grew = true;
+        }
+      }
+    }
+    return excluded;
+  }
+
+  #accuses(accuser: MemberId, target: MemberId, current: AgreedView): boolean {
+    const entry = this.#entries.get(target)?.get(accuser);
+    if (entry === undefined || entry.accusation.kind === "none") return false;
+    return entry.incarnation >= (current.memberOf(target)?.incarnation ?? 0);
+  }
+
+  /** Half of the observers that count, two at least where there are two. */
+  #isOutvoted(
+    view: AgreedView,
+    position: number,
+    accuses: (accuser: MemberId) => boolean,
+    isOut: (id: MemberId) => boolean,
+  ): boolean {
+    const observers = view.neighboursOf(position).map((one) => view.members[one]!.id).filter((id) => !isOut(id));
+    const needed = Math.min(observers.length, Math.max(2, Math.ceil(observers.length / 2)));
+    return needed > 0 && observers.filter(accuses).length >= needed;
+  }
+}

@@ -1,0 +1,98 @@
+// Which view each member has adopted, and since when: a bit in a roll call under a view says that its owner adopted it.
+
+import type { MemberId } from "../events.ts";
+import type { Positions } from "../frame.ts";
+import type { Chain } from "./chain.ts";
+import { emptyPositions, insert } from "./positions.ts";
+import type { AgreedView } from "./view.ts";
+
+interface Shown {
+  readonly positions: Uint32Array;
+  /** By position: window in which it was first seen, from `baseWindow` on; 0 if never. */
+  readonly since: Uint16Array;
+  readonly baseWindow: number;
+  missing: number;
+}
+
+/** Windows before a view takes effect in which it may already be acknowledged; more than ever pass. */
+const EARLY_WINDOWS = 64;
+
+export class Acks {
+  readonly #chain: Chain;
+  readonly #shown = new Map<number, Shown>();
+  /** What those said who are not members of the view they adopted: they leave, or were removed and come back. */
+  readonly #told = new Map<MemberId, number>();
+
+  constructor(chain: Chain) {
+    this.#chain = chain;
+  }
+
+  /** These members of the view were heard under it in a window. Returns whether any of them had not been before. */
+  note(view: AgreedView, present: Positions, window: number): boolean {
+    const shown = this.#of(view);
+    if (shown.missing === 0) return false;
+    const before = shown.missing;
+    for (let i = 0; i < shown.positions.length; i++) {
+      for (let news = (present[i] ?? 0) & ~shown.positions[i]!; news !== 0; news &= news - 1) {
+        const position = i * 32 + (31 - Math.clz32(news & -news));
+        insert(shown.positions, position);
+        shown.since[position] = Math.min(65_535, Math.max(1, window - shown.baseWindow));
+        shown.missing--;
+      }
+    }
+    return shown.missing < before;
+  }
+
+  /** Returns whether it was news. */
+  told(id: MemberId, number: number): boolean {
+    if (number <= (this.#told.get(id) ?? 0)) return false;
+    this.#told.set(id, number);
+    return true;
+  }
+
+  /** Number of the newest view that a member is known to have adopted; 0 if of none that is remembered. */
+  of(id: MemberId): number {
+    let newest = this.#told.get(id) ?? 0;
+    const views = this.#chain.all();
+    for (let i = views.length - 1; i >= 0 && views[i]!.number > newest; i--) {
+      const view = views[i]!;
+      const position = view.positionOf(id);
+      if (position >= 0 && (this.#shown.get(view.number)?.since[position] ?? 0) > 0) newest = view.number;
+    }
+    return newest;
+  }
+
+  /** Members of `view` that were heard under a newer one before a window: they could not renew anybody's lease in it. */
+  movedOn(view: AgreedView, beforeWindow: number): Positions {
+    const moved = emptyPositions(view.size);
+    for (const newer of this.#chain.all()) {
+      const shown = newer.number > view.number ? this.#shown.get(newer.number) : undefined;
+      if (shown === undefined) continue;
+      for (let position = 0; position < newer.size; position++) {
+        const since = shown.since[position]!;
+        if (since === 0 || shown.baseWindow + since >= beforeWindow) continue;
+        const before = view.positionOf(newer.members[position]!.id);
+        if (before >= 0) insert(moved, before);
+      }
+    }
+    return moved;
+  }
+
+  /** Forgets views that the chain has forgotten, and those told by agents that are nowhere in it. */
+  prune(): void {
+    for (const number of this.#shown.keys()) if (this.#chain.at(number) === undefined) this.#shown.delete(number);
+    for (const id of this.#told.keys()) {
+      if (!this.#chain.all().some((view) => view.positionOf(id) >= 0)) this.#told.delete(id);
+    }
+  }
+
+  #of(view: AgreedView): Shown {
+    let shown = this.#shown.get(view.number);
+    if (shown === undefined) {
+      const baseWindow = view.fromWindow - EARLY_WINDOWS;
+      shown = { positions: emptyPositions(view.size), since: new Uint16Array(view.size), baseWindow, missing: view.size };
+      this.#shown.set(view.number, shown);
+    }
+    return shown;
+  }
+}

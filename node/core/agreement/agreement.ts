@@ -1,0 +1,316 @@
+// One lineage as seen by one agent: which view is agreed, whether this agent may offer load, and which share is its own.
+//
+// The rules were attacked in simulation before they were written down (docs/decisions/view-agreement.md); the tests that
+// attack this code are in test/sim.
+
+import type { Segment } from "../../plan/schedule.ts";
+import type { MemberId } from "../events.ts";
+import type { Accusation, Commit, Frame, LineageId, ViewChange } from "../frame.ts";
+import { windowOf, startOf } from "../limits.ts";
+import { Accusations } from "./accusations.ts";
+import { Acks } from "./acks.ts";
+import { Ballots } from "./ballots.ts";
+import { candidateOf, Patience, type Wishes } from "./candidate.ts";
+import type { Chain } from "./chain.ts";
+import { Growth } from "./growth.ts";
+import { Lease } from "./lease.ts";
+import { has, listed } from "./positions.ts";
+import { type Label, RollCalls } from "./roll-calls.ts";
+import { Timeline } from "./timeline.ts";
+import type { AgreedView } from "./view.ts";
+import { Watching } from "./watching.ts";
+
+export interface Lineage {
+  readonly id: LineageId;
+  readonly bornMs: number;
+}
+
+/** A view that was adopted, and what changed with it. */
+export interface Adopted {
+  readonly view: AgreedView;
+  readonly before: AgreedView;
+}
+
+export class Agreement {
+  readonly lineage: Lineage;
+  readonly #self: MemberId;
+  readonly #wishes: Wishes;
+  readonly #chain: Chain;
+  readonly #acks: Acks;
+  readonly #rollCalls = new RollCalls();
+  readonly #accusations: Accusations;
+  readonly #lease = new Lease();
+  readonly #timeline: Timeline;
+  readonly #growth: Growth;
+  readonly #watching: Watching;
+  readonly #patience = new Patience();
+  #ballots: Ballots;
+  #commits: Commit[] = [];
+  #adopted: Adopted[] = [];
+  #window = Number.NEGATIVE_INFINITY;
+  #version = 0;
+  /** Something was heard that may change the wish, a ballot or the plan of shares. */
+  #isStale = true;
+  #wish: ViewChange | null = null;
+  #isWishStale = true;
+
+  constructor(self: MemberId, lineage: Lineage, chain: Chain, wishes: Wishes, nowMs: number) {
+    this.lineage = lineage;
+    this.#self = self;
+    this.#wishes = wishes;
+    this.#chain = chain;
+    this.#acks = new Acks(chain);
+    this.#accusations = new Accusations(chain);
+    this.#timeline = new Timeline(self);
+    this.#growth = new Growth(self, chain, this.#acks, this.#rollCalls, this.#accusations);
+    this.#watching = new Watching(nowMs);
+    this.#ballots = new Ballots(chain.current, chain.current.positionOf(self));
+    this.#watchNeighbours(nowMs);
+  }
+
+  get view(): AgreedView {
+    return this.#chain.current;
+  }
+
+  get chain(): Chain {
+    return this.#chain;
+  }
+
+  isMember(): boolean {
+    return this.view.positionOf(this.#self) >= 0;
+  }
+
+  /** True while it sees a majority that does not exclude it: what it decides, no other part of the swarm decides too. */
+  hasLease(nowMs: number): boolean {
+    return this.leaseUntilMs(nowMs) > nowMs;
+  }
+
+  /** Swarm time until which load may be offered; Infinity where nobody else could ever offer it. */
+  leaseUntilMs(nowMs: number): number {
+    if (!this.isMember()) return this.#timeline.at(nowMs) === null ? Number.NEGATIVE_INFINITY : this.#bounded(nowMs);
+    return this.view.size === 1 ? Number.POSITIVE_INFINITY : this.#bounded(nowMs);
+  }
+
+  /** The view that this agent's share follows now; null while it has none. */
+  followed(nowMs: number): AgreedView | null {
+    return this.#timeline.at(nowMs);
+  }
+
+  segments(): Segment[] {
+    return this.#timeline.segments();
+  }
+
+  /** True once a view without this agent is in effect, or never held it. */
+  hasLeft(nowMs: number): boolean {
+    return !this.isMember() && this.#timeline.nextMs(nowMs) === Number.POSITIVE_INFINITY;
+  }
+
+  isExcluded(id: MemberId): boolean {
+    const position = this.view.positionOf(id);
+    return position >= 0 && has(this.#accusations.excluded(), position);
+  }
+
+  /** The newest window in which a majority was seen. */
+  get majorityWindow(): number {
+    return this.#lease.majorityWindow;
+  }
+
+  // --- what happens ---
+
+  /** Any frame of this lineage came from a peer. */
+  heard(peer: MemberId, nowMs: number): void {
+    if (this.#watching.heard(peer, nowMs)) this.#accuse(peer, "none", nowMs);
+  }
+
+  /** Its link closed, without goodbye. */
+  cut(peer: MemberId, nowMs: number): void {
+    if (this.view.positionOf(peer) < 0) return;
+    this.#watching.cut(peer);
+    this.#lease.trouble(windowOf(nowMs));
+  }
+
+  /** Its link closed and dialling it again was refused. */
+  refused(peer: MemberId, nowMs: number): void {
+    if (this.#watching.refused(peer)) this.#accuse(peer, "closed", nowMs);
+  }
+
+  /** Takes in what another agent of the lineage says. */
+  take(frame: Frame, nowMs: number): void {
+    const window = windowOf(nowMs);
+    for (const commit of frame.commits ?? []) if (commit.number > this.view.number) this.#adopt(commit, nowMs);
+    for (const call of frame.rollCalls ?? []) {
+      const view = call.window > window + 1 ? undefined : this.#chain.at(call.view);
+      if (view === undefined) continue;
+      const label = this.#rollCalls.merge(call, view);
+      if (label !== null) this.#heardLabel(label);
+    }
+    for (const ballot of frame.ballots ?? []) {
+      if (ballot.view === this.view.number && this.#ballots.merge(ballot, window)) this.#isStale = true;
+    }
+    for (const accusation of frame.accusations ?? []) this.#takeAccusation(accusation, nowMs);
+  }
+
+  /** What an agent says of itself has changed: it wants to come in, or leaves, or carries another weight. */
+  wishesChanged(): void {
+    this.#isWishStale = true;
+    this.#isStale = true;
+  }
+
+  /** Somebody who is not in a view has adopted it. */
+  told(id: MemberId, number: number): void {
+    if (this.#acks.told(id, number)) this.#isStale = true;
+  }
+
+  /** Time passes; `dueMs` is when this turn should have come. Returns whether shares or their plan changed. */
+  turn(dueMs: number, nowMs: number): boolean {
+    const window = windowOf(nowMs);
+    if (this.#watching.turn(dueMs, nowMs) > 0 || this.#watching.isUneasy(nowMs)) this.#lease.trouble(window);
+    for (const id of this.#watching.silent(nowMs)) this.#accuse(id, "silent", nowMs);
+    const isNewWindow = window > this.#window;
+    if (isNewWindow) this.#beginWindow(window);
+    if (!isNewWindow && !this.#isStale && this.#patience.nextMs(nowMs) > nowMs) return false;
+    this.#isStale = false;
+    this.#decide(window, nowMs);
+    return this.#timeline.plan(this.#chain.all(), nowMs, (view, at) => this.#growth.isAllowed(view, at, nowMs));
+  }
+
+  nextMs(nowMs: number): number {
+    return Math.min(
+      startOf(windowOf(nowMs) + 1),
+      this.#watching.nextMs(nowMs),
+      this.#patience.nextMs(nowMs),
+      this.#timeline.nextMs(nowMs),
+    );
+  }
+
+  // --- what is told ---
+
+  hasNews(): boolean {
+    return (
+      this.#commits.length > 0 || this.#rollCalls.hasNews() || this.#ballots.hasNews() || this.#accusations.hasNews()
+    );
+  }
+
+  /** Since the last call; empty parts are left out. */
+  takeNews(): Frame {
+    const commits = this.#commits;
+    this.#commits = [];
+    return parts({
+      commits,
+      rollCalls: this.#rollCalls.takeNews(),
+      ballots: this.#ballots.takeNews(),
+      accusations: this.#accusations.takeNews(),
+    });
+  }
+
+  /** Complete state, for those who know nothing. */
+  state(): Frame {
+    const { chain } = this;
+    const rollCalls = this.#rollCalls.all();
+    return { chain: chain.data(), ...parts({ rollCalls, ballots: this.#ballots.all(), accusations: this.#accusations.all() }) };
+  }
+
+  /** Views adopted since the last call. */
+  takeAdopted(): Adopted[] {
+    const adopted = this.#adopted;
+    if (adopted.length > 0) this.#adopted = [];
+    return adopted;
+  }
+
+  // --- inside ---
+
+  #bounded(nowMs: number): number {
+    return this.#lease.renewedUntilMs(windowOf(nowMs), nowMs);
+  }
+
+  #beginWindow(window: number): void {
+    this.#window = window;
+    this.#isWishStale = true;
+    this.#rollCalls.forgetBefore(window);
+    this.#answerRollCall();
+  }
+
+  #answerRollCall(): void {
+    const position = this.view.positionOf(this.#self);
+    if (position < 0 || this.#window === Number.NEGATIVE_INFINITY) return;
+    const label = this.#rollCalls.set(this.view, this.#window, this.#accusations.excluded(), position);
+    if (label !== null) this.#heardLabel(label);
+  }
+
+  #heardLabel(label: Label): void {
+    const { view, window } = label;
+    if (this.#acks.note(view, label.present, window)) this.#isStale = true;
+    const position = view.positionOf(this.#self);
+    if (view !== this.view || position < 0 || window <= this.#lease.majorityWindow || has(label.excluded, position)) return;
+    if (view.isQuorum(this.#rollCalls.presentFor(position, view, window))) this.#lease.sawMajority(window);
+  }
+
+  #accuse(target: MemberId, kind: Accusation["kind"], nowMs: number): void {
+    const { view } = this;
+    const [targetPosition, accuser] = [view.positionOf(target), view.positionOf(this.#self)];
+    if (targetPosition < 0 || accuser < 0) return;
+    const version = ++this.#version;
+    this.#takeAccusation({ view: view.number, target: targetPosition, accuser, version, kind }, nowMs);
+  }
+
+  #takeAccusation(accusation: Accusation, nowMs: number): void {
+    if (!this.#accusations.take(accusation, nowMs)) return;
+    if (accusation.kind === "closed") this.#lease.trouble(windowOf(nowMs));
+    this.#isWishStale = true;
+    this.#isStale = true;
+  }
+
+  #decide(window: number, nowMs: number): void {
+    for (;;) {
+      if (this.#isWishStale) this.#wish = candidateOf(this.view, this.#accusations.excluded(), window, this.#wishes);
+      this.#isWishStale = false;
+      this.#ballots.vote(this.#patience.ripe(this.#wish, nowMs), window, (change) => this.#isAcceptable(change));
+      this.#ballots.lock(window);
+      const commit = this.#ballots.committed();
+      if (commit === null || !this.#adopt(commit, nowMs)) return;
+    }
+  }
+
+  /** Nobody goes without a reason that is known here, nobody stays whom this agent excludes, and who comes is known. */
+  #isAcceptable(change: ViewChange): boolean {
+    const { view } = this;
+    const excluded = this.#accusations.excluded();
+    const gone = new Set(change.removed);
+    if (listed(excluded).some((position) => !gone.has(position))) return false;
+    const hasReason = (position: number) => {
+      const { id } = view.members[position]!;
+      return has(excluded, position) || this.#wishes.isLeaving(id) || this.#accusations.isAccused(id);
+    };
+    if (!change.removed.every(hasReason)) return false;
+    const known = new Map(this.#wishes.joiners(view).map((joiner) => [joiner.id, joiner.incarnation]));
+    return change.added.every((joiner) => known.get(joiner.id) === joiner.incarnation);
+  }
+
+  #adopt(commit: Commit, nowMs: number): boolean {
+    const before = this.view;
+    if (!this.#chain.adopt(commit)) return false;
+    const { view } = this;
+    this.#commits.push(commit);
+    this.#adopted.push({ view, before });
+    this.#ballots = new Ballots(view, view.positionOf(this.#self));
+    this.#acks.prune();
+    this.#accusations.viewChanged();
+    this.#watchNeighbours(nowMs);
+    for (const { id } of commit.change.added) this.#watching.absolve(id, nowMs);
+    this.#isWishStale = true;
+    this.#isStale = true;
+    this.#answerRollCall();
+    return true;
+  }
+
+  #watchNeighbours(nowMs: number): void {
+    const position = this.view.positionOf(this.#self);
+    const watched = position < 0 ? [] : this.view.neighboursOf(position);
+    this.#watching.watch(watched.map((one) => this.view.members[one]!.id), nowMs);
+  }
+}
+
+/** Without the lists that are empty. */
+function parts(lists: Pick<Frame, "commits" | "rollCalls" | "ballots" | "accusations">): Frame {
+  return Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0));
+}

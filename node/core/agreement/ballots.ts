@@ -1,0 +1,162 @@
+// Agreeing on the next view: a leaderless Paxos. A quorum of votes lets members lock a proposal, a quorum of locks commits it.
+
+import type { Ballot, Commit, ViewChange } from "../frame.ts";
+import { ACTIVATION_WINDOWS, BALLOTS_KEPT, LONGEST_PATIENCE_WINDOWS, PATIENCE_WINDOWS } from "../limits.ts";
+import { count, emptyPositions, fits, has, insert, insertAll, isEmpty } from "./positions.ts";
+import { type AgreedView, hasSameMembers, keyOf } from "./view.ts";
+
+interface Proposal {
+  readonly ballot: number;
+  readonly change: ViewChange;
+  readonly key: string;
+  readonly votes: Uint32Array;
+  readonly locks: Uint32Array;
+  isNews: boolean;
+}
+
+/** The ballots for the view after one. Safety rests on three rules: ballots only rise, and both marked "rule" below. */
+export class Ballots {
+  readonly #view: AgreedView;
+  /** Own position in the view; -1 if this agent is no member and only watches. */
+  readonly #self: number;
+  readonly #proposals = new Map<string, Proposal>();
+  #news: Proposal[] = [];
+  #vote: Proposal | null = null;
+  /** No vote of mine in a ballot at or below it. */
+  #floor = Number.NEGATIVE_INFINITY;
+  #retryWindow = 0;
+  #patienceWindows = PATIENCE_WINDOWS;
+
+  constructor(view: AgreedView, self: number) {
+    this.#view = view;
+    this.#self = self;
+  }
+
+  /** Takes votes and locks in. Returns whether there was anything new. */
+  merge(ballot: Ballot, window: number): boolean {
+    const { change, votes, locks } = ballot;
+    if (ballot.ballot > window + 1 || change.fromWindow > ballot.ballot + ACTIVATION_WINDOWS) return false;
+    if (!fits(votes, this.#view.size) || !fits(locks, this.#view.size)) return false;
+    const proposal = this.#proposal(ballot.ballot, change);
+    if (proposal === null) return false;
+    const newVotes = insertAll(proposal.votes, votes);
+    if (!insertAll(proposal.locks, locks) && !newVotes) return false;
+    this.#isNews(proposal);
+    return true;
+  }
+
+  /** Votes, if there is reason to: for a change that stands open and is acceptable, or for `wanted` in a ballot of this window. */
+  vote(wanted: ViewChange | null, window: number, isAcceptable: (change: ViewChange) => boolean): void {
+    if (this.#self < 0) return;
+    // Rule: once anything is locked, nothing but the highest lock known gets this vote.
+    const locked = this.#highestLock();
+    if (locked === null && wanted === null) return;
+    if (!this.#mayVote(window)) return;
+    const isRight = (change: ViewChange) => (locked === null ? isAcceptable(change) : keyOf(change) === locked.key);
+    const open = [...this.#proposals.values()]
+      .filter(({ ballot, change }) => ballot > this.#floor && ballot >= window - 1 && isRight(change))
+      .sort((a, b) => count(b.votes) - count(a.votes) || b.ballot - a.ballot || (a.key < b.key ? -1 : 1));
+    const own = locked?.change ?? wanted!;
+    const choice = open[0] ?? (window > this.#floor ? this.#proposal(window, own) : null);
+    if (choice === null) return;
+    insert(choice.votes, this.#self);
+    this.#isNews(choice);
+    this.#patienceWindows = this.#vote === null ? PATIENCE_WINDOWS : Math.min(LONGEST_PATIENCE_WINDOWS, 2 * this.#patienceWindows);
+    this.#retryWindow = window + this.#patienceWindows;
+    this.#vote = choice;
+    this.#floor = choice.ballot;
+  }
+
+  /** Locks what a quorum has voted for. */
+  lock(window: number): void {
+    if (this.#self < 0) return;
+    for (const proposal of this.#proposals.values()) {
+      // Rule: whoever has voted in a higher ballot must not lock a lower one.
+      if (proposal.ballot < this.#floor || has(proposal.locks, this.#self)) continue;
+      if (!this.#view.isQuorum(proposal.votes)) continue;
+      insert(proposal.locks, this.#self);
+      this.#floor = proposal.ballot;
+      this.#vote = proposal;
+      this.#retryWindow = window + this.#patienceWindows;
+      this.#isNews(proposal);
+    }
+  }
+
+  /** The view that is agreed, if one is. */
+  committed(): Commit | null {
+    for (const { ballot, change, locks } of this.#proposals.values()) {
+      if (this.#view.isQuorum(locks)) return { number: this.#view.number + 1, ballot, change, locks: locks.slice() };
+    }
+    return null;
+  }
+
+  isOpen(): boolean {
+    return this.#proposals.size > 0;
+  }
+
+  hasNews(): boolean {
+    return this.#news.length > 0;
+  }
+
+  takeNews(): Ballot[] {
+    const news = this.#news;
+    if (news.length === 0) return [];
+    this.#news = [];
+    for (const proposal of news) proposal.isNews = false;
+    return news.map((proposal) => this.#plain(proposal));
+  }
+
+  all(): Ballot[] {
+    return [...this.#proposals.values()].map((proposal) => this.#plain(proposal));
+  }
+
+  /** First time; or a higher ballot wants the same members; or mine cannot win any more; or it takes too long. */
+  #mayVote(window: number): boolean {
+    const mine = this.#vote;
+    if (mine === null) return true;
+    for (const { ballot, change } of this.#proposals.values()) {
+      if (ballot > this.#floor && ballot >= window - 1 && hasSameMembers(change, mine.change)) return true;
+    }
+    return window > this.#floor && (window >= this.#retryWindow || !this.#canWin(mine));
+  }
+
+  #canWin(proposal: Proposal): boolean {
+    const possible = emptyPositions(this.#view.size);
+    for (let position = 0; position < this.#view.size; position++) insert(possible, position);
+    for (const other of this.#proposals.values()) {
+      if (other === proposal || other.ballot < proposal.ballot) continue;
+      for (let i = 0; i < possible.length; i++) possible[i]! &= ~(other.votes[i]! & ~proposal.votes[i]!);
+    }
+    return this.#view.isQuorum(possible);
+  }
+
+  #highestLock(): Proposal | null {
+    let highest: Proposal | null = null;
+    for (const proposal of this.#proposals.values()) {
+      if (!isEmpty(proposal.locks) && (highest === null || proposal.ballot > highest.ballot)) highest = proposal;
+    }
+    return highest;
+  }
+
+  #proposal(ballot: number, change: ViewChange): Proposal | null {
+    const key = keyOf(change);
+    const name = `${ballot}|${key}`;
+    const known = this.#proposals.get(name);
+    if (known !== undefined) return known;
+    if (this.#proposals.size >= BALLOTS_KEPT || !this.#view.isApplicable(change)) return null;
+    const { size } = this.#view;
+    const proposal = { ballot, change, key, votes: emptyPositions(size), locks: emptyPositions(size), isNews: false };
+    this.#proposals.set(name, proposal);
+    return proposal;
+  }
+
+  #isNews(proposal: Proposal): void {
+    if (proposal.isNews) return;
+    proposal.isNews = true;
+    this.#news.push(proposal);
+  }
+
+  #plain({ ballot, change, votes, locks }: Proposal): Ballot {
+    return { view: this.#view.number, ballot, change, votes: votes.slice(), locks: locks.slice() };
+  }
+}

@@ -1,0 +1,59 @@
+// The change of the view that this agent wishes for, and when it has wished for it long enough to vote.
+
+import type { MemberId } from "../events.ts";
+import type { Positions, ViewChange, ViewMember } from "../frame.ts";
+import { ACTIVATION_WINDOWS, STABLE_MS, UNSTABLE_MS } from "../limits.ts";
+import { has } from "./positions.ts";
+import { type AgreedView, hasSameMembers } from "./view.ts";
+
+/** What agents say of themselves. */
+export interface Wishes {
+  /** Those who want to come in, ascending by id; their `fromWindow` does not matter. */
+  joiners(view: AgreedView): readonly ViewMember[];
+  isLeaving(id: MemberId): boolean;
+  /** What a member's weight should be. */
+  weightOf(member: ViewMember): number;
+}
+
+/** Null if everything may stay as it is. Joins, leaves and weights wait until the last change has taken effect. */
+export function candidateOf(view: AgreedView, excluded: Positions, window: number, wishes: Wishes): ViewChange | null {
+  const isActive = window >= view.fromWindow;
+  const removed: number[] = [];
+  const reweighed: { position: number; weight: number }[] = [];
+  view.members.forEach((member, position) => {
+    if (has(excluded, position) || (isActive && wishes.isLeaving(member.id))) removed.push(position);
+    else if (isActive && wishes.weightOf(member) !== member.weight) reweighed.push({ position, weight: wishes.weightOf(member) });
+  });
+  const fromWindow = window + ACTIVATION_WINDOWS;
+  const added = isActive ? wishes.joiners(view).map((member) => ({ ...member, fromWindow })) : [];
+  if (removed.length + reweighed.length + added.length === 0) return null;
+  return { fromWindow, removed, added, reweighed };
+}
+
+/** A wish becomes a vote once it has been the same for a while: what happens at one moment should be one change. */
+export class Patience {
+  #wish: ViewChange | null = null;
+  #sinceMs = 0;
+  #firstMs = 0;
+
+  /** Returns the wish once it is ripe. */
+  ripe(wish: ViewChange | null, nowMs: number): ViewChange | null {
+    if (wish === null) {
+      this.#wish = null;
+      return null;
+    }
+    if (this.#wish === null) this.#firstMs = nowMs;
+    if (this.#wish === null || !hasSameMembers(this.#wish, wish)) this.#sinceMs = nowMs;
+    this.#wish = wish;
+    return nowMs >= this.#ripeMs() ? wish : null;
+  }
+
+  /** When it will be ripe if it stays the same; Infinity if there is none, or it is ripe. */
+  nextMs(nowMs: number): number {
+    return this.#wish === null || this.#ripeMs() <= nowMs ? Number.POSITIVE_INFINITY : this.#ripeMs();
+  }
+
+  #ripeMs(): number {
+    return Math.min(this.#sinceMs + STABLE_MS, this.#firstMs + UNSTABLE_MS);
+  }
+}

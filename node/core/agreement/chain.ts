@@ -1,0 +1,64 @@
+// The succession of views of one lineage, as far as it is remembered, with the evidence that each was agreed.
+
+import type { Chain as ChainData, Commit } from "../frame.ts";
+import { CHAIN_KEPT } from "../limits.ts";
+import { fits } from "./positions.ts";
+import { AgreedView } from "./view.ts";
+
+export class Chain {
+  readonly #views: AgreedView[];
+  /** `#commits[i]` made `#views[i + 1]`. */
+  readonly #commits: Commit[] = [];
+
+  constructor(base: AgreedView) {
+    this.#views = [base];
+  }
+
+  /** Null if the evidence does not hold together. */
+  static of(data: ChainData): Chain | null {
+    const chain = new Chain(AgreedView.of(data.base));
+    return data.commits.every((commit) => chain.adopt(commit)) ? chain : null;
+  }
+
+  get current(): AgreedView {
+    return this.#views.at(-1)!;
+  }
+
+  get oldest(): AgreedView {
+    return this.#views[0]!;
+  }
+
+  /** Oldest first. */
+  all(): readonly AgreedView[] {
+    return this.#views;
+  }
+
+  at(number: number): AgreedView | undefined {
+    return this.#views[number - this.oldest.number];
+  }
+
+  /** Takes the next view if a quorum of the current one has locked it. Returns whether it did. */
+  adopt(commit: Commit): boolean {
+    const { current } = this;
+    const { number, locks, change } = commit;
+    if (number !== current.number + 1 || !current.isApplicable(change)) return false;
+    if (!fits(locks, current.size) || !current.isQuorum(locks)) return false;
+    this.#views.push(current.after(change));
+    this.#commits.push(commit);
+    if (this.#views.length > CHAIN_KEPT) {
+      this.#views.shift();
+      this.#commits.shift();
+    }
+    return true;
+  }
+
+  /** How the views after `number` came about; null if that one is no longer remembered. */
+  since(number: number): readonly Commit[] | null {
+    return number < this.oldest.number ? null : this.#commits.slice(number - this.oldest.number);
+  }
+
+  /** As it travels to those who know nothing. */
+  data(): ChainData {
+    return { base: this.oldest.plain, commits: this.#commits.slice() };
+  }
+}

@@ -1,0 +1,53 @@
+// The lease: until when this agent may offer load, given the newest window in which it saw a majority.
+
+import { LEASE_RENEWAL_MS, LEASE_WINDOWS, SHORT_LEASE_WINDOWS, startOf, TROUBLE_WINDOWS } from "../limits.ts";
+
+export class Lease {
+  #majorityWindow = Number.NEGATIVE_INFINITY;
+  #troubleUntilWindow = Number.NEGATIVE_INFINITY;
+  /** The newest majority at the time when the lease ran out: only a newer one revives it. */
+  #expired = Number.NEGATIVE_INFINITY;
+
+  /** The newest window in which a majority was present that does not exclude this agent. */
+  get majorityWindow(): number {
+    return this.#majorityWindow;
+  }
+
+  /** Returns whether it is newer than what was known. */
+  sawMajority(window: number): boolean {
+    if (window <= this.#majorityWindow) return false;
+    this.#majorityWindow = window;
+    return true;
+  }
+
+  /** Links break, or seem to: others may already count on the shorter lease. Returns whether this is new. */
+  trouble(window: number): boolean {
+    const isNew = !this.isInTrouble(window);
+    this.#troubleUntilWindow = window + TROUBLE_WINDOWS;
+    return isNew;
+  }
+
+  isInTrouble(window: number): boolean {
+    return window < this.#troubleUntilWindow;
+  }
+
+  /** Swarm time at which it ends, as things are in `window`; -Infinity once it has run out. To be asked in every window. */
+  untilMs(window: number): number {
+    if (this.#expired >= this.#majorityWindow) return Number.NEGATIVE_INFINITY;
+    const windows = this.isInTrouble(window) ? SHORT_LEASE_WINDOWS : LEASE_WINDOWS;
+    if (window <= this.#majorityWindow + windows) return startOf(this.#majorityWindow + windows + 1);
+    this.#expired = this.#majorityWindow;
+    return Number.NEGATIVE_INFINITY;
+  }
+
+  /** The same for the load threads: a main thread that stands still does not renew it. */
+  renewedUntilMs(window: number, nowMs: number): number {
+    return Math.min(this.untilMs(window), nowMs + LEASE_RENEWAL_MS);
+  }
+
+  /** A new lineage: nothing was seen in it yet. */
+  reset(): void {
+    this.#majorityWindow = Number.NEGATIVE_INFINITY;
+    this.#expired = Number.NEGATIVE_INFINITY;
+  }
+}

@@ -1,0 +1,98 @@
+// Roll calls: in every window each member sets its bit, and whoever sees a majority of bits holds the lease.
+
+import type { Positions, RollCall } from "../frame.ts";
+import { LABELS_PER_WINDOW, ROLL_CALLS_KEPT } from "../limits.ts";
+import { emptyPositions, fits, has, insert, insertAll, isSame } from "./positions.ts";
+import type { AgreedView } from "./view.ts";
+
+/** Those who were heard in a window under one view and exclude the same members. */
+export interface Label {
+  readonly view: AgreedView;
+  readonly window: number;
+  readonly excluded: Positions;
+  readonly present: Uint32Array;
+  /** It has bits that the neighbours were not told of. */
+  isNews: boolean;
+}
+
+export class RollCalls {
+  readonly #windows = new Map<number, Label[]>();
+  #news: Label[] = [];
+
+  /** Takes bits in, of a view that is known. Returns the label if there was anything new. */
+  merge(call: RollCall, view: AgreedView): Label | null {
+    if (!fits(call.present, view.size) || !fits(call.excluded, view.size)) return null;
+    const label = this.#label(view, call.window, call.excluded);
+    if (label === null || !insertAll(label.present, call.present)) return null;
+    this.#isNews(label);
+    return label;
+  }
+
+  /** I am here. Returns the label if I had not said so. */
+  set(view: AgreedView, window: number, excluded: Positions, position: number): Label | null {
+    const label = this.#label(view, window, excluded);
+    if (label === null || has(label.present, position)) return null;
+    insert(label.present, position);
+    this.#isNews(label);
+    return label;
+  }
+
+  in(window: number): readonly Label[] {
+    return this.#windows.get(window) ?? NO_LABELS;
+  }
+
+  /** Those present under a view in a window, but for those who exclude `position`. */
+  presentFor(position: number, view: AgreedView, window: number): Positions {
+    const found = this.in(window).filter((label) => label.view === view && !has(label.excluded, position));
+    if (found.length === 1) return found[0]!.present;
+    const all = emptyPositions(view.size);
+    for (const label of found) insertAll(all, label.present);
+    return all;
+  }
+
+  /** What the neighbours have not been told. */
+  takeNews(): RollCall[] {
+    const news = this.#news;
+    if (news.length === 0) return [];
+    this.#news = [];
+    for (const label of news) label.isNews = false;
+    return news.map(plain);
+  }
+
+  hasNews(): boolean {
+    return this.#news.length > 0;
+  }
+
+  all(): RollCall[] {
+    return [...this.#windows.values()].flat().map(plain);
+  }
+
+  forgetBefore(window: number): void {
+    for (const old of this.#windows.keys()) if (old < window - ROLL_CALLS_KEPT) this.#windows.delete(old);
+  }
+
+  #label(view: AgreedView, window: number, excluded: Positions): Label | null {
+    const labels = this.#windows.get(window) ?? [];
+    const known = labels.find((label) => label.view === view && isSame(label.excluded, excluded));
+    if (known !== undefined) return known;
+    if (labels.length >= LABELS_PER_WINDOW) return null;
+    const label = { view, window, excluded, present: emptyPositions(view.size), isNews: false };
+    if (labels.length === 0) this.#windows.set(window, labels);
+    labels.push(label);
+    return label;
+  }
+
+  #isNews(label: Label): void {
+    if (label.isNews) return;
+    label.isNews = true;
+    this.#news.push(label);
+  }
+}
+
+const NO_LABELS: readonly Label[] = [];
+
+/** Copied: what is in a frame never changes. */
+function plain({ view, window, excluded, present }: Label): RollCall {
+  return { view: view.number, window, excluded, present: present.slice() };
+}
+

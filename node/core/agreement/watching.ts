@@ -1,0 +1,105 @@
+// What this agent, as an observer, thinks of the members it watches: heard, silent, or closed.
+
+import type { MemberId } from "../events.ts";
+import type { Accusation } from "../frame.ts";
+import { LAG_FACTOR, SILENT_MS, STALL_MS, UNEASY_MS } from "../limits.ts";
+
+interface Watched {
+  heardMs: number;
+  /** Its link closed without goodbye and has not come back. */
+  isCut: boolean;
+  said: Accusation["kind"];
+}
+
+export class Watching {
+  readonly #watched = new Map<MemberId, Watched>();
+  #lastTurnMs: number;
+  /** How late this agent's own turns come, recently: a slow one must not blame others (Lifeguard, arXiv 1707.00788). */
+  #lagMs = 0;
+
+  constructor(nowMs: number) {
+    this.#lastTurnMs = nowMs;
+  }
+
+  /** Those to watch from now on. Whoever is new among them has its time to be heard first. */
+  watch(ids: readonly MemberId[], nowMs: number): void {
+    const wanted = new Set(ids);
+    for (const id of this.#watched.keys()) if (!wanted.has(id)) this.#watched.delete(id);
+    for (const id of ids) if (!this.#watched.has(id)) this.#watched.set(id, { heardMs: nowMs, isCut: false, said: "none" });
+  }
+
+  /** A frame came from it. Returns whether an accusation has to be withdrawn. */
+  heard(id: MemberId, nowMs: number): boolean {
+    const watched = this.#watched.get(id);
+    if (watched === undefined) return false;
+    watched.heardMs = nowMs;
+    watched.isCut = false;
+    if (watched.said === "none") return false;
+    watched.said = "none";
+    return true;
+  }
+
+  /** Its link closed without goodbye. */
+  cut(id: MemberId): void {
+    const watched = this.#watched.get(id);
+    if (watched !== undefined) watched.isCut = true;
+  }
+
+  /** Dialling it was refused. Returns whether it is to be accused: only who saw its link close may say so. */
+  refused(id: MemberId): boolean {
+    const watched = this.#watched.get(id);
+    if (watched === undefined || !watched.isCut || watched.said === "closed") return false;
+    watched.said = "closed";
+    return true;
+  }
+
+  /** After a view in which a member has come back: what was said before of it is void. */
+  absolve(id: MemberId, nowMs: number): void {
+    const watched = this.#watched.get(id);
+    if (watched !== undefined) Object.assign(watched, { said: "none", heardMs: nowMs });
+  }
+
+  /**
+   * Time passes. `dueMs` is when this turn was to come. Returns how long the agent stood still if that was long enough
+   * to matter, else 0; nobody is blamed for what was not heard meanwhile.
+   */
+  turn(dueMs: number, nowMs: number): number {
+    const lateMs = Math.max(0, Math.min(nowMs - dueMs, nowMs - this.#lastTurnMs));
+    this.#lastTurnMs = nowMs;
+    this.#lagMs = Math.max(lateMs, this.#lagMs * 0.9);
+    if (lateMs < STALL_MS) return 0;
+    for (const watched of this.#watched.values()) watched.heardMs = nowMs;
+    return lateMs;
+  }
+
+  /** Those to be accused of silence now. */
+  silent(nowMs: number): MemberId[] {
+    const found: MemberId[] = [];
+    for (const [id, watched] of this.#watched) {
+      if (watched.said !== "none" || nowMs - watched.heardMs < this.#patienceMs()) continue;
+      watched.said = "silent";
+      found.push(id);
+    }
+    return found;
+  }
+
+  /** True if somebody has not been heard for a while: perhaps the links are cut. */
+  isUneasy(nowMs: number): boolean {
+    for (const { heardMs } of this.#watched.values()) if (nowMs - heardMs >= UNEASY_MS) return true;
+    return false;
+  }
+
+  /** When somebody next becomes silent, or worrying, if nothing is heard. */
+  nextMs(nowMs: number): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const { heardMs, said } of this.#watched.values()) {
+      if (nowMs < heardMs + UNEASY_MS) next = Math.min(next, heardMs + UNEASY_MS);
+      else if (said === "none") next = Math.min(next, heardMs + this.#patienceMs());
+    }
+    return next;
+  }
+
+  #patienceMs(): number {
+    return SILENT_MS + LAG_FACTOR * this.#lagMs;
+  }
+}

@@ -1,0 +1,205 @@
+// What goes over the links: news in batches, where everybody stands, and complete state for those who have missed something.
+
+import type { MemberId } from "./events.ts";
+import type { Frame, Standing } from "./frame.ts";
+import { FLUSH_MS, FLUSH_SOON_MS, PULL_EVERY_MS, SPARE_LINK_MS, WINDOW_MS, ZOMBIE_LINK_MS } from "./limits.ts";
+import type { Membership } from "./membership.ts";
+import type { Outbox } from "./outbox.ts";
+import type { TimeSync } from "./time-sync.ts";
+
+const LONG_AGO = Number.NEGATIVE_INFINITY;
+
+interface Peer {
+  /** As it last said; null if it has not. */
+  standing: Standing | null;
+  heardMs: number;
+  pulledMs: number;
+  /** When it was last told everything. */
+  toldMs: number;
+  /** Since when it has known other things than I; Infinity while it does not. */
+  differsMs: number;
+  /** When the link was last of use. */
+  usedMs: number;
+  /** The link is closing on purpose. */
+  isLeaving: boolean;
+}
+
+/** What `Gossip` has to know of the rest of the machine. */
+export interface Surroundings {
+  rank(): Standing["rank"];
+  /** Digest of the runs known. */
+  runsDigest(): number;
+  /** Sends a peer everything there is to know. */
+  tellAll(peer: MemberId): void;
+}
+
+/** Times are swarm time, but for those of `TimeSync`. */
+export class Gossip {
+  readonly #out: Outbox;
+  readonly #membership: Membership;
+  readonly #time: TimeSync;
+  readonly #surroundings: Surroundings;
+  readonly #peers = new Map<MemberId, Peer>();
+  #flushedMs = LONG_AGO;
+  #flushAtMs = Number.POSITIVE_INFINITY;
+  #tendedMs = LONG_AGO;
+
+  constructor(out: Outbox, membership: Membership, time: TimeSync, surroundings: Surroundings) {
+    this.#out = out;
+    this.#membership = membership;
+    this.#time = time;
+    this.#surroundings = surroundings;
+  }
+
+  /** Where I stand; every frame of the swarm's own affairs begins with it. */
+  standing(nowMs: number): Standing {
+    const { lineage, view } = this.#membership.agreement;
+    return {
+      lineage: lineage.id,
+      bornMs: lineage.bornMs,
+      rank: this.#surroundings.rank(),
+      view: view.number,
+      digest: this.#digest(),
+      sentAtMs: nowMs,
+    };
+  }
+
+  linkUp(peer: MemberId, nowMs: number): void {
+    const never = Number.POSITIVE_INFINITY;
+    this.#peers.set(peer, {
+      standing: null,
+      heardMs: nowMs,
+      pulledMs: LONG_AGO,
+      toldMs: LONG_AGO,
+      differsMs: never,
+      usedMs: nowMs,
+      isLeaving: false,
+    });
+    this.#out.send(peer, { standing: this.standing(nowMs) });
+  }
+
+  /** Returns whether the link was closed on purpose. */
+  linkDown(peer: MemberId): boolean {
+    const known = this.#peers.get(peer);
+    this.#peers.delete(peer);
+    this.#time.linkDown(peer);
+    return known?.isLeaving ?? false;
+  }
+
+  /** Where the sender of a frame stands. Returns whether it is of my lineage, so that the rest of the frame concerns me. */
+  received(from: MemberId, frame: Frame, nowMs: number): boolean {
+    const peer = this.#peers.get(from);
+    if (peer === undefined) return false;
+    peer.heardMs = nowMs;
+    if (frame.goodbye === true) peer.isLeaving = true;
+    if (frame.gather !== undefined || frame.gathered !== undefined || frame.reports !== undefined) peer.usedMs = nowMs;
+    if (frame.pull === true && nowMs >= peer.toldMs + PULL_EVERY_MS / 2) {
+      peer.toldMs = nowMs;
+      this.#surroundings.tellAll(from);
+    }
+    if (frame.standing === undefined) return false;
+    peer.standing = frame.standing;
+    const localMs = this.#time.localMs(nowMs);
+    if (this.#isMine(frame.standing)) {
+      this.#time.received(from, frame.standing.sentAtMs, localMs);
+      // Whoever is still coming in has no share to keep in step with, and perhaps a clock that is hours off.
+      const isMember = this.#membership.agreement.view.positionOf(from) >= 0;
+      if (isMember && frame.echo !== undefined) this.#time.echoed(from, frame.echo, frame.standing.sentAtMs, localMs);
+      return true;
+    }
+    return false;
+  }
+
+  /** After a frame was dealt with: asks its sender for what that did not make clear. */
+  compare(from: MemberId, nowMs: number): void {
+    const peer = this.#peers.get(from);
+    const standing = peer?.standing;
+    if (peer === undefined || standing === null || standing === undefined) return;
+    if (!this.#isMine(standing)) {
+      if (this.#membership.yieldsTo(standing, this.#surroundings.rank())) this.#pull(from, peer, nowMs);
+      return;
+    }
+    const mine = this.#membership.agreement.view.number;
+    if (standing.view > mine) return this.#pull(from, peer, nowMs);
+    const isSame = standing.view < mine || standing.digest === this.#digest();
+    if (isSame) peer.differsMs = Number.POSITIVE_INFINITY;
+    else if (peer.differsMs === Number.POSITIVE_INFINITY) peer.differsMs = nowMs;
+    else if (nowMs >= peer.differsMs + PULL_EVERY_MS) this.#pull(from, peer, nowMs);
+  }
+
+  /** Time passes: what is news is told, links that are of no use are closed. */
+  turn(nowMs: number): void {
+    if (this.#flushAtMs === Number.POSITIVE_INFINITY && this.#hasNews()) {
+      this.#flushAtMs = Math.max(this.#flushedMs + FLUSH_MS, nowMs + FLUSH_SOON_MS);
+    }
+    if (nowMs >= this.#flushAtMs || nowMs >= this.#flushedMs + WINDOW_MS) this.#flush(nowMs);
+    if (nowMs >= this.#tendedMs + WINDOW_MS) this.#tend(nowMs);
+  }
+
+  nextMs(): number {
+    return this.#peers.size === 0 ? Number.POSITIVE_INFINITY : Math.min(this.#flushAtMs, this.#flushedMs + WINDOW_MS);
+  }
+
+  #digest(): number {
+    return (this.#membership.members.digest ^ this.#surroundings.runsDigest()) >>> 0;
+  }
+
+  #isMine(standing: Standing): boolean {
+    return standing.lineage === this.#membership.agreement.lineage.id;
+  }
+
+  #hasNews(): boolean {
+    return this.#membership.agreement.hasNews() || this.#membership.hasNews();
+  }
+
+  /** One frame for all, so that it is encoded once; and now and then a timestamp back to each. */
+  #flush(nowMs: number): void {
+    this.#flushedMs = nowMs;
+    this.#flushAtMs = Number.POSITIVE_INFINITY;
+    const members = this.#membership.takeNews();
+    const standing = this.standing(nowMs);
+    const news = this.#membership.agreement.takeNews();
+    const frame: Frame = members.length === 0 ? { standing, ...news } : { standing, ...news, members };
+    const localMs = this.#time.localMs(nowMs);
+    for (const peer of this.#out.links) {
+      if (!this.#isSpare(peer)) this.#out.send(peer, frame);
+      const echo = this.#time.echo(peer, localMs);
+      if (echo !== null) this.#out.send(peer, { standing, echo });
+    }
+  }
+
+  /** A member that is no neighbour: we were linked once, to gather results or because the view was another. */
+  #isSpare(peer: MemberId): boolean {
+    const { agreement, neighbours } = this.#membership;
+    const standing = this.#peers.get(peer)?.standing;
+    if (standing === null || standing === undefined || !this.#isMine(standing)) return false;
+    if (standing.view !== agreement.view.number || agreement.view.positionOf(peer) < 0 || !agreement.isMember()) return false;
+    return !neighbours.includes(peer);
+  }
+
+  #tend(nowMs: number): void {
+    this.#tendedMs = nowMs;
+    for (const [id, peer] of this.#peers) {
+      if (!this.#isSpare(id)) {
+        peer.usedMs = nowMs;
+        // Nothing came over it for so long that it is dead: only without it can the peer be dialled anew.
+        if (nowMs >= peer.heardMs + ZOMBIE_LINK_MS) this.#unlink(id, peer);
+      } else if (nowMs >= peer.usedMs + SPARE_LINK_MS) {
+        this.#out.send(id, { goodbye: true });
+        this.#unlink(id, peer);
+      }
+    }
+  }
+
+  #unlink(id: MemberId, peer: Peer): void {
+    if (peer.isLeaving) return;
+    peer.isLeaving = true;
+    this.#out.push({ kind: "unlink", peer: id });
+  }
+
+  #pull(from: MemberId, peer: Peer, nowMs: number): void {
+    if (nowMs < peer.pulledMs + PULL_EVERY_MS) return;
+    peer.pulledMs = nowMs;
+    this.#out.send(from, { standing: this.standing(nowMs), pull: true });
+  }
+}

@@ -1,0 +1,100 @@
+// Swarm time: the agent's own monotonic clock plus an offset learnt from its neighbours.
+//
+// Offsets come from four timestamps (NTP, RFC 5905 section 8): of each neighbour the exchange with the shortest round
+// trip counts, of all neighbours the median. A wall clock that jumps moves nothing.
+
+import type { MemberId } from "./events.ts";
+import type { Echo } from "./frame.ts";
+import { ECHO_EVERY_MS, FIRST_ECHOES, FIRST_ECHO_EVERY_MS, SAMPLES_KEPT, SLEW_MS } from "./limits.ts";
+
+interface Sample {
+  readonly roundTripMs: number;
+  /** The neighbour's swarm time minus local time here. */
+  readonly offsetMs: number;
+}
+
+interface Neighbour {
+  /** Of its last frame, and when that came. */
+  sentAtMs: number;
+  receivedMs: number;
+  echoedMs: number;
+  echoes: number;
+  readonly samples: Sample[];
+}
+
+export class TimeSync {
+  readonly #neighbours = new Map<MemberId, Neighbour>();
+  #offsetMs = 0;
+
+  get offsetMs(): number {
+    return this.#offsetMs;
+  }
+
+  swarmMs(localMs: number): number {
+    return localMs + this.#offsetMs;
+  }
+
+  localMs(swarmMs: number): number {
+    return swarmMs - this.#offsetMs;
+  }
+
+  /** A frame came that was sent at swarm time `sentAtMs`. */
+  received(peer: MemberId, sentAtMs: number, localMs: number): void {
+    const neighbour = this.#neighbours.get(peer);
+    if (neighbour === undefined) {
+      const never = Number.NEGATIVE_INFINITY;
+      this.#neighbours.set(peer, { sentAtMs, receivedMs: localMs, echoedMs: never, echoes: 0, samples: [] });
+    } else {
+      neighbour.sentAtMs = sentAtMs;
+      neighbour.receivedMs = localMs;
+    }
+  }
+
+  /** What to tell a neighbour, if it is time to: often at first, seldom later. */
+  echo(peer: MemberId, localMs: number): Echo | null {
+    const neighbour = this.#neighbours.get(peer);
+    if (neighbour === undefined) return null;
+    const everyMs = neighbour.echoes < FIRST_ECHOES ? FIRST_ECHO_EVERY_MS : ECHO_EVERY_MS;
+    if (localMs < neighbour.echoedMs + everyMs) return null;
+    neighbour.echoes++;
+    neighbour.echoedMs = localMs;
+    return { sentAtMs: neighbour.sentAtMs, heldMs: localMs - neighbour.receivedMs };
+  }
+
+  /** A neighbour returned a timestamp of ours in a frame that it sent at `sentAtMs`. */
+  echoed(peer: MemberId, echo: Echo, sentAtMs: number, localMs: number): void {
+    const neighbour = this.#neighbours.get(peer);
+    const roundTripMs = this.swarmMs(localMs) - echo.sentAtMs - echo.heldMs;
+    if (neighbour === undefined || echo.heldMs < 0 || !(roundTripMs >= 0)) return;
+    neighbour.samples.push({ roundTripMs, offsetMs: sentAtMs + roundTripMs / 2 - localMs });
+    if (neighbour.samples.length > SAMPLES_KEPT) neighbour.samples.shift();
+  }
+
+  linkDown(peer: MemberId): void {
+    this.#neighbours.delete(peer);
+  }
+
+  /** Follows the median of the neighbours, by a hair at a time while shares hang on it. Returns whether it moved. */
+  follow(mayStep: boolean): boolean {
+    const offsets: number[] = [];
+    for (const { samples } of this.#neighbours.values()) {
+      if (samples.length > 0) offsets.push(samples.reduce((a, b) => (b.roundTripMs < a.roundTripMs ? b : a)).offsetMs);
+    }
+    if (offsets.length === 0) return false;
+    // The own offset counts as one more opinion, or two agents would chase each other.
+    offsets.push(this.#offsetMs);
+    offsets.sort((a, b) => a - b);
+    const middle = offsets.length >> 1;
+    const median = offsets.length % 2 === 1 ? offsets[middle]! : (offsets[middle - 1]! + offsets[middle]!) / 2;
+    const wantedMs = median - this.#offsetMs;
+    const moveMs = mayStep ? wantedMs : Math.max(-SLEW_MS, Math.min(SLEW_MS, wantedMs));
+    this.#offsetMs += moveMs;
+    return moveMs !== 0;
+  }
+
+  /** Takes over the time of another lineage: what was measured before was in the old one. */
+  adopt(sentAtMs: number, localMs: number): void {
+    this.#offsetMs = sentAtMs - localMs;
+    this.#neighbours.clear();
+  }
+}
