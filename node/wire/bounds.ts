@@ -1,7 +1,7 @@
 // Limits on the lists of a frame, counted over its raw bytes before anything is built of them.
 //
-// The walk reads tags and lengths with the very reader that decodes afterwards, over the same schema: what it counts is what
-// will be built, and it allocates nothing but a few counters.
+// The walk reads tags and lengths with the very reader that decodes afterwards, over the same schema: what it counts is
+// what will be built, and it allocates nothing but a few counters.
 
 import protobuf from "protobufjs";
 import { DROP_REASONS, ERROR_KINDS } from "../metrics/results.ts";
@@ -18,7 +18,7 @@ export const MAX_ADDRESSES = 16;
 
 /** Messages in one frame: with all of 3,000 members in a hello about 6,000. A message costs about a microsecond. */
 export const MAX_MESSAGES = 200_000;
-/** Numbers in lists, mostly buckets of sketches: a report of a hundred steps and a thousand points has half a million. */
+/** Numbers in lists, mostly buckets of sketches: a report of 100 steps and 1,000 points has half a million. */
 export const MAX_NUMBERS = 2_000_000;
 
 /** Longest lists, by message and field. Every list of proto/swarm.proto must stand here. */
@@ -108,7 +108,7 @@ export function shapeOf(type: protobuf.Type, known = new Map<protobuf.Type, Shap
 }
 
 /**
- * Throws at the first entry too many; a plain value that is told twice is one too many as well. Returns what it counted.
+ * Throws at the first entry too many; a plain value told twice is one too many as well. Returns what it counted.
  * Time is proportional to the bytes, memory to the depth of the schema.
  */
 export function checkBounds(bytes: Uint8Array, frame: Shape): Tally {

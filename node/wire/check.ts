@@ -88,8 +88,8 @@ export function choice<T>(from: Loose, field: string, choices: readonly T[]): T 
 }
 
 function textOf(value: unknown, field: string, maxLength: number): string {
-  if (typeof value !== "string" || value.length > maxLength) throw invalid(`${field} is not a text of at most ${maxLength}`);
-  return value;
+  if (typeof value === "string" && value.length <= maxLength) return value;
+  throw invalid(`${field} is not a text of at most ${maxLength}`);
 }
 
 function numberOf(raw: unknown, field: string, min: number, max: number): number {

@@ -59,7 +59,7 @@ export function encodeFrame(frame: Frame, authority: Authority | null = null): U
  * member records that their members have not signed are dropped, and it counts them.
  */
 export function decodeFrame(bytes: Uint8Array, authority: Authority | null = null): Frame {
-  if (bytes.length > MAX_FRAME_BYTES) throw invalid(`a frame of ${bytes.length} bytes is larger than ${MAX_FRAME_BYTES}`);
+  if (bytes.length > MAX_FRAME_BYTES) throw invalid(`${bytes.length} bytes are larger than a frame may be`);
   let wire: Loose;
   try {
     wire = readFrame(bytes);
@@ -110,6 +110,8 @@ function gatherFromWire(wire: Loose): Gather {
   return {
     id: count(wire, "id"),
     run: identifier(wire, "run"),
-    have: messages(wire, "have").map((entry) => ({ member: identifier(entry, "member"), sequence: count(entry, "sequence") })),
+    have: messages(wire, "have").map((entry) => {
+      return { member: identifier(entry, "member"), sequence: count(entry, "sequence") };
+    }),
   };
 }

@@ -1,7 +1,7 @@
 // Signatures of member records: what a member decides about itself, nobody else can say.
 //
-// A member's id is its libp2p peer id, which holds its ed25519 public key; whoever has a record can check it. Not covered is
-// what others derive from agreed views: from when and until when it has a share, and that it was lost.
+// A member's id is its libp2p peer id, which holds its ed25519 public key; whoever has a record can check it. Not covered
+// is what others derive from agreed views: from when and until when it has a share, and that it was lost.
 
 import type { Ed25519PrivateKey } from "@libp2p/interface";
 import { peerIdFromPublicKey, peerIdFromString } from "@libp2p/peer-id";

@@ -1,4 +1,4 @@
-// What agents say to agree on a view, to and from its wire form: standing, views, roll calls, ballots, accusations, echoes.
+// What agents say to agree on a view, to and from its wire form: standing, views, roll calls, ballots, accusations.
 //
 // Windows are numbers near 3.4e9. They travel as distances from the window in which their frame was sent, its base.
 
@@ -16,7 +16,18 @@ import type {
   ViewMember,
 } from "../core/frame.ts";
 import { MAX_POSITIONS } from "./bounds.ts";
-import { choice, count, identifier, invalid, list, type Loose, MAX_TIME_MS, messages, number, required } from "./check.ts";
+import {
+  choice,
+  count,
+  identifier,
+  invalid,
+  list,
+  type Loose,
+  MAX_TIME_MS,
+  messages,
+  number,
+  required,
+} from "./check.ts";
 import { ascendingFromGaps, gapsOf, positionsFromWire, positionsToWire } from "./positions.ts";
 
 /** Part of the wire format, whatever windows the core cuts time into. */

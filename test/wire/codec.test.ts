@@ -178,7 +178,7 @@ describe("what is impossible is refused", () => {
   }
 
   it("a frame larger than the limit, before anything of it is read", () => {
-    assert.throws(() => decodeFrame(new Uint8Array(MAX_FRAME_BYTES + 1)), /larger than/);
+    assert.throws(() => decodeFrame(new Uint8Array(MAX_FRAME_BYTES + 1)), /larger/);
   });
 
   it("the cause of broken protobuf is kept, and the hint says what to look at", () => {

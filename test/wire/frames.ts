@@ -99,7 +99,14 @@ const NOW = 1_790_000_000_123.25;
 /** The window that contains NOW. */
 export const WINDOW = 3_580_000_000;
 
-export const STANDING: Standing = { lineage: "0123456789abcdef", bornMs: NOW - 1e6, rank: 2, view: 41, digest: 2 ** 32 - 1, sentAtMs: NOW };
+export const STANDING: Standing = {
+  lineage: "0123456789abcdef",
+  bornMs: NOW - 1e6,
+  rank: 2,
+  view: 41,
+  digest: 2 ** 32 - 1,
+  sentAtMs: NOW,
+};
 
 /** The set of these positions. */
 export function positions(...members: number[]): Positions {
@@ -148,7 +155,7 @@ export const FRAMES: Readonly<Record<string, Frame>> = {
   gather: { gather: { id: 5, run: "wire-1", have: [{ member: "12D3KooWb", sequence: 9 }, { member: "c", sequence: 0 }] } },
   gathered: { gathered: { id: 5 } },
   "a member that nobody has admitted": { members: [{ ...ALIVE, fromMs: Infinity, untilMs: Infinity }] },
-  "a member that left and was never admitted": { members: [{ ...ALIVE, state: "left", fromMs: Infinity, untilMs: Infinity }] },
+  "a member that left before": { members: [{ ...ALIVE, state: "left", fromMs: Infinity, untilMs: Infinity }] },
   goodbye: { goodbye: true },
   pull: { pull: true },
   "a quiet frame": {
@@ -171,5 +178,7 @@ export const FRAMES: Readonly<Record<string, Frame>> = {
     commits: [COMMIT, { ...COMMIT, number: 43, change: { fromWindow: 0, removed: [], added: [], reweighed: [] } }],
     chain: CHAIN,
   },
-  "windows without a standing": { rollCalls: [{ view: 1, window: -(2 ** 40), excluded: positions(), present: positions(0) }] },
+  "windows without a standing": {
+    rollCalls: [{ view: 1, window: -(2 ** 40), excluded: positions(), present: positions(0) }],
+  },
 };

@@ -10,7 +10,9 @@ export function mutated(random: Random, valid: readonly Uint8Array[]): Uint8Arra
 export function flipped(random: Random, valid: readonly Uint8Array[]): Uint8Array {
   const bytes = Uint8Array.from(random.pick(valid));
   if (bytes.length === 0) return bytes;
-  for (let flips = random.integer(1, 4); flips > 0; flips--) bytes[random.integer(0, bytes.length - 1)]! ^= 1 << random.integer(0, 7);
+  for (let flips = random.integer(1, 4); flips > 0; flips--) {
+    bytes[random.integer(0, bytes.length - 1)]! ^= 1 << random.integer(0, 7);
+  }
   return bytes;
 }
 

@@ -35,8 +35,8 @@ export function randomFrame(random: Random): Frame {
     ...maybe(() => ({ accusations: some(random, 9, () => accusation(random)) })),
     ...maybe(() => ({ commits: some(random, 3, () => commit(random)) })),
     ...maybe(() => ({ echo: { sentAtMs: ms(random), heldMs: random.next() * 1000 } })),
-    ...maybe(() => ({ gather: { id: random.integer(0, 2 ** 32 - 1), run: name(random, 1), have: upTo(random, 3, () => have(random)) } })),
-    ...maybe(() => ({ gathered: { id: random.integer(0, 2 ** 32 - 1) } })),
+    ...maybe(() => ({ gather: { id: id(random), run: name(random, 1), have: upTo(random, 3, () => have(random)) } })),
+    ...maybe(() => ({ gathered: { id: id(random) } })),
     ...maybe(() => ({
       chain: {
         base: { number: whole(random), fromWindow: window(random), members: viewMembers(random, 1) },
@@ -64,16 +64,22 @@ export function randomMember(random: Random): MemberRecord {
 
 function standing(random: Random): Standing {
   const rank = random.pick([0, 1, 2] as const);
-  const digest = random.integer(0, 2 ** 32 - 1);
+  const digest = id(random);
   return { lineage: name(random, 1), bornMs: ms(random), rank, view: whole(random), digest, sentAtMs: ms(random) };
 }
 
 function run(random: Random): RunRecord {
   const stop = random.pick([null, null, "stopped", "aborted"] as const);
   return {
-    spec: { ...RUN.spec, id: name(random, 1), author: name(random, 1), publishedAtMs: ms(random), notAfterMs: ms(random) },
+    spec: {
+      ...RUN.spec,
+      id: name(random, 1),
+      author: name(random, 1),
+      publishedAtMs: ms(random),
+      notAfterMs: ms(random),
+    },
     control: {
-      sequence: random.integer(0, 2 ** 32 - 1),
+      sequence: id(random),
       author: name(random, 1),
       startAtMs: random.pick([null, 1 + ms(random)]),
       lineage: random.pick([null, name(random, 1)]),
@@ -91,7 +97,7 @@ function report(random: Random): Report {
   const more = {
     run: name(random, 1),
     member: name(random, 1),
-    sequence: random.integer(0, 2 ** 32 - 1),
+    sequence: id(random),
     atMs: ms(random),
     done: random.next() < 0.5,
     totals: {
@@ -103,12 +109,13 @@ function report(random: Random): Report {
     },
     points: upTo(random, 3, () => ({ ...point!, index: random.integer(0, 100_000), duration: sketch(random) })),
   };
-  return { since: random.integer(0, 2 ** 32 - 1), snapshot: more };
+  return { since: id(random), snapshot: more };
 }
 
 function sketch(random: Random): SketchData {
   const index = ascending(random, 20, 2303);
-  return { index, count: index.map(() => whole(random)), sum: random.next() * 1e21, min: random.next(), max: random.next() * 1e9 };
+  const count = index.map(() => whole(random));
+  return { index, count, sum: random.next() * 1e21, min: random.next(), max: random.next() * 1e9 };
 }
 
 function rollCall(random: Random): RollCall {
@@ -116,7 +123,8 @@ function rollCall(random: Random): RollCall {
 }
 
 function ballot(random: Random): Ballot {
-  return { view: whole(random), ballot: window(random), change: change(random), votes: someOf(random), locks: someOf(random) };
+  const [votes, locks] = [someOf(random), someOf(random)];
+  return { view: whole(random), ballot: window(random), change: change(random), votes, locks };
 }
 
 function commit(random: Random): Commit {
@@ -146,7 +154,7 @@ function accusation(random: Random): Accusation {
 }
 
 function have(random: Random) {
-  return { member: name(random, 1), sequence: random.integer(0, 2 ** 32 - 1) };
+  return { member: name(random, 1), sequence: id(random) };
 }
 
 function someOf(random: Random): Positions {
@@ -157,6 +165,10 @@ function someOf(random: Random): Positions {
 function ascending(random: Random, most: number, last: number): number[] {
   const found = new Set(Array.from({ length: random.integer(0, most) }, () => random.integer(0, last)));
   return [...found].sort((a, b) => a - b);
+}
+
+function id(random: Random): number {
+  return random.integer(0, 2 ** 32 - 1);
 }
 
 /** From 0 to 2^53 - 1, small ones as often as large ones. */

@@ -37,7 +37,7 @@ describe("what is impossible about views is refused", () => {
   const changed = (more: Partial<Ballot["change"]>) => balloted({ change: { ...ballot!.change, ...more } });
   const accused = (more: object): Frame => ({ accusations: [{ ...accusation!, ...more } as Accusation] });
   const committed = (more: Partial<Commit>): Frame => ({ commits: [{ ...chain!.commits[0]!, ...more }] });
-  const based = (...members: ViewMember[]): Frame => ({ standing: STANDING, chain: { commits: [], base: { ...chain!.base, members } } });
+  const based = (...members: ViewMember[]): Frame => ({ chain: { commits: [], base: { ...chain!.base, members } } });
   const [first, second] = chain!.base.members as [ViewMember, ViewMember];
 
   const cases: readonly [string, Frame, RegExp][] = [
