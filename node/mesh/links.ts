@@ -12,9 +12,9 @@ const MAX_QUEUED_BYTES = 4 * MAX_FRAME_BYTES;
 const OPEN_TIMEOUT_MS = 5000;
 /** How long a closing agent waits for its last frames to be taken; a peer that hangs must not keep it. */
 const FLUSH_TIMEOUT_MS = 2000;
-/** The same for a link that is closed on purpose, and for the closing itself: a dead connection is gone within a second. */
-const CLOSE_FLUSH_TIMEOUT_MS = 400;
-const CLOSE_TIMEOUT_MS = 400;
+/** The same for one link that is closed; then its connection has so long to end. A dead one is gone within a second. */
+const CLOSE_TIMEOUT_MS = 750;
+const END_TIMEOUT_MS = 200;
 /** Silent for so long, a connection gives way to a new one: agents that are linked say something twice a second. */
 const STALE_MS = 2000;
 
@@ -98,9 +98,18 @@ export class Links {
    * whether the peer still lives or not. `down` is told as of any link that closes.
    */
   close(peer: string): Promise<void> {
+    return this.#closeWithin(peer, CLOSE_TIMEOUT_MS);
+  }
+
+  /** The same for every peer, with some more patience for frames under way. */
+  async closeAll(): Promise<void> {
+    await Promise.all(Array.from(this.#links.keys(), (peer) => this.#closeWithin(peer, FLUSH_TIMEOUT_MS)));
+  }
+
+  #closeWithin(peer: string, timeoutMs: number): Promise<void> {
     const underWay = this.#closing.get(peer);
     if (underWay !== undefined) return underWay;
-    const closing = this.#close(peer).finally(() => this.#closing.delete(peer));
+    const closing = this.#close(peer, timeoutMs).finally(() => this.#closing.delete(peer));
     this.#closing.set(peer, closing);
     return closing;
   }
@@ -110,23 +119,28 @@ export class Links {
     await this.#closing.get(peer);
   }
 
-  async #close(peer: string): Promise<void> {
+  /**
+   * First only our stream, and then it is the peer's turn: when it has read all of it, it drops the connection. Would we do
+   * that, libp2p at its side would throw away what it had received and not yet handed on.
+   */
+  async #close(peer: string, timeoutMs: number): Promise<void> {
     const link = this.#links.get(peer);
-    if (link !== undefined) await within(CLOSE_FLUSH_TIMEOUT_MS, link.written);
+    if (link !== undefined) {
+      const dropped = new Promise<void>((resolve) => {
+        link.connection.addEventListener("close", () => resolve(), { once: true });
+      });
+      const finished = link.written.then(() => link.stream.close()).then(() => dropped, ignored);
+      await within(timeoutMs, finished);
+    }
     const connections = this.#host.getConnections().filter((one) => one.remotePeer.toString() === peer);
-    await Promise.all(connections.map((one) => end(one, CLOSE_TIMEOUT_MS)));
-  }
-
-  /** Everything sent so far is on its way, but for peers that have not taken it for a while. */
-  async flush(): Promise<void> {
-    await within(FLUSH_TIMEOUT_MS, Promise.all([...this.#links.values()].map((link) => link.written)));
+    await Promise.all(connections.map((one) => end(one)));
   }
 
   async #opened(connection: Connection): Promise<void> {
     const peer = connection.remotePeer.toString();
     this.#heardAtMs.set(connection, performance.now());
     const surplus = this.#surplusOf(peer);
-    for (const one of surplus) void end(one, CLOSE_TIMEOUT_MS);
+    for (const one of surplus) void end(one);
     if (surplus.includes(connection)) return;
     await this.#establish(peer, connection);
   }
@@ -212,13 +226,16 @@ export class Links {
 }
 
 /** Closes a connection as one should, or aborts it where that takes too long. */
-async function end(connection: Connection, timeoutMs: number): Promise<void> {
+async function end(connection: Connection): Promise<void> {
   try {
-    await connection.close({ signal: AbortSignal.timeout(timeoutMs) });
+    await connection.close({ signal: AbortSignal.timeout(END_TIMEOUT_MS) });
   } catch (cause) {
     drop(connection, cause);
   }
 }
+
+/** What fails here is closed all the same, by what comes next. */
+function ignored(): void {}
 
 async function within(timeoutMs: number, done: Promise<unknown>): Promise<void> {
   const patience = Promise.withResolvers<void>();

@@ -123,7 +123,7 @@ export class Mesh implements Network {
 
   async stop(): Promise<void> {
     this.#dialer?.stop();
-    await this.#links.flush();
+    await this.#links.closeAll();
     await this.#host.stop();
   }
 

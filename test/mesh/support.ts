@@ -1,5 +1,6 @@
 // Meshes on loopback, what they tell, and waiting for it.
 
+import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { pino } from "pino";
 import type { MemberRecord } from "../../node/core/events.ts";
 import type { Frame } from "../../node/core/frame.ts";
@@ -57,5 +58,54 @@ export async function startNode(more: Partial<MeshOptions> = {}): Promise<Node> 
     at: { host: host!, port: Number(port) },
     record: member(mesh.self, { addresses: mesh.addresses }),
     [Symbol.asyncDispose]: () => mesh.stop(),
+  };
+}
+
+/** A TCP server on loopback; its sockets are destroyed in the end. */
+export async function listenOn(accept: (socket: Socket) => void): Promise<{ readonly port: number } & AsyncDisposable> {
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {}).on("close", () => sockets.delete(socket));
+    accept(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** The network between whoever connects (the near side) and the place it leads to (the far side). */
+export interface Wire extends AsyncDisposable {
+  readonly at: { readonly host: string; readonly port: number };
+  /** Nothing passes any more, and no side is told; `near` or `far`: but that side gets its connection reset. */
+  cut(reset?: "near" | "far"): void;
+}
+
+export async function startWire(to: { readonly host: string; readonly port: number }): Promise<Wire> {
+  const pairs: { readonly near: Socket; readonly far: Socket }[] = [];
+  const server = await listenOn((near) => {
+    const far = connect(to.port, to.host).on("error", () => {});
+    pairs.push({ near, far });
+    near.pipe(far);
+    far.pipe(near);
+  });
+  return {
+    at: { host: "127.0.0.1", port: server.port },
+    cut(reset) {
+      for (const { near, far } of pairs) {
+        near.unpipe().pause();
+        far.unpipe().pause();
+        if (reset !== undefined) (reset === "near" ? near : far).resetAndDestroy();
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      for (const { far } of pairs) far.destroy();
+      await server[Symbol.asyncDispose]();
+    },
   };
 }
