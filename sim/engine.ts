@@ -40,8 +40,7 @@ export class SimulatedEngine {
   /** Swarm time minus local time, as the machine said last. */
   #offsetMs = 0;
   #leaseMs: number;
-  /** Part of what it is due to send that it can: below 1 it is saturated. */
-  capacity = 1;
+  #capacity = 1;
   #owed = 0;
 
   constructor(options: EngineOptions) {
@@ -87,6 +86,12 @@ export class SimulatedEngine {
     }
   }
 
+  /** It can send only this part of what is due: below 1 it is saturated. */
+  saturate(capacity: number, localMs: number): void {
+    this.run(localMs);
+    this.#capacity = capacity;
+  }
+
   /** Sends everything due by now. */
   run(localMs: number): void {
     if (this.#options.target === null) return;
@@ -111,7 +116,7 @@ export class SimulatedEngine {
       if (localMs >= work.changesAtMs) this.#measure(work, localMs);
       if (work.width === 0) continue;
       const isAllowed = localMs <= this.#leaseMs || work.assignment.ignoresLease === true;
-      each(work.assignment.plan.name, work.width, isAllowed ? work.width * this.capacity : 0);
+      each(work.assignment.plan.name, work.width, isAllowed ? work.width * this.#capacity : 0);
     }
   }
 
@@ -163,7 +168,7 @@ export class SimulatedEngine {
   }
 
   #hasRoom(): boolean {
-    this.#owed += this.capacity;
+    this.#owed += this.#capacity;
     if (this.#owed < 1) return false;
     this.#owed -= 1;
     return true;

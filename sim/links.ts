@@ -32,6 +32,11 @@ export class Links {
   readonly #host: LinksHost;
   /** Frames sent. */
   frames = 0;
+  /** Some agents speak an older version: their frames have to be looked at. */
+  someAreOld = false;
+  /** When the last frame on each wire arrives, since links keep order. In one place: a field would be boxed anew each time. */
+  #lastArrivalMs = new Float64Array(1024);
+  #wires = 0;
   #aged: { readonly from: Frame; readonly to: Frame } | null = null;
 
   constructor(queue: EventQueue, network: Network, cuts: Cuts, host: LinksHost) {
@@ -46,8 +51,8 @@ export class Links {
     if (from.links.has(to.id)) return;
     const stale = to.links.get(from.id);
     if (stale !== undefined) this.#end(stale);
-    const there = new Wire(from, to, this.#isBlocked(from, to));
-    const back = new Wire(to, from, this.#isBlocked(to, from));
+    const there = this.#wire(from, to);
+    const back = this.#wire(to, from);
     there.back = back;
     back.back = there;
     from.links.set(to.id, there);
@@ -58,7 +63,7 @@ export class Links {
 
   send(wire: Wire, frame: Frame): void {
     this.frames++;
-    this.#transmit(wire, wire.from.isOld || wire.to.isOld ? this.#age(frame) : frame);
+    this.#transmit(wire, this.someAreOld && (wire.from.isOld || wire.to.isOld) ? this.#age(frame) : frame);
   }
 
   /** What was sent before still gets across. */
@@ -93,11 +98,11 @@ export class Links {
 
   retry(wire: Wire): void {
     if (wire.held.length === 0) return;
-    wire.isBlocked = this.#isBlocked(wire.from, wire.to);
     const nowMs = this.#queue.nowMs;
-    if (!wire.isBlocked) {
+    if (!this.#isBlocked(wire.from, wire.to)) {
       const { held } = wire;
       wire.held = [];
+      wire.isHeld = false;
       for (const frame of held) this.#transmit(wire, frame);
       return;
     }
@@ -115,12 +120,23 @@ export class Links {
   refresh(agents: Iterable<Agent>): void {
     for (const { links } of agents) {
       for (const wire of links.values()) {
-        wire.isBlocked = this.#isBlocked(wire.from, wire.to);
-        if (!wire.isBlocked || this.#cuts.path(wire.from.index, wire.to.index) !== "reject") continue;
+        const isBlocked = this.#isBlocked(wire.from, wire.to);
+        wire.isHeld = isBlocked || wire.held.length > 0;
+        if (!isBlocked || this.#cuts.path(wire.from.index, wire.to.index) !== "reject") continue;
         const atMs = this.#queue.nowMs + this.#network.random.between(0, REJECT_DELAY_MS);
         this.#queue.push(atMs, KIND.turn, wire.from, () => this.#end(wire));
       }
     }
+  }
+
+  #wire(from: Agent, to: Agent): Wire {
+    const index = this.#wires++;
+    if (index === this.#lastArrivalMs.length) {
+      const before = this.#lastArrivalMs;
+      this.#lastArrivalMs = new Float64Array(2 * index);
+      this.#lastArrivalMs.set(before);
+    }
+    return new Wire(index, from, to, this.#isBlocked(from, to));
   }
 
   #isBlocked(from: Agent, to: Agent): boolean {
@@ -129,7 +145,7 @@ export class Links {
   }
 
   #transmit(wire: Wire, frame: Frame): void {
-    if (wire.isBlocked || wire.held.length > 0) return this.#hold(wire, frame);
+    if (wire.isHeld) return this.#hold(wire, frame);
     const network = this.#network;
     const nowMs = this.#queue.nowMs;
     let atMs = nowMs + network.latencyMs();
@@ -138,13 +154,15 @@ export class Links {
       if (network.duplicates()) this.#queue.push(atMs + network.latencyMs(), KIND.frame, wire, frame);
       if (network.reorders()) return this.#queue.push(atMs + network.detourMs(), KIND.frame, wire, frame);
     }
-    if (atMs < wire.lastArrivalMs) atMs = wire.lastArrivalMs;
-    wire.lastArrivalMs = atMs;
+    const last = this.#lastArrivalMs;
+    if (atMs < last[wire.index]!) atMs = last[wire.index]!;
+    last[wire.index] = atMs;
     this.#queue.push(atMs, KIND.frame, wire, frame);
   }
 
   #hold(wire: Wire, frame: Frame): void {
     if (wire.held.length === 0) {
+      wire.isHeld = true;
       wire.heldSinceMs = this.#queue.nowMs;
       wire.retryMs = RETRANSMIT_MS;
       this.#queue.push(this.#queue.nowMs + RETRANSMIT_MS, KIND.retry, wire, null);

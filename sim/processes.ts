@@ -144,12 +144,13 @@ export class Processes {
 
   #run(agent: Agent, effect: Effect): void {
     const { links, dialer, event } = this.#parts;
-    const localMs = (): number => agent.clock.at(this.#queue.nowMs);
+    // Nearly all of them are this one.
+    if (effect.kind === "send") {
+      const wire = agent.links.get(effect.to);
+      return wire === undefined ? dialer.dial(agent, effect.to, true, effect.frame) : links.send(wire, effect.frame);
+    }
+    const localMs = agent.clock.at(this.#queue.nowMs);
     switch (effect.kind) {
-      case "send": {
-        const wire = agent.links.get(effect.to);
-        return wire === undefined ? dialer.dial(agent, effect.to, true, effect.frame) : links.send(wire, effect.frame);
-      }
       case "broadcast":
         // Gossip reaches those who can be reached; the links flood the same news, so the simulator leaves it to them.
         return;
@@ -165,11 +166,11 @@ export class Processes {
         agent.wakeAtMs = effect.atMs === Number.POSITIVE_INFINITY ? effect.atMs : agent.clock.fires(effect.atMs);
         return this.#setTimer(agent);
       case "clock":
-        return agent.engine.clock(effect.offsetMs, localMs());
+        return agent.engine.clock(effect.offsetMs, localMs);
       case "lease":
-        return agent.engine.lease(effect.untilMs, localMs());
+        return agent.engine.lease(effect.untilMs, localMs);
       case "assign":
-        return agent.engine.assign(effect.assignment, localMs());
+        return agent.engine.assign(effect.assignment, localMs);
       case "answer": {
         const then = this.answers.get(effect.token);
         this.answers.delete(effect.token);

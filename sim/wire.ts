@@ -6,23 +6,25 @@ import { RETRANSMIT_MS } from "./network.ts";
 
 /** One direction of a link, which is also the end of it that `from` holds. */
 export class Wire {
+  /** Where `Links` keeps when its last frame arrives. */
+  readonly index: number;
   readonly from: Agent;
   readonly to: Agent;
   /** The other direction. */
   back!: Wire;
   /** `from` holds its end open. */
   isUp = true;
-  isBlocked: boolean;
-  /** When the last frame on its way arrives: links keep order. */
-  lastArrivalMs = 0;
-  /** Not acknowledged yet, since when, and when it is tried again. */
+  /** The way is cut, or something sent before has yet to get across: what is sent now waits. */
+  isHeld: boolean;
+  /** Not acknowledged yet, since when, and after how long it is tried again. */
   held: Frame[] = [];
   heldSinceMs = 0;
   retryMs = RETRANSMIT_MS;
 
-  constructor(from: Agent, to: Agent, isBlocked: boolean) {
+  constructor(index: number, from: Agent, to: Agent, isHeld: boolean) {
+    this.index = index;
     this.from = from;
     this.to = to;
-    this.isBlocked = isBlocked;
+    this.isHeld = isHeld;
   }
 }

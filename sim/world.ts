@@ -123,6 +123,10 @@ export class World {
     return this.#get(id).wanted.map((member) => member.id);
   }
 
+  find(id: string): Agent | undefined {
+    return this.#directory.get(id);
+  }
+
   /** Starts an agent that knocks at some that run already, chosen at random. */
   join(): string {
     return this.#start(0).id;
@@ -177,6 +181,18 @@ export class World {
     turn();
   }
 
+  /** It speaks an older version from now on. */
+  age(id: string): void {
+    this.#get(id).isOld = true;
+    this.#links.someAreOld = true;
+  }
+
+  /** It can send only this part of what is its share. */
+  saturate(id: string, capacity: number): void {
+    const agent = this.#get(id);
+    if (agent.isRunning) agent.engine.saturate(capacity, agent.clock.at(this.#queue.nowMs));
+  }
+
   /** Cuts the network until the cut is healed. Sides are lists of agents. */
   cut(options: CutOptions, sides: readonly (readonly string[])[]): Cut {
     const indices = sides.map((side) => side.map((id) => this.#get(id).index));
@@ -191,8 +207,9 @@ export class World {
     this.#links.refresh(this.running());
   }
 
-  publish(id: string, plan: Plan): void {
+  publish(id: string, plan: Plan, then: (answer: Answer) => void = () => {}): void {
     const token = this.#nextToken++;
+    this.#processes.answers.set(token, then);
     this.#processes.input(this.#get(id), { kind: "publish", token, plan, document: "", planHash: "simulated", keyHash: null });
   }
 

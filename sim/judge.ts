@@ -1,0 +1,202 @@
+// Judges a run by its promises: for each the worst value there was, and whether it is within the bound.
+
+import type { Summary } from "../node/core/summary-type.ts";
+import { leastAverage, type Meter, SAMPLE_MS, type Series, worstAverage } from "./meter.ts";
+import type { Mark, Promised, PromiseName } from "./scenario.ts";
+import type { Target } from "./target.ts";
+import type { ViewWatch } from "./view-watch.ts";
+import type { World } from "./world.ts";
+
+const ALMOST_ALL = 0.99;
+/** A share is cut in 2^32 parts: sums of many are not quite 1. */
+const ROUNDING = 1e-6;
+const SECOND_MS = 1000;
+/** Clocks differ by some milliseconds: not all agents begin and end at the same instant. */
+const EDGE_MS = 100;
+
+export interface Finding {
+  readonly promise: PromiseName;
+  readonly held: boolean;
+  /** null: there was nothing to measure. */
+  readonly worst: number | null;
+  readonly bound: number;
+  readonly unit: "x" | "ms" | "";
+  readonly detail: string;
+}
+
+/** A plan whose load is judged, and when it was planned to be on, in milliseconds since the simulation began. */
+export interface Load {
+  readonly series: Series;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** Everything that was seen of a run. */
+export interface Seen {
+  readonly world: World;
+  readonly meter: Meter;
+  readonly loads: readonly Load[];
+  /** Arrivals per second that a load of 1 means. */
+  readonly rate: number;
+  /** null where only shares were simulated. */
+  readonly target: Target | null;
+  /** Arrivals the plan has in all. */
+  readonly planned: number;
+  readonly views: ViewWatch;
+  readonly marks: readonly Mark[];
+  readonly stopAtMs: number | null;
+  /** Which agents could hear of the stop. */
+  readonly couldHear: (agent: number) => boolean;
+  readonly falseLosses: number;
+  /** What each agent that runs at the end says of the run; null of one that does not answer. */
+  readonly summaries: readonly (Summary | null)[];
+  /** Ids of the runs that publishing has made. */
+  readonly runs: readonly string[];
+}
+
+type Judge<P extends PromiseName> = (promised: Extract<Promised, { readonly promise: P }>, seen: Seen) => Omit<Finding, "promise">;
+
+const JUDGES: { readonly [P in PromiseName]: Judge<P> } = {
+  "never more": neverMore,
+  "takes over": takesOver,
+  seamless,
+  newcomers,
+  stops,
+  conserves,
+  "same summary": sameSummary,
+  "one view": oneView,
+  "no forks": (_, { views }) => none(views.forks.length, "forks", views.forks[0] && `view ${views.forks[0].number} twice`),
+  "no false stops": falseStops,
+  "no false losses": (_, { falseLosses }) => none(falseLosses, "agents that run were said to be lost"),
+  "one run": (_, { runs }) => ({ ...none(new Set(runs).size, `runs: ${runs.join(" ")}`), held: new Set(runs).size === 1, bound: 1 }),
+};
+
+export function judge(promises: readonly Promised[], seen: Seen): Finding[] {
+  return promises.map((promised) => {
+    const judgeOne = JUDGES[promised.promise] as Judge<PromiseName>;
+    return { promise: promised.promise, ...judgeOne(promised as never, seen) };
+  });
+}
+
+function none(count: number, what: string, example = ""): Omit<Finding, "promise"> {
+  return { held: count === 0, worst: count, bound: 0, unit: "", detail: count === 0 ? "" : `${what} ${example}`.trim() };
+}
+
+function neverMore({ atMost }: Extract<Promised, { promise: "never more" }>, seen: Seen): Omit<Finding, "promise"> {
+  let worst = 0;
+  let peak = 0;
+  for (const { series } of seen.loads) {
+    worst = Math.max(worst, worstAverage(series.offered, SECOND_MS).value);
+    peak = Math.max(peak, ...series.offered.map((offered) => offered));
+  }
+  let detail = `peak ${peak.toFixed(3)}`;
+  if (seen.target !== null && seen.loads.length === 1) {
+    // A second can hold one arrival more than its rate, wherever it begins.
+    const counted = Math.max(0, seen.target.worstSecond() - 1) / seen.rate;
+    detail += `, counted by the target ${counted.toFixed(3)}`;
+    worst = Math.max(worst, counted);
+  }
+  return { held: worst <= atMost + ROUNDING, worst, bound: atMost, unit: "x", detail };
+}
+
+/** From `mark` until the last sample with too little before `untilMs`. */
+function recoveryMs({ series }: Load, markMs: number, untilMs: number): number {
+  let lastBad = -1;
+  const end = series.indexOf(untilMs);
+  for (let i = series.indexOf(markMs); i < end; i++) if (series.offered[i]! < ALMOST_ALL) lastBad = i;
+  if (lastBad < 0) return 0;
+  return lastBad === end - 1 ? Number.POSITIVE_INFINITY : series.timeOf(lastBad + 1) - markMs;
+}
+
+function takesOver({ after, withinMs }: Extract<Promised, { promise: "takes over" }>, seen: Seen): Omit<Finding, "promise"> {
+  let worst = -1;
+  let at = 0;
+  for (const load of seen.loads) {
+    for (const mark of seen.marks) {
+      if (!after.includes(mark.kind) || mark.atMs < load.fromMs || mark.atMs >= load.untilMs) continue;
+      const nextMs = Math.min(load.untilMs, ...seen.marks.filter((one) => one.atMs > mark.atMs).map((one) => one.atMs));
+      const tookMs = recoveryMs(load, mark.atMs, nextMs);
+      // What comes next came too soon to tell.
+      if (tookMs === Number.POSITIVE_INFINITY && nextMs - mark.atMs <= withinMs) continue;
+      if (tookMs > worst) [worst, at] = [tookMs, mark.atMs - load.fromMs];
+    }
+  }
+  const detail = worst > 0 ? `after ${(at / 1000).toFixed(1)} s` : "";
+  return { held: worst <= withinMs, worst: worst < 0 ? null : worst, bound: withinMs, unit: "ms", detail };
+}
+
+function seamless({ within }: Extract<Promised, { promise: "seamless" }>, { loads }: Seen): Omit<Finding, "promise"> {
+  let worst = 0;
+  let detail = "";
+  for (const { series, fromMs, untilMs } of loads) {
+    const samples = series.offered.slice(series.indexOf(fromMs + EDGE_MS), series.indexOf(untilMs - EDGE_MS));
+    const [most, least] = [worstAverage(samples, SECOND_MS), leastAverage(samples, SECOND_MS)];
+    for (const { value, index } of [most, least]) {
+      if (Math.abs(value - 1) <= worst) continue;
+      worst = Math.abs(value - 1);
+      detail = `${value.toFixed(4)} at ${((index * SAMPLE_MS) / 1000).toFixed(1)} s`;
+    }
+  }
+  return { held: worst <= within + ROUNDING, worst, bound: within, unit: "x", detail };
+}
+
+function newcomers({ withinMs }: Extract<Promised, { promise: "newcomers" }>, seen: Seen): Omit<Finding, "promise"> {
+  let worst: number | null = null;
+  let idle = 0;
+  const { fromMs, untilMs } = seen.loads[0]!;
+  for (const agent of seen.world.agents) {
+    const isJudged = agent.startedAtMs >= fromMs && agent.startedAtMs + withinMs < untilMs && agent.isRunning;
+    if (!isJudged) continue;
+    const tookMs = (seen.meter.carriedAtMs.get(agent.index) ?? Number.POSITIVE_INFINITY) - agent.startedAtMs;
+    if (tookMs === Number.POSITIVE_INFINITY) idle++;
+    worst = Math.max(worst ?? 0, tookMs);
+  }
+  return { held: (worst ?? 0) <= withinMs, worst, bound: withinMs, unit: "ms", detail: idle === 0 ? "" : `${idle} never did` };
+}
+
+function stops(promised: Extract<Promised, { promise: "stops" }>, seen: Seen): Omit<Finding, "promise"> {
+  const { withinMs, isolatedMs } = promised;
+  const bound = withinMs;
+  if (seen.stopAtMs === null) return { held: false, worst: null, bound, unit: "ms", detail: "nobody stopped it" };
+  let connected = 0;
+  let isolated = 0;
+  for (const [agent, lastMs] of seen.meter.lastOfferedMs) {
+    const tookMs = lastMs - seen.stopAtMs;
+    if (seen.couldHear(agent)) connected = Math.max(connected, tookMs);
+    else isolated = Math.max(isolated, tookMs);
+  }
+  const held = connected <= withinMs && isolated <= isolatedMs;
+  return { held, worst: connected, bound, unit: "ms", detail: `isolated ${Math.max(0, isolated)} ms, bound ${isolatedMs}` };
+}
+
+function conserves(_: unknown, { target, planned, summaries, runs }: Seen): Omit<Finding, "promise"> {
+  if (target === null) return { held: true, worst: null, bound: 0, unit: "", detail: "not counted at this size" };
+  const missing = planned - target.distinct(runs[0] ?? "");
+  const reported = summaries[0]?.iterations.started;
+  const misreported = reported === undefined ? 0 : Math.abs(reported - target.timesMs.length);
+  const wrong = target.duplicates + missing + misreported;
+  return none(wrong, `${missing} never sent, ${target.duplicates} sent twice, ${misreported} misreported`);
+}
+
+function sameSummary(_: unknown, { summaries }: Seen): Omit<Finding, "promise"> {
+  const texts = new Set(summaries.map((summary) => JSON.stringify(summary)));
+  const silent = summaries.filter((summary) => summary === null).length;
+  const differing = Math.max(0, texts.size - 1) + silent;
+  return none(differing, `${texts.size} different summaries of ${summaries.length}, ${silent} without an answer`);
+}
+
+function oneView({ withinMs }: Extract<Promised, { promise: "one view" }>, { views, marks }: Seen): Omit<Finding, "promise"> {
+  const last = Math.max(0, ...marks.map((mark) => mark.atMs));
+  const worst = views.settledAfterMs(last);
+  const detail = worst === Number.POSITIVE_INFINITY ? "not yet at the end" : (views.turns.at(-1)?.text ?? "");
+  return { held: worst <= withinMs, worst, bound: withinMs, unit: "ms", detail };
+}
+
+function falseStops(_: unknown, { loads }: Seen): Omit<Finding, "promise"> {
+  let agents = 0;
+  for (const { series, fromMs, untilMs } of loads) {
+    const lapsed = series.lapsed.slice(series.indexOf(fromMs + SECOND_MS), series.indexOf(untilMs));
+    agents = Math.max(agents, ...lapsed, 0);
+  }
+  return none(agents, "agents at once without a lease");
+}
