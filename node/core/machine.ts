@@ -365,13 +365,16 @@ export class SwarmMachine {
   #askToBeWoken(localMs: number): void {
     const { agreement } = this.#membership;
     const next = Math.min(this.#dueMs, agreement.nextMs(this.#nowMs), this.#gossip.nextMs());
-    // Time may have moved by a hair; never in the past, or a slow agent would wake for ever.
-    const atMs = next === NEVER ? NEVER : Math.max(localMs, this.#time.localMs(next));
+    // A hair later, because the way from one clock to the other is rounded: a wake before its time would be for nothing.
+    const atMs = next === NEVER ? NEVER : Math.max(localMs, this.#time.localMs(next) + ROUNDING_MS);
     if (atMs === this.#wakeAtMs) return;
     this.#wakeAtMs = atMs;
     this.#out.push({ kind: "wakeAt", atMs });
   }
 }
+
+/** More than a sum of a wall-clock time and an offset is rounded by. */
+const ROUNDING_MS = 0.001;
 
 /** Runs in one frame at most; the wire refuses frames of more than 200. */
 const BATCH_RUNS = 100;

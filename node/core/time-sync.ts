@@ -74,19 +74,23 @@ export class TimeSync {
     this.#neighbours.delete(peer);
   }
 
-  /** Follows the median of the neighbours, by a hair at a time while shares hang on it. Returns whether it moved. */
+  /**
+   * Follows the median of the neighbours: at once while it has no share, later by a hair at a time. An exchange tells the
+   * truth to half its round trip only: whoever has a share does not move for less. Returns whether it moved.
+   */
   follow(mayStep: boolean): boolean {
-    const offsets: number[] = [];
-    for (const { samples } of this.#neighbours.values()) {
-      if (samples.length > 0) offsets.push(samples.reduce((a, b) => (b.roundTripMs < a.roundTripMs ? b : a)).offsetMs);
-    }
-    if (offsets.length === 0) return false;
     // The own offset counts as one more opinion, or two agents would chase each other.
-    offsets.push(this.#offsetMs);
-    offsets.sort((a, b) => a - b);
-    const middle = offsets.length >> 1;
-    const median = offsets.length % 2 === 1 ? offsets[middle]! : (offsets[middle - 1]! + offsets[middle]!) / 2;
-    const wantedMs = median - this.#offsetMs;
+    const moves: number[] = mayStep ? [] : [0];
+    for (const { samples } of this.#neighbours.values()) {
+      if (samples.length === 0) continue;
+      const { roundTripMs, offsetMs } = samples.reduce((a, b) => (b.roundTripMs < a.roundTripMs ? b : a));
+      const apartMs = offsetMs - this.#offsetMs;
+      moves.push(mayStep ? apartMs : Math.sign(apartMs) * Math.max(0, Math.abs(apartMs) - roundTripMs / 2));
+    }
+    if (moves.length === 0) return false;
+    moves.sort((a, b) => a - b);
+    const middle = moves.length >> 1;
+    const wantedMs = moves.length % 2 === 1 ? moves[middle]! : (moves[middle - 1]! + moves[middle]!) / 2;
     const moveMs = mayStep ? wantedMs : Math.max(-SLEW_MS, Math.min(SLEW_MS, wantedMs));
     this.#offsetMs += moveMs;
     return moveMs !== 0;

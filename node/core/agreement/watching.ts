@@ -76,7 +76,7 @@ export class Watching {
   silent(nowMs: number): MemberId[] {
     const found: MemberId[] = [];
     for (const [id, watched] of this.#watched) {
-      if (watched.said !== "none" || nowMs - watched.heardMs < this.#patienceMs()) continue;
+      if (watched.said !== "none" || nowMs < watched.heardMs + this.#patienceMs()) continue;
       watched.said = "silent";
       found.push(id);
     }
@@ -85,7 +85,7 @@ export class Watching {
 
   /** True if somebody has not been heard for a while: perhaps the links are cut. */
   isUneasy(nowMs: number): boolean {
-    for (const { heardMs } of this.#watched.values()) if (nowMs - heardMs >= UNEASY_MS) return true;
+    for (const { heardMs } of this.#watched.values()) if (nowMs >= heardMs + UNEASY_MS) return true;
     return false;
   }
 
