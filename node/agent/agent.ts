@@ -99,6 +99,7 @@ export class Agent {
       const solo = new Agent(config, apiUrl, SOLO, `solo-${randomBytes(8).toString("hex")}`, log);
       // Its only run is about to be published and starts at once: the threads must be up by then.
       await solo.#engine.prepare();
+      solo.#shell.start();
       return solo;
     }
     const { Mesh } = await import("../mesh/mesh.ts");
@@ -106,6 +107,7 @@ export class Agent {
     const mesh = await Mesh.create({ listen, join, joinNames, swarmKey, log });
     const agent = new Agent(config, apiUrl, mesh, mesh.self, log);
     await mesh.start(agent.#shell satisfies NetworkEvents);
+    agent.#shell.start();
     log.info({ member: mesh.self, listen: mesh.addresses, api: apiUrl }, "agent is up");
     return agent;
   }

@@ -55,6 +55,11 @@ export class Shell implements NetworkEvents {
     });
   }
 
+  /** Lets the machine begin: what it asks for at the start is done from now on. */
+  start(): void {
+    this.input({ kind: "wake" });
+  }
+
   /** In order: what an effect sets off at once (a link that breaks as it is written to) waits until all are run. */
   input(input: In): void {
     if (this.#stopped) return;
