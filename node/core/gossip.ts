@@ -2,14 +2,17 @@
 
 import type { MemberId } from "./events.ts";
 import type { Frame, Standing } from "./frame.ts";
-import { FLUSH_MS, FLUSH_SOON_MS, PULL_EVERY_MS, SPARE_LINK_MS, WINDOW_MS, ZOMBIE_LINK_MS } from "./limits.ts";
+import { FLUSH_MS, FLUSH_SOON_MS, PULL_EVERY_MS, QUIET_FLUSH_MS, SPARE_LINK_MS, WINDOW_MS, ZOMBIE_LINK_MS } from "./limits.ts";
 import type { Membership } from "./membership.ts";
 import type { Outbox } from "./outbox.ts";
-import type { TimeSync } from "./time-sync.ts";
+import type { Neighbour, TimeSync } from "./time-sync.ts";
 
 const LONG_AGO = Number.NEGATIVE_INFINITY;
 
-interface Peer {
+/** A linked agent. */
+export interface Peer {
+  readonly id: MemberId;
+  readonly clock: Neighbour;
   /** As it last said; null if it has not. */
   standing: Standing | null;
   heardMs: number;
@@ -67,6 +70,8 @@ export class Gossip {
   linkUp(peer: MemberId, nowMs: number): void {
     const never = Number.POSITIVE_INFINITY;
     this.#peers.set(peer, {
+      id: peer,
+      clock: this.#time.linkUp(this.#time.localMs(nowMs)),
       standing: null,
       heardMs: nowMs,
       pulledMs: LONG_AGO,
@@ -81,56 +86,59 @@ export class Gossip {
   /** Returns whether the link was closed on purpose. */
   linkDown(peer: MemberId): boolean {
     const known = this.#peers.get(peer);
+    if (known === undefined) return false;
     this.#peers.delete(peer);
-    this.#time.linkDown(peer);
-    return known?.isLeaving ?? false;
+    this.#time.linkDown(known.clock);
+    return known.isLeaving;
+  }
+
+  peer(id: MemberId): Peer | undefined {
+    return this.#peers.get(id);
   }
 
   /** Where the sender of a frame stands. Returns whether it is of my lineage, so that the rest of the frame concerns me. */
-  received(from: MemberId, frame: Frame, nowMs: number): boolean {
-    const peer = this.#peers.get(from);
-    if (peer === undefined) return false;
+  received(peer: Peer, frame: Frame, nowMs: number): boolean {
     peer.heardMs = nowMs;
     if (frame.goodbye === true) peer.isLeaving = true;
     if (frame.gather !== undefined || frame.gathered !== undefined || frame.reports !== undefined) peer.usedMs = nowMs;
     if (frame.pull === true && nowMs >= peer.toldMs + PULL_EVERY_MS / 2) {
       peer.toldMs = nowMs;
-      this.#surroundings.tellAll(from);
+      this.#surroundings.tellAll(peer.id);
     }
     if (frame.standing === undefined) return false;
-    peer.standing = frame.standing;
+    const { standing, echo } = frame;
+    peer.standing = standing;
+    if (!this.#isMine(standing)) return false;
     const localMs = this.#time.localMs(nowMs);
-    if (this.#isMine(frame.standing)) {
-      this.#time.received(from, frame.standing.sentAtMs, localMs);
-      // Whoever is still coming in has no share to keep in step with, and perhaps a clock that is hours off.
-      const isMember = this.#membership.agreement.view.positionOf(from) >= 0;
-      if (isMember && frame.echo !== undefined) this.#time.echoed(from, frame.echo, frame.standing.sentAtMs, localMs);
-      return true;
-    }
-    return false;
+    peer.clock.sentAtMs = standing.sentAtMs;
+    peer.clock.receivedMs = localMs;
+    // Whoever is still coming in has no share to keep in step with, and perhaps a clock that is hours off.
+    const counts = echo !== undefined && this.#membership.agreement.view.positionOf(peer.id) >= 0;
+    if (counts) this.#time.echoed(peer.clock, echo, standing.sentAtMs, localMs);
+    return true;
   }
 
   /** After a frame was dealt with: asks its sender for what that did not make clear. */
-  compare(from: MemberId, nowMs: number): void {
-    const peer = this.#peers.get(from);
-    const standing = peer?.standing;
-    if (peer === undefined || standing === null || standing === undefined) return;
+  compare(peer: Peer, nowMs: number): void {
+    const { standing } = peer;
+    if (standing === null) return;
     if (!this.#isMine(standing)) {
-      if (this.#membership.yieldsTo(standing, this.#surroundings.rank())) this.#pull(from, peer, nowMs);
+      if (this.#membership.yieldsTo(standing, this.#surroundings.rank())) this.#pull(peer, nowMs);
       return;
     }
     const mine = this.#membership.agreement.view.number;
-    if (standing.view > mine) return this.#pull(from, peer, nowMs);
+    if (standing.view > mine) return this.#pull(peer, nowMs);
     const isSame = standing.view < mine || standing.digest === this.#digest();
     if (isSame) peer.differsMs = Number.POSITIVE_INFINITY;
     else if (peer.differsMs === Number.POSITIVE_INFINITY) peer.differsMs = nowMs;
-    else if (nowMs >= peer.differsMs + PULL_EVERY_MS) this.#pull(from, peer, nowMs);
+    else if (nowMs >= peer.differsMs + PULL_EVERY_MS) this.#pull(peer, nowMs);
   }
 
   /** Time passes: what is news is told, links that are of no use are closed. */
   turn(nowMs: number): void {
-    if (this.#flushAtMs === Number.POSITIVE_INFINITY && this.#hasNews()) {
-      this.#flushAtMs = Math.max(this.#flushedMs + FLUSH_MS, nowMs + FLUSH_SOON_MS);
+    if (this.#hasNews()) {
+      const everyMs = this.#isUrgent(nowMs) ? FLUSH_MS : QUIET_FLUSH_MS;
+      this.#flushAtMs = Math.min(this.#flushAtMs, Math.max(this.#flushedMs + everyMs, nowMs + FLUSH_SOON_MS));
     }
     if (nowMs >= this.#flushAtMs || nowMs >= this.#flushedMs + WINDOW_MS) this.#flush(nowMs);
     if (nowMs >= this.#tendedMs + WINDOW_MS) this.#tend(nowMs);
@@ -152,6 +160,11 @@ export class Gossip {
     return this.#membership.agreement.hasNews() || this.#membership.hasNews();
   }
 
+  /** Anything but the roll call of quiet times: somebody waits for it. */
+  #isUrgent(nowMs: number): boolean {
+    return this.#membership.hasNews() || this.#membership.agreement.isUnquiet(nowMs);
+  }
+
   /** One frame for all, so that it is encoded once; and now and then a timestamp back to each. */
   #flush(nowMs: number): void {
     this.#flushedMs = nowMs;
@@ -161,45 +174,43 @@ export class Gossip {
     const news = this.#membership.agreement.takeNews();
     const frame: Frame = members.length === 0 ? { standing, ...news } : { standing, ...news, members };
     const localMs = this.#time.localMs(nowMs);
-    for (const peer of this.#out.links) {
-      if (!this.#isSpare(peer)) this.#out.send(peer, frame);
-      const echo = this.#time.echo(peer, localMs);
-      if (echo !== null) this.#out.send(peer, { standing, echo });
+    for (const peer of this.#peers.values()) {
+      if (!this.#isSpare(peer)) this.#out.send(peer.id, frame);
+      const echo = this.#time.echo(peer.clock, localMs);
+      if (echo !== null) this.#out.send(peer.id, { standing, echo });
     }
   }
 
   /** A member that is no neighbour: we were linked once, to gather results or because the view was another. */
-  #isSpare(peer: MemberId): boolean {
+  #isSpare({ id, standing }: Peer): boolean {
     const { agreement, neighbours } = this.#membership;
-    const standing = this.#peers.get(peer)?.standing;
-    if (standing === null || standing === undefined || !this.#isMine(standing)) return false;
-    if (standing.view !== agreement.view.number || agreement.view.positionOf(peer) < 0 || !agreement.isMember()) return false;
-    return !neighbours.includes(peer);
+    if (neighbours.includes(id) || standing === null || !this.#isMine(standing)) return false;
+    return standing.view === agreement.view.number && agreement.view.positionOf(id) >= 0 && agreement.isMember();
   }
 
   #tend(nowMs: number): void {
     this.#tendedMs = nowMs;
-    for (const [id, peer] of this.#peers) {
-      if (!this.#isSpare(id)) {
+    for (const peer of this.#peers.values()) {
+      if (!this.#isSpare(peer)) {
         peer.usedMs = nowMs;
         // Nothing came over it for so long that it is dead: only without it can the peer be dialled anew.
-        if (nowMs >= peer.heardMs + ZOMBIE_LINK_MS) this.#unlink(id, peer);
+        if (nowMs >= peer.heardMs + ZOMBIE_LINK_MS) this.#unlink(peer);
       } else if (nowMs >= peer.usedMs + SPARE_LINK_MS) {
-        this.#out.send(id, { goodbye: true });
-        this.#unlink(id, peer);
+        this.#out.send(peer.id, { goodbye: true });
+        this.#unlink(peer);
       }
     }
   }
 
-  #unlink(id: MemberId, peer: Peer): void {
+  #unlink(peer: Peer): void {
     if (peer.isLeaving) return;
     peer.isLeaving = true;
-    this.#out.push({ kind: "unlink", peer: id });
+    this.#out.push({ kind: "unlink", peer: peer.id });
   }
 
-  #pull(from: MemberId, peer: Peer, nowMs: number): void {
+  #pull(peer: Peer, nowMs: number): void {
     if (nowMs < peer.pulledMs + PULL_EVERY_MS) return;
     peer.pulledMs = nowMs;
-    this.#out.send(from, { standing: this.standing(nowMs), pull: true });
+    this.#out.send(peer.id, { standing: this.standing(nowMs), pull: true });
   }
 }

@@ -53,6 +53,8 @@ export const CLOSED_HINT_MS = 4000;
 
 /** News for the neighbours is gathered for so long at least: more frequent frames spread it sooner and cost CPU. */
 export const FLUSH_MS = 100;
+/** The same for roll calls while nothing is amiss: they have seconds, and are most of what is sent. */
+export const QUIET_FLUSH_MS = 250;
 /** The first news after a quiet time waits only for what comes with it. */
 export const FLUSH_SOON_MS = 5;
 

@@ -4,7 +4,7 @@ import { CIRCLE } from "../plan/stripe.ts";
 import type { AgreedView } from "./agreement/view.ts";
 import type { Effect, In, MemberId, MemberRecord, RunRecord } from "./events.ts";
 import type { Frame, LineageId, Report, Standing } from "./frame.ts";
-import { Gossip } from "./gossip.ts";
+import { Gossip, type Peer } from "./gossip.ts";
 import { Judging } from "./judging.ts";
 import { Leaving } from "./leaving.ts";
 import { BATCH_CHARACTERS, LEASE_STEP_MS, startOf, windowOf } from "./limits.ts";
@@ -179,7 +179,9 @@ export class SwarmMachine {
   }
 
   #frame(from: MemberId, frame: Frame, localMs: number): boolean {
-    const isOurs = this.#gossip.received(from, frame, this.#nowMs) || this.#follows(from, frame, localMs);
+    // Gossipsub's messages have no link of their own.
+    const peer = this.#gossip.peer(from);
+    const isOurs = peer !== undefined && (this.#gossip.received(peer, frame, this.#nowMs) || this.#follows(peer, frame, localMs));
     if (isOurs) {
       const { agreement } = this.#membership;
       agreement.heard(from, this.#nowMs);
@@ -193,12 +195,12 @@ export class SwarmMachine {
     if (frame.reports !== undefined) this.#takeReports(frame.reports);
     if (frame.gather !== undefined) this.#results.answer(from, frame.gather);
     if (frame.gathered !== undefined) this.#results.answered(from, frame.gathered.id);
-    if (frame.standing !== undefined) this.#gossip.compare(from, this.#nowMs);
+    if (peer !== undefined && frame.standing !== undefined) this.#gossip.compare(peer, this.#nowMs);
     return isRoutine;
   }
 
   /** Complete state of another lineage has come: if mine yields to it, I follow from now on, in its time. */
-  #follows(from: MemberId, frame: Frame, localMs: number): boolean {
+  #follows(peer: Peer, frame: Frame, localMs: number): boolean {
     const { standing, chain, members } = frame;
     if (standing === undefined || chain === undefined || !this.#membership.yieldsTo(standing, this.#rank())) return false;
     const lineage = { id: standing.lineage, bornMs: standing.bornMs };
@@ -206,7 +208,7 @@ export class SwarmMachine {
     this.#time.adopt(standing.sentAtMs, localMs);
     this.#nowMs = this.#time.swarmMs(localMs);
     this.#out.push({ kind: "clock", offsetMs: this.#time.offsetMs });
-    return this.#gossip.received(from, frame, this.#nowMs);
+    return this.#gossip.received(peer, frame, this.#nowMs);
   }
 
   /** Of runs that are known: what nobody could ask for is not kept. */
@@ -260,7 +262,6 @@ export class SwarmMachine {
     this.#beginWindow();
     this.#renewLease();
     if (this.#nowMs >= this.#dueMs) this.#doWhatIsDue();
-    this.#tellResplit();
     this.#gossip.turn(this.#nowMs);
     this.#askToBeWoken(localMs);
   }
@@ -270,6 +271,7 @@ export class SwarmMachine {
     if (window <= this.#window) return;
     this.#window = window;
     const { agreement } = this.#membership;
+    this.#tellResplit();
     if (this.#time.follow(!agreement.isMember())) this.#out.push({ kind: "clock", offsetMs: this.#time.offsetMs });
   }
 
@@ -364,7 +366,7 @@ export class SwarmMachine {
 
   #askToBeWoken(localMs: number): void {
     const { agreement } = this.#membership;
-    const next = Math.min(this.#dueMs, agreement.nextMs(this.#nowMs), this.#gossip.nextMs());
+    const next = Math.min(this.#dueMs, agreement.nextMs(), this.#gossip.nextMs());
     // A hair later, because the way from one clock to the other is rounded: a wake before its time would be for nothing.
     const atMs = next === NEVER ? NEVER : Math.max(localMs, this.#time.localMs(next) + ROUNDING_MS);
     if (atMs === this.#wakeAtMs) return;

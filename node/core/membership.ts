@@ -26,6 +26,8 @@ export class Membership {
   /** Members that are gone since this was last asked. */
   #gone: MemberId[] = [];
   #neighbours: readonly MemberId[] = [];
+  /** Agents whose words ask for another view: they want to come in, or to go, or carry another weight. */
+  readonly #open = new Set<MemberId>();
   /** A neighbour has said something new of itself: where it listens, perhaps. */
   #isNeighbourNews = false;
 
@@ -62,6 +64,7 @@ export class Membership {
       const known = this.members.merge(record);
       if (known === null) continue;
       this.#news.set(record.id, known);
+      this.#review(known);
       if (this.#neighbours.includes(record.id)) this.#isNeighbourNews = true;
       if (record.view > 0) this.#agreement.told(record.id, record.view);
       this.#agreement.wishesChanged();
@@ -112,9 +115,10 @@ export class Membership {
   follow(lineage: Lineage, data: ChainData, records: readonly MemberRecord[], nowMs: number): boolean {
     const chain = Chain.of(data);
     if (chain === null || chain.current.positionOf(this.#self) >= 0) return false;
-    this.#forgetLineage(nowMs);
+    this.#forgetLineage();
     this.#agreement = new Agreement(this.#self, lineage, chain, this.#wishes(), nowMs);
     this.#majorityMs = nowMs;
+    this.#reviewAll();
     this.take(records);
     const { incarnation } = this.own();
     this.#renew({ incarnation: incarnation + 1, view: chain.current.number, fromMs: NEVER, untilMs: NEVER });
@@ -132,6 +136,7 @@ export class Membership {
     const chain = data.base.number > agreement.view.number ? Chain.of(data) : null;
     if (chain === null || chain.current.number <= agreement.view.number) return;
     this.#agreement = new Agreement(this.#self, agreement.lineage, chain, this.#wishes(), nowMs);
+    this.#reviewAll();
     this.#chooseNeighbours();
     if (this.#agreement.isMember() || this.own().state === "left") return;
     this.#renew({ incarnation: this.own().incarnation + 1, view: chain.current.number, fromMs: NEVER, untilMs: NEVER });
@@ -145,8 +150,9 @@ export class Membership {
     if (this.#agreement.view.size === 1 || this.#agreement.hasLease(nowMs)) this.#majorityMs = nowMs;
     if (!isIdle || this.own().state === "left" || nowMs < this.#majorityMs + DISSOLVE_MS) return changed;
     this.#majorityMs = nowMs;
-    this.#forgetLineage(nowMs);
+    this.#forgetLineage();
     this.#agreement = this.#found(nowMs);
+    this.#reviewAll();
     this.#agreement.turn(nowMs, nowMs);
     this.#chooseNeighbours();
     return true;
@@ -165,18 +171,15 @@ export class Membership {
     return new Agreement(this.#self, lineage, new Chain(view), this.#wishes(), nowMs);
   }
 
-  /** The others are history here: runs they took part in are still asked about. */
-  #forgetLineage(nowMs: number): void {
-    for (const record of this.members.all()) {
-      if (record.id === this.#self || record.untilMs !== NEVER) continue;
-      this.members.forget(record.id);
-      if (record.fromMs < nowMs) this.members.merge({ ...record, state: "left", untilMs: nowMs });
-    }
+  /** What I know of its members is true of that lineage only. Those who were gone from it stay known: they are history. */
+  #forgetLineage(): void {
+    for (const { id, untilMs } of this.members.all()) if (id !== this.#self && untilMs === NEVER) this.members.forget(id);
     this.#news = new Map();
   }
 
   #wishes(): Wishes {
     return {
+      areNone: () => this.#open.size === 0,
       joiners: (view) => this.#joiners(view),
       isLeaving: (id) => this.members.get(id)?.state === "left",
       weightOf: (member) => {
@@ -188,14 +191,29 @@ export class Membership {
 
   #joiners(view: AgreedView): ViewMember[] {
     const found: ViewMember[] = [];
-    for (const record of this.members.all()) {
-      const { id, incarnation, state, untilMs } = record;
-      if (state !== "alive" || untilMs !== NEVER || view.positionOf(id) >= 0) continue;
+    for (const id of this.#open) {
+      const record = this.members.get(id);
+      if (record === undefined || view.positionOf(id) >= 0) continue;
+      const { incarnation } = record;
       // Whoever was removed has to know it before it comes back: an older wish is not one.
       if (record.view < this.#removedBy(id)) continue;
       found.push({ id, incarnation, weight: weightOf(record), fromWindow: 0 });
     }
     return found.sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  #review(record: MemberRecord): void {
+    const seat = this.#agreement.view.memberOf(record.id);
+    const wantsIn = seat === undefined && record.state === "alive" && record.untilMs === NEVER;
+    const wantsOther = seat !== undefined && (record.state === "left" || weightOf(record) !== seat.weight);
+    if (wantsIn || wantsOther) this.#open.add(record.id);
+    else this.#open.delete(record.id);
+  }
+
+  #reviewAll(): void {
+    this.#open.clear();
+    for (const record of this.members.all()) this.#review(record);
+    this.#agreement.wishesChanged();
   }
 
   /** Number of the newest remembered view that removed an agent; 0 if none did. */
@@ -215,14 +233,15 @@ export class Membership {
     for (const { id } of before.members) {
       if (view.positionOf(id) >= 0) continue;
       const record = this.members.get(id);
-      if (record === undefined) continue;
+      // It knows already, and has asked to be let in again: views are often learnt several at once.
+      if (record === undefined || (record.state === "alive" && record.view >= view.number)) continue;
       const type = record.state === "left" ? "left" : "lost";
       this.members.merge({ ...record, state: type, untilMs: atMs });
       if (id === this.#self) this.#removed(view, type);
       else this.#gone.push(id);
       this.#out.emit({ type, member: id, name: record.name, atMs: nowMs });
     }
-    this.#agreement.wishesChanged();
+    this.#reviewAll();
     this.#chooseNeighbours();
   }
 
@@ -238,7 +257,9 @@ export class Membership {
     this.members.forget(this.#self);
     this.members.merge(record);
     this.#news.set(this.#self, record);
-    this.#agreement?.wishesChanged();
+    if (this.#agreement === undefined) return;
+    this.#review(record);
+    this.#agreement.wishesChanged();
   }
 
   /** Links follow the newest view; whoever is not in it takes the place it would have there. */

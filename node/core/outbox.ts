@@ -10,7 +10,7 @@ export class Outbox {
   /** Everything since the last call. */
   take(): Effect[] {
     const effects = this.#effects;
-    this.#effects = [];
+    if (effects.length > 0) this.#effects = [];
     return effects;
   }
 

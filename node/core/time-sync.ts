@@ -3,7 +3,6 @@
 // Offsets come from four timestamps (NTP, RFC 5905 section 8): of each neighbour the exchange with the shortest round
 // trip counts, of all neighbours the median. A wall clock that jumps moves nothing.
 
-import type { MemberId } from "./events.ts";
 import type { Echo } from "./frame.ts";
 import { ECHO_EVERY_MS, FIRST_ECHOES, FIRST_ECHO_EVERY_MS, SAMPLES_KEPT, SLEW_MS } from "./limits.ts";
 
@@ -13,17 +12,18 @@ interface Sample {
   readonly offsetMs: number;
 }
 
-interface Neighbour {
-  /** Of its last frame, and when that came. */
+/** A linked agent, as far as its clock goes. */
+export interface Neighbour {
+  /** Of its last frame in this lineage (0: none yet), and when that came. */
   sentAtMs: number;
   receivedMs: number;
   echoedMs: number;
   echoes: number;
-  readonly samples: Sample[];
+  samples: Sample[];
 }
 
 export class TimeSync {
-  readonly #neighbours = new Map<MemberId, Neighbour>();
+  readonly #neighbours = new Set<Neighbour>();
   #offsetMs = 0;
 
   get offsetMs(): number {
@@ -38,40 +38,32 @@ export class TimeSync {
     return swarmMs - this.#offsetMs;
   }
 
-  /** A frame came that was sent at swarm time `sentAtMs`. */
-  received(peer: MemberId, sentAtMs: number, localMs: number): void {
-    const neighbour = this.#neighbours.get(peer);
-    if (neighbour === undefined) {
-      const never = Number.NEGATIVE_INFINITY;
-      this.#neighbours.set(peer, { sentAtMs, receivedMs: localMs, echoedMs: never, echoes: 0, samples: [] });
-    } else {
-      neighbour.sentAtMs = sentAtMs;
-      neighbour.receivedMs = localMs;
-    }
+  linkUp(localMs: number): Neighbour {
+    const never = Number.NEGATIVE_INFINITY;
+    const neighbour = { sentAtMs: 0, receivedMs: localMs, echoedMs: never, echoes: 0, samples: [] };
+    this.#neighbours.add(neighbour);
+    return neighbour;
+  }
+
+  linkDown(neighbour: Neighbour): void {
+    this.#neighbours.delete(neighbour);
   }
 
   /** What to tell a neighbour, if it is time to: often at first, seldom later. */
-  echo(peer: MemberId, localMs: number): Echo | null {
-    const neighbour = this.#neighbours.get(peer);
-    if (neighbour === undefined) return null;
+  echo(neighbour: Neighbour, localMs: number): Echo | null {
     const everyMs = neighbour.echoes < FIRST_ECHOES ? FIRST_ECHO_EVERY_MS : ECHO_EVERY_MS;
-    if (localMs < neighbour.echoedMs + everyMs) return null;
+    if (neighbour.sentAtMs === 0 || localMs < neighbour.echoedMs + everyMs) return null;
     neighbour.echoes++;
     neighbour.echoedMs = localMs;
     return { sentAtMs: neighbour.sentAtMs, heldMs: localMs - neighbour.receivedMs };
   }
 
   /** A neighbour returned a timestamp of ours in a frame that it sent at `sentAtMs`. */
-  echoed(peer: MemberId, echo: Echo, sentAtMs: number, localMs: number): void {
-    const neighbour = this.#neighbours.get(peer);
+  echoed(neighbour: Neighbour, echo: Echo, sentAtMs: number, localMs: number): void {
     const roundTripMs = this.swarmMs(localMs) - echo.sentAtMs - echo.heldMs;
-    if (neighbour === undefined || echo.heldMs < 0 || !(roundTripMs >= 0)) return;
+    if (echo.heldMs < 0 || !(roundTripMs >= 0)) return;
     neighbour.samples.push({ roundTripMs, offsetMs: sentAtMs + roundTripMs / 2 - localMs });
     if (neighbour.samples.length > SAMPLES_KEPT) neighbour.samples.shift();
-  }
-
-  linkDown(peer: MemberId): void {
-    this.#neighbours.delete(peer);
   }
 
   /**
@@ -81,7 +73,7 @@ export class TimeSync {
   follow(mayStep: boolean): boolean {
     // The own offset counts as one more opinion, or two agents would chase each other.
     const moves: number[] = mayStep ? [] : [0];
-    for (const { samples } of this.#neighbours.values()) {
+    for (const { samples } of this.#neighbours) {
       if (samples.length === 0) continue;
       const { roundTripMs, offsetMs } = samples.reduce((a, b) => (b.roundTripMs < a.roundTripMs ? b : a));
       const apartMs = offsetMs - this.#offsetMs;
@@ -99,6 +91,6 @@ export class TimeSync {
   /** Takes over the time of another lineage: what was measured before was in the old one. */
   adopt(sentAtMs: number, localMs: number): void {
     this.#offsetMs = sentAtMs - localMs;
-    this.#neighbours.clear();
+    for (const neighbour of this.#neighbours) Object.assign(neighbour, { sentAtMs: 0, echoes: 0, samples: [] });
   }
 }

@@ -52,6 +52,10 @@ export class Agreement {
   /** Something was heard that may change the wish, a ballot or the plan of shares. */
   #isStale = true;
   #wish: ViewChange | null = null;
+  /** Own position in the view; -1 while this agent is no member. */
+  #position: number;
+  /** Nothing but news makes a turn necessary before. */
+  #nextTurnMs = Number.NEGATIVE_INFINITY;
   #isWishStale = true;
 
   constructor(self: MemberId, lineage: Lineage, chain: Chain, wishes: Wishes, nowMs: number) {
@@ -64,7 +68,8 @@ export class Agreement {
     this.#timeline = new Timeline(self);
     this.#growth = new Growth(self, chain, this.#acks, this.#rollCalls, this.#accusations);
     this.#watching = new Watching(nowMs);
-    this.#ballots = new Ballots(chain.current, chain.current.positionOf(self));
+    this.#position = chain.current.positionOf(self);
+    this.#ballots = new Ballots(chain.current, this.#position);
     this.#watchNeighbours(nowMs);
   }
 
@@ -77,7 +82,13 @@ export class Agreement {
   }
 
   isMember(): boolean {
-    return this.view.positionOf(this.#self) >= 0;
+    return this.#position >= 0;
+  }
+
+  /** Something else than quiet is spoken of. */
+  isUnquiet(nowMs: number): boolean {
+    const hasNews = this.#commits.length > 0 || this.#ballots.hasNews() || this.#accusations.hasNews();
+    return hasNews || this.#lease.isInTrouble(windowOf(nowMs));
   }
 
   /** True while it sees a majority that does not exclude it: what it decides, no other part of the swarm decides too. */
@@ -163,24 +174,25 @@ export class Agreement {
 
   /** Time passes; `dueMs` is when this turn should have come. Returns whether shares or their plan changed. */
   turn(dueMs: number, nowMs: number): boolean {
+    if (!this.#isStale && nowMs < this.#nextTurnMs) return false;
     const window = windowOf(nowMs);
     if (this.#watching.turn(dueMs, nowMs) > 0 || this.#watching.isUneasy(nowMs)) this.#lease.trouble(window);
     for (const id of this.#watching.silent(nowMs)) this.#accuse(id, "silent", nowMs);
-    const isNewWindow = window > this.#window;
-    if (isNewWindow) this.#beginWindow(window);
-    if (!isNewWindow && !this.#isStale && this.#patience.nextMs(nowMs) > nowMs) return false;
+    if (window > this.#window) this.#beginWindow(window);
     this.#isStale = false;
     this.#decide(window, nowMs);
-    return this.#timeline.plan(this.#chain.all(), nowMs, (view, at) => this.#growth.isAllowed(view, at, nowMs));
-  }
-
-  nextMs(nowMs: number): number {
-    return Math.min(
-      startOf(windowOf(nowMs) + 1),
+    const changed = this.#timeline.plan(this.#chain.all(), nowMs, (view, at) => this.#growth.isAllowed(view, at, nowMs));
+    this.#nextTurnMs = Math.min(
+      startOf(window + 1),
       this.#watching.nextMs(nowMs),
       this.#patience.nextMs(nowMs),
       this.#timeline.nextMs(nowMs),
     );
+    return changed;
+  }
+
+  nextMs(): number {
+    return this.#nextTurnMs;
   }
 
   // --- what is told ---
@@ -231,23 +243,23 @@ export class Agreement {
   }
 
   #answerRollCall(): void {
-    const position = this.view.positionOf(this.#self);
-    if (position < 0 || this.#window === Number.NEGATIVE_INFINITY) return;
-    const label = this.#rollCalls.set(this.view, this.#window, this.#accusations.excluded(), position);
+    if (this.#position < 0 || this.#window === Number.NEGATIVE_INFINITY) return;
+    const label = this.#rollCalls.set(this.view, this.#window, this.#accusations.excluded(), this.#position);
     if (label !== null) this.#heardLabel(label);
   }
 
   #heardLabel(label: Label): void {
     const { view, window } = label;
     if (this.#acks.note(view, label.present, window)) this.#isStale = true;
-    const position = view.positionOf(this.#self);
+    const position = this.#position;
     if (view !== this.view || position < 0 || window <= this.#lease.majorityWindow || has(label.excluded, position)) return;
     if (view.isQuorum(this.#rollCalls.presentFor(position, view, window))) this.#lease.sawMajority(window);
   }
 
   #accuse(target: MemberId, kind: Accusation["kind"], nowMs: number): void {
     const { view } = this;
-    const [targetPosition, accuser] = [view.positionOf(target), view.positionOf(this.#self)];
+    const accuser = this.#position;
+    const targetPosition = view.positionOf(target);
     if (targetPosition < 0 || accuser < 0) return;
     const version = ++this.#version;
     this.#takeAccusation({ view: view.number, target: targetPosition, accuser, version, kind }, nowMs);
@@ -292,7 +304,8 @@ export class Agreement {
     const { view } = this;
     this.#commits.push(commit);
     this.#adopted.push({ view, before });
-    this.#ballots = new Ballots(view, view.positionOf(this.#self));
+    this.#position = view.positionOf(this.#self);
+    this.#ballots = new Ballots(view, this.#position);
     this.#acks.prune();
     this.#accusations.viewChanged();
     this.#watchNeighbours(nowMs);
@@ -304,8 +317,7 @@ export class Agreement {
   }
 
   #watchNeighbours(nowMs: number): void {
-    const position = this.view.positionOf(this.#self);
-    const watched = position < 0 ? [] : this.view.neighboursOf(position);
+    const watched = this.#position < 0 ? [] : this.view.neighboursOf(this.#position);
     this.#watching.watch(watched.map((one) => this.view.members[one]!.id), nowMs);
   }
 }

@@ -3,11 +3,13 @@
 import type { MemberId } from "../events.ts";
 import type { Positions, ViewChange, ViewMember } from "../frame.ts";
 import { ACTIVATION_WINDOWS, STABLE_MS, UNSTABLE_MS } from "../limits.ts";
-import { has } from "./positions.ts";
+import { has, isEmpty } from "./positions.ts";
 import { type AgreedView, hasSameMembers } from "./view.ts";
 
 /** What agents say of themselves. */
 export interface Wishes {
+  /** True if nobody wants anything. */
+  areNone(): boolean;
   /** Those who want to come in, ascending by id; their `fromWindow` does not matter. */
   joiners(view: AgreedView): readonly ViewMember[];
   isLeaving(id: MemberId): boolean;
@@ -18,6 +20,7 @@ export interface Wishes {
 /** Null if everything may stay as it is. Joins, leaves and weights wait until the last change has taken effect. */
 export function candidateOf(view: AgreedView, excluded: Positions, window: number, wishes: Wishes): ViewChange | null {
   const isActive = window >= view.fromWindow;
+  if (isEmpty(excluded) && (wishes.areNone() || !isActive)) return null;
   const removed: number[] = [];
   const reweighed: { position: number; weight: number }[] = [];
   view.members.forEach((member, position) => {
