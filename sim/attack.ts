@@ -25,6 +25,8 @@ export class Attack {
   /** As many agents as the scenario is run with. */
   readonly #agents: number;
   readonly #control: Control;
+  /** Of the fault that is being applied. */
+  #number: number | null = null;
   readonly marks: Mark[];
   readonly timeline: Line[] = [];
   /** Agents that an unhealed cut has separated from most others, by index. */
@@ -40,8 +42,9 @@ export class Attack {
     this.marks = marks;
   }
 
-  apply({ fault, seed }: TimedFault): void {
+  apply({ fault, seed, number }: TimedFault): void {
     const random = new Random(seed);
+    this.#number = number;
     switch (fault.kind) {
       case "crash":
       case "unplug":
@@ -113,7 +116,7 @@ export class Attack {
       if (overS === 0) this.#world.join();
       else this.#after(random.between(0, overS), () => void this.#world.join());
     }
-    this.#note("join", `${people(count)} start${overS === 0 ? "" : ` within ${overS} s`}`);
+    this.#note("join", `${people(count)} ${count === 1 ? "starts" : "start"}${overS === 0 ? "" : ` within ${overS} s`}`);
     if (overS > 0) this.#after(overS, () => this.#mark("join"));
   }
 
@@ -202,7 +205,11 @@ export class Attack {
   }
 
   #after(seconds: number, then: () => void): void {
-    this.#world.at(this.#world.elapsedMs + 1000 * seconds, then);
+    const number = this.#number;
+    this.#world.at(this.#world.elapsedMs + 1000 * seconds, () => {
+      this.#number = number;
+      then();
+    });
   }
 
   #note(kind: MarkKind, text: string): void {
@@ -215,7 +222,7 @@ export class Attack {
   }
 
   #say(text: string): void {
-    this.timeline.push({ atMs: this.#world.elapsedMs, text });
+    this.timeline.push({ atMs: this.#world.elapsedMs, text: `[${this.#number}] ${text}` });
   }
 }
 

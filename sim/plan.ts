@@ -11,6 +11,7 @@ export function constantRate(name: string, ratePerSecond: number, seconds: numbe
     name,
     targets: ["http://127.0.0.1:1"],
     start: { minAgents: 1, delayMs: 0 },
+    onMinority: "stop",
     scenarios: [{ name: "hits", executor, startTimeMs: 0, gracefulStopMs: 0, flow: [step] }],
     data: {},
     thresholds: [],

@@ -42,6 +42,8 @@ export class Processes {
 
   started(agent: Agent): void {
     const { dialer, network } = this.#parts;
+    // As mesh/shell.ts does, so that the machine can ask for what it needs from now on.
+    this.input(agent, { kind: "wake" });
     dialer.start(agent);
     const report = (): void => {
       this.#report(agent);

@@ -7,6 +7,7 @@ import { expand, howMany, type TimedFault } from "./expand.ts";
 import type { MakeMachine } from "./inspect.ts";
 import { type Finding, judge, type Load, type Seen } from "./judge.ts";
 import { Meter, SAMPLE_MS } from "./meter.ts";
+import { observedRate, observedViews } from "./observed.ts";
 import { older } from "./older.ts";
 import { constantRate } from "./plan.ts";
 import { Random } from "./random.ts";
@@ -107,7 +108,7 @@ class Run {
       held: findings.every((finding) => finding.held),
       findings,
       faults,
-      timeline: attack.timeline,
+      timeline: this.#timeline(attack),
       loads: this.#loads,
       fromMs: this.#fromMs,
       eventHash: this.#world.eventHash,
@@ -216,6 +217,12 @@ class Run {
     });
     this.#world.runFor(ANSWER_MS);
     return answers;
+  }
+
+  #timeline(attack: Attack): Line[] {
+    const untilMs = this.#fromMs + 1000 * this.#options.scenario.seconds;
+    const seen = [...this.#loads.flatMap(observedRate), ...observedViews(this.#views, this.#fromMs, untilMs)];
+    return [...attack.timeline, ...seen].sort((a, b) => a.atMs - b.atMs);
   }
 
   #isWell(id: string): boolean {

@@ -24,6 +24,7 @@ const LOADERS: { readonly [N in CommandName]: Loader<N> } = {
   validate: () => import("./commands/validate.ts"),
   target: () => import("./commands/target.ts"),
   keygen: () => import("./commands/keygen.ts"),
+  sim: () => import("./commands/sim.ts"),
   demo: () => import("./commands/demo.ts"),
 };
 

@@ -250,6 +250,27 @@ export const TABLES = {
     positionals: [],
     options: [{ name: "out", type: "string", default: null, value: "FILE", help: "where to (default: stdout)" }],
   },
+  sim: {
+    summary: "attack a simulated swarm and see which promises hold",
+    positionals: [],
+    options: [
+      { name: "scenario", type: "string", default: "calm", value: "NAME", help: "what happens to it; --list shows them all" },
+      { name: "agents", type: "integer", default: 20, min: 1, max: 10_000, value: "N", help: "agents of the swarm" },
+      {
+        name: "seed",
+        type: "integer",
+        default: 1,
+        min: 0,
+        max: 2 ** 32 - 1,
+        value: "S",
+        help: "of all chance: the same seed gives the same run, event for event",
+      },
+      { name: "without", type: "list", default: [], value: "K,…", help: "leave out faults, by their number in the scenario" },
+      { name: "html", type: "string", default: null, value: "FILE", help: "write a page with a chart" },
+      { name: "list", type: "boolean", default: false, help: "list the scenarios" },
+      JSON_FLAG,
+    ],
+  },
   demo: {
     summary: "three agents, one killed mid-run: see the rate hold (under a minute)",
     positionals: [],

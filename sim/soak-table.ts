@@ -1,0 +1,87 @@
+// The results of many runs as a Markdown table: the worst value of each promise in each scenario, and what failed.
+
+import type { Finding } from "./judge.ts";
+import { value } from "./report.ts";
+import type { PromiseName } from "./scenario.ts";
+
+export interface Job {
+  readonly scenario: string;
+  readonly agents: number;
+  readonly seed: number;
+}
+
+export interface Result extends Job {
+  readonly held: boolean;
+  readonly findings: readonly Finding[];
+  /** Of a run that did not come to its end. */
+  readonly error: string | null;
+}
+
+const COLUMNS: readonly PromiseName[] = [
+  "never more",
+  "takes over",
+  "one view",
+  "no forks",
+  "seamless",
+  "newcomers",
+  "no false stops",
+  "no false losses",
+  "conserves",
+  "same summary",
+  "stops",
+  "one run",
+];
+
+/** How many failures are listed of each scenario. */
+const MOST_LISTED = 5;
+
+export function soakTable(results: readonly Result[], skipped: readonly string[]): string {
+  const groups = new Map<string, Result[]>();
+  for (const result of [...results].sort(inOrder)) {
+    const key = `${result.scenario} | ${result.agents}`;
+    groups.set(key, [...(groups.get(key) ?? []), result]);
+  }
+  const columns = COLUMNS.filter((promise) => results.some(({ findings }) => findings.some((one) => one.promise === promise)));
+  const rows = [...groups].map(([key, group]) => {
+    const failed = group.filter(({ held }) => !held).length;
+    return `| ${[key, group.length, failed === 0 ? "0" : `**${failed}**`, ...columns.map((promise) => cell(group, promise))].join(" | ")} |`;
+  });
+  const head = ["scenario", "agents", "seeds", "failed", ...columns];
+  const lines = [`| ${head.join(" | ")} |`, `|${head.map(() => "---").join("|")}|`, ...rows];
+  const failures = [...groups.values()].flatMap((group) => failuresOf(group));
+  if (failures.length > 0) lines.push("", "Broken promises, and how to see them again:", "", ...failures);
+  if (skipped.length > 0) lines.push("", "Not run:", "", ...skipped.map((text) => `- ${text}`));
+  return `${lines.join("\n")}\n`;
+}
+
+/** The worst of all seeds; of a promise made twice, the worse one counts. Broken ones are bold. */
+function cell(group: readonly Result[], promise: PromiseName): string {
+  const found = group.flatMap(({ findings }) => findings.filter((one) => one.promise === promise));
+  if (found.length === 0) return "";
+  const measured = found.filter(({ worst }) => worst !== null);
+  if (measured.length === 0) return "–";
+  const worst = measured.reduce((a, b) => (exceeds(b, a) ? b : a));
+  const text = value(worst.worst, worst.unit);
+  return found.every(({ held }) => held) ? text : `**${text}**`;
+}
+
+/** What is broken is worse than what is not. */
+function exceeds(a: Finding, b: Finding): boolean {
+  return a.held === b.held ? a.worst! > b.worst! : !a.held;
+}
+
+function failuresOf(group: readonly Result[]): string[] {
+  const failed = group.filter(({ held }) => !held);
+  const lines = failed.slice(0, MOST_LISTED).map(({ scenario, agents, seed, findings, error }) => {
+    const broken = findings.filter(({ held }) => !held).map(({ promise, worst, unit }) => `${promise} ${value(worst, unit)}`);
+    const what = error === null ? broken.join(", ") : error.split("\n").slice(0, 3).join(" ");
+    return `- \`npm run -s sim -- --agents ${agents} --scenario ${scenario} --seed ${seed}\`: ${what}`;
+  });
+  const more = failed.length - MOST_LISTED;
+  if (more > 0) lines.push(`- and ${more} more: seeds ${failed.slice(MOST_LISTED).map(({ seed }) => seed).join(" ")}`);
+  return lines;
+}
+
+function inOrder(a: Job, b: Job): number {
+  return a.agents - b.agents || (a.scenario < b.scenario ? -1 : a.scenario > b.scenario ? 1 : a.seed - b.seed);
+}
