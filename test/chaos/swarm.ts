@@ -111,10 +111,10 @@ export class Swarm {
     return seen.every((members) => members === expected.join(" "));
   }
 
-  /** Kills all; the folder with their logs stays if `CHAOS_LOGS` names a place for it. */
+  /** Kills all. Their logs stay if `CHAOS_LOGS` names a folder for them. */
   async end(): Promise<void> {
     await this.kill(this.agents);
-    if (process.env["CHAOS_LOGS"] === undefined) rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   get #keyFile(): string {
