@@ -36,7 +36,7 @@ export interface Surroundings {
   tellAll(peer: MemberId): void;
 }
 
-/** Times are swarm time, but for those of `TimeSync`. */
+/** Times are local: they go on when an agent changes over to another lineage and its time. */
 export class Gossip {
   readonly #out: Outbox;
   readonly #membership: Membership;
@@ -55,7 +55,7 @@ export class Gossip {
   }
 
   /** Where I stand; every frame of the swarm's own affairs begins with it. */
-  standing(nowMs: number): Standing {
+  standing(localMs: number): Standing {
     const { lineage, view } = this.#membership.agreement;
     return {
       lineage: lineage.id,
@@ -63,24 +63,24 @@ export class Gossip {
       rank: this.#surroundings.rank(),
       view: view.number,
       digest: this.#digest(),
-      sentAtMs: nowMs,
+      sentAtMs: this.#time.swarmMs(localMs),
     };
   }
 
-  linkUp(peer: MemberId, nowMs: number): void {
+  linkUp(peer: MemberId, localMs: number): void {
     const never = Number.POSITIVE_INFINITY;
     this.#peers.set(peer, {
       id: peer,
-      clock: this.#time.linkUp(this.#time.localMs(nowMs)),
+      clock: this.#time.linkUp(localMs),
       standing: null,
-      heardMs: nowMs,
+      heardMs: localMs,
       pulledMs: LONG_AGO,
       toldMs: LONG_AGO,
       differsMs: never,
-      usedMs: nowMs,
+      usedMs: localMs,
       isLeaving: false,
     });
-    this.#out.send(peer, { standing: this.standing(nowMs) });
+    this.#out.send(peer, { standing: this.standing(localMs) });
   }
 
   /** Returns whether the link was closed on purpose. */
@@ -97,19 +97,18 @@ export class Gossip {
   }
 
   /** Where the sender of a frame stands. Returns whether it is of my lineage, so that the rest of the frame concerns me. */
-  received(peer: Peer, frame: Frame, nowMs: number): boolean {
-    peer.heardMs = nowMs;
+  received(peer: Peer, frame: Frame, localMs: number): boolean {
+    peer.heardMs = localMs;
     if (frame.goodbye === true) peer.isLeaving = true;
-    if (frame.gather !== undefined || frame.gathered !== undefined || frame.reports !== undefined) peer.usedMs = nowMs;
-    if (frame.pull === true && nowMs >= peer.toldMs + PULL_EVERY_MS / 2) {
-      peer.toldMs = nowMs;
+    if (frame.gather !== undefined || frame.gathered !== undefined || frame.reports !== undefined) peer.usedMs = localMs;
+    if (frame.pull === true && localMs >= peer.toldMs + PULL_EVERY_MS / 2) {
+      peer.toldMs = localMs;
       this.#surroundings.tellAll(peer.id);
     }
     if (frame.standing === undefined) return false;
     const { standing, echo } = frame;
     peer.standing = standing;
     if (!this.#isMine(standing)) return false;
-    const localMs = this.#time.localMs(nowMs);
     peer.clock.sentAtMs = standing.sentAtMs;
     peer.clock.receivedMs = localMs;
     // Whoever is still coming in has no share to keep in step with, and perhaps a clock that is hours off.
@@ -119,29 +118,32 @@ export class Gossip {
   }
 
   /** After a frame was dealt with: asks its sender for what that did not make clear. */
-  compare(peer: Peer, nowMs: number): void {
+  compare(peer: Peer, localMs: number): void {
     const { standing } = peer;
     if (standing === null) return;
     if (!this.#isMine(standing)) {
-      if (this.#membership.yieldsTo(standing, this.#surroundings.rank())) this.#pull(peer, nowMs);
+      if (this.#membership.yieldsTo(standing, this.#surroundings.rank())) this.#pull(peer, localMs);
       return;
     }
+    // The first exchange at once: a newcomer has to know the time before it may come in.
+    const echo = peer.clock.echoes === 0 ? this.#time.echo(peer.clock, localMs) : null;
+    if (echo !== null) this.#out.send(peer.id, { standing: this.standing(localMs), echo });
     const mine = this.#membership.agreement.view.number;
-    if (standing.view > mine) return this.#pull(peer, nowMs);
+    if (standing.view > mine) return this.#pull(peer, localMs);
     const isSame = standing.view < mine || standing.digest === this.#digest();
     if (isSame) peer.differsMs = Number.POSITIVE_INFINITY;
-    else if (peer.differsMs === Number.POSITIVE_INFINITY) peer.differsMs = nowMs;
-    else if (nowMs >= peer.differsMs + PULL_EVERY_MS) this.#pull(peer, nowMs);
+    else if (peer.differsMs === Number.POSITIVE_INFINITY) peer.differsMs = localMs;
+    else if (localMs >= peer.differsMs + PULL_EVERY_MS) this.#pull(peer, localMs);
   }
 
   /** Time passes: what is news is told, links that are of no use are closed. */
-  turn(nowMs: number): void {
+  turn(localMs: number): void {
     if (this.#hasNews()) {
-      const everyMs = this.#isUrgent(nowMs) ? FLUSH_MS : QUIET_FLUSH_MS;
-      this.#flushAtMs = Math.min(this.#flushAtMs, Math.max(this.#flushedMs + everyMs, nowMs + FLUSH_SOON_MS));
+      const everyMs = this.#isUrgent(localMs) ? FLUSH_MS : QUIET_FLUSH_MS;
+      this.#flushAtMs = Math.min(this.#flushAtMs, Math.max(this.#flushedMs + everyMs, localMs + FLUSH_SOON_MS));
     }
-    if (nowMs >= this.#flushAtMs || nowMs >= this.#flushedMs + WINDOW_MS) this.#flush(nowMs);
-    if (nowMs >= this.#tendedMs + WINDOW_MS) this.#tend(nowMs);
+    if (localMs >= this.#flushAtMs || localMs >= this.#flushedMs + WINDOW_MS) this.#flush(localMs);
+    if (localMs >= this.#tendedMs + WINDOW_MS) this.#tend(localMs);
   }
 
   nextMs(): number {
@@ -161,19 +163,18 @@ export class Gossip {
   }
 
   /** Anything but the roll call of quiet times: somebody waits for it. */
-  #isUrgent(nowMs: number): boolean {
-    return this.#membership.hasNews() || this.#membership.agreement.isUnquiet(nowMs);
+  #isUrgent(localMs: number): boolean {
+    return this.#membership.hasNews() || this.#membership.agreement.isUnquiet(localMs);
   }
 
   /** One frame for all, so that it is encoded once; and now and then a timestamp back to each. */
-  #flush(nowMs: number): void {
-    this.#flushedMs = nowMs;
+  #flush(localMs: number): void {
+    this.#flushedMs = localMs;
     this.#flushAtMs = Number.POSITIVE_INFINITY;
     const members = this.#membership.takeNews();
-    const standing = this.standing(nowMs);
+    const standing = this.standing(localMs);
     const news = this.#membership.agreement.takeNews();
     const frame: Frame = members.length === 0 ? { standing, ...news } : { standing, ...news, members };
-    const localMs = this.#time.localMs(nowMs);
     for (const peer of this.#peers.values()) {
       if (!this.#isSpare(peer)) this.#out.send(peer.id, frame);
       const echo = this.#time.echo(peer.clock, localMs);
@@ -188,14 +189,14 @@ export class Gossip {
     return standing.view === agreement.view.number && agreement.view.positionOf(id) >= 0 && agreement.isMember();
   }
 
-  #tend(nowMs: number): void {
-    this.#tendedMs = nowMs;
+  #tend(localMs: number): void {
+    this.#tendedMs = localMs;
     for (const peer of this.#peers.values()) {
       if (!this.#isSpare(peer)) {
-        peer.usedMs = nowMs;
+        peer.usedMs = localMs;
         // Nothing came over it for so long that it is dead: only without it can the peer be dialled anew.
-        if (nowMs >= peer.heardMs + ZOMBIE_LINK_MS) this.#unlink(peer);
-      } else if (nowMs >= peer.usedMs + SPARE_LINK_MS) {
+        if (localMs >= peer.heardMs + ZOMBIE_LINK_MS) this.#unlink(peer);
+      } else if (localMs >= peer.usedMs + SPARE_LINK_MS) {
         this.#out.send(peer.id, { goodbye: true });
         this.#unlink(peer);
       }
@@ -208,9 +209,9 @@ export class Gossip {
     this.#out.push({ kind: "unlink", peer: peer.id });
   }
 
-  #pull(peer: Peer, nowMs: number): void {
-    if (nowMs < peer.pulledMs + PULL_EVERY_MS) return;
-    peer.pulledMs = nowMs;
-    this.#out.send(peer.id, { standing: this.standing(nowMs), pull: true });
+  #pull(peer: Peer, localMs: number): void {
+    if (localMs < peer.pulledMs + PULL_EVERY_MS) return;
+    peer.pulledMs = localMs;
+    this.#out.send(peer.id, { standing: this.standing(localMs), pull: true });
   }
 }

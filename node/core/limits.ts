@@ -25,6 +25,9 @@ export const LEASE_RENEWAL_MS = 1000;
 /** From the opening of a ballot to the window in which its view takes effect: it must be agreed and known by then. */
 export const ACTIVATION_WINDOWS = 4;
 
+/** The same where members were lost: nobody takes less, so that nothing has to happen everywhere at once. */
+export const LOSS_ACTIVATION_WINDOWS = 2;
+
 /** Windows after which a ballot that is not decided is tried again, doubling up to the second number. */
 export const PATIENCE_WINDOWS = 3;
 export const LONGEST_PATIENCE_WINDOWS = 12;
@@ -84,6 +87,9 @@ export const ECHO_EVERY_MS = 5000;
 export const SAMPLES_KEPT = 8;
 /** Swarm time moves by this much per window at most while an agent has a share: 1000 ppm, more than clocks drift. */
 export const SLEW_MS = 0.5;
+
+/** Whoever knows the swarm's time no better than half of this may not come in: its share would begin at another time. */
+export const SURE_ROUND_TRIP_MS = 500;
 
 /** A link that nobody needs is closed after this; asking again within it needs no new one. */
 export const SPARE_LINK_MS = 10_000;

@@ -118,7 +118,7 @@ export class SwarmMachine {
     switch (input.kind) {
       case "linkUp":
         this.#out.links.add(input.peer);
-        this.#gossip.linkUp(input.peer, this.#nowMs);
+        this.#gossip.linkUp(input.peer, localMs);
         return true;
       case "linkDown":
         this.#linkDown(input.peer);
@@ -181,7 +181,7 @@ export class SwarmMachine {
   #frame(from: MemberId, frame: Frame, localMs: number): boolean {
     // Gossipsub's messages have no link of their own.
     const peer = this.#gossip.peer(from);
-    const isOurs = peer !== undefined && (this.#gossip.received(peer, frame, this.#nowMs) || this.#follows(peer, frame, localMs));
+    const isOurs = peer !== undefined && (this.#gossip.received(peer, frame, localMs) || this.#follows(peer, frame, localMs));
     if (isOurs) {
       const { agreement } = this.#membership;
       agreement.heard(from, this.#nowMs);
@@ -195,7 +195,7 @@ export class SwarmMachine {
     if (frame.reports !== undefined) this.#takeReports(frame.reports);
     if (frame.gather !== undefined) this.#results.answer(from, frame.gather);
     if (frame.gathered !== undefined) this.#results.answered(from, frame.gathered.id);
-    if (peer !== undefined && frame.standing !== undefined) this.#gossip.compare(peer, this.#nowMs);
+    if (peer !== undefined && frame.standing !== undefined) this.#gossip.compare(peer, localMs);
     return isRoutine;
   }
 
@@ -207,8 +207,10 @@ export class SwarmMachine {
     if (!this.#membership.follow(lineage, chain, members ?? [], standing.sentAtMs)) return false;
     this.#time.adopt(standing.sentAtMs, localMs);
     this.#nowMs = this.#time.swarmMs(localMs);
+    this.#dueMs = Number.NEGATIVE_INFINITY;
+    this.#window = Number.NEGATIVE_INFINITY;
     this.#out.push({ kind: "clock", offsetMs: this.#time.offsetMs });
-    return this.#gossip.received(peer, frame, this.#nowMs);
+    return this.#gossip.received(peer, frame, localMs);
   }
 
   /** Of runs that are known: what nobody could ask for is not kept. */
@@ -238,9 +240,9 @@ export class SwarmMachine {
     const batches = inBatches(this.runs.all());
     const last = batches.pop() ?? [];
     for (const runs of batches) this.#out.send(peer, { runs });
-    const standing = this.#gossip.standing(this.#nowMs);
+    const standing = this.#gossip.standing(this.#time.localMs(this.#nowMs));
     const { agreement } = this.#membership;
-    this.#out.send(peer, { hello: true, standing, ...agreement.state(), members: this.members.all(), runs: last });
+    this.#out.send(peer, { hello: true, standing, ...agreement.state(), members: this.#membership.known(), runs: last });
   }
 
   /** Runs changed by this agent: over the links, and to everybody at once because they are rare and urgent. */
@@ -258,11 +260,12 @@ export class SwarmMachine {
   #turn(localMs: number): void {
     const idle = this.#rank() !== 2;
     if (this.#membership.turn(this.#time.swarmMs(this.#wakeAtMs), this.#nowMs, idle)) this.#sharesChanged();
+    if (!this.#membership.isKnocking && this.#time.isSure()) this.#membership.knock();
     for (const gone of this.#membership.takeGone()) this.#results.gone(gone);
     this.#beginWindow();
     this.#renewLease();
     if (this.#nowMs >= this.#dueMs) this.#doWhatIsDue();
-    this.#gossip.turn(this.#nowMs);
+    this.#gossip.turn(localMs);
     this.#askToBeWoken(localMs);
   }
 
@@ -366,9 +369,9 @@ export class SwarmMachine {
 
   #askToBeWoken(localMs: number): void {
     const { agreement } = this.#membership;
-    const next = Math.min(this.#dueMs, agreement.nextMs(), this.#gossip.nextMs());
+    const next = this.#time.localMs(Math.min(this.#dueMs, agreement.nextMs()));
     // A hair later, because the way from one clock to the other is rounded: a wake before its time would be for nothing.
-    const atMs = next === NEVER ? NEVER : Math.max(localMs, this.#time.localMs(next) + ROUNDING_MS);
+    const atMs = Math.max(localMs, Math.min(next + ROUNDING_MS, this.#gossip.nextMs()));
     if (atMs === this.#wakeAtMs) return;
     this.#wakeAtMs = atMs;
     this.#out.push({ kind: "wakeAt", atMs });

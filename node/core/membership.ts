@@ -26,6 +26,8 @@ export class Membership {
   /** Members that are gone since this was last asked. */
   #gone: MemberId[] = [];
   #neighbours: readonly MemberId[] = [];
+  /** Others may hear of me. */
+  #isKnocking = true;
   /** Agents whose words ask for another view: they want to come in, or to go, or carry another weight. */
   readonly #open = new Set<MemberId>();
   /** A neighbour has said something new of itself: where it listens, perhaps. */
@@ -45,6 +47,10 @@ export class Membership {
 
   get neighbours(): readonly MemberId[] {
     return this.#neighbours;
+  }
+
+  get isKnocking(): boolean {
+    return this.#isKnocking;
   }
 
   own(): MemberRecord {
@@ -120,10 +126,21 @@ export class Membership {
     this.#majorityMs = nowMs;
     this.#reviewAll();
     this.take(records);
-    const { incarnation } = this.own();
-    this.#renew({ incarnation: incarnation + 1, view: chain.current.number, fromMs: NEVER, untilMs: NEVER });
+    this.#renew({ incarnation: this.own().incarnation + 1, view: chain.current.number, fromMs: NEVER, untilMs: NEVER });
+    this.#isKnocking = false;
     this.#chooseNeighbours();
     return true;
+  }
+
+  /** Asks to be let in, once the time of the lineage is known well enough. */
+  knock(): void {
+    this.#isKnocking = true;
+    this.#news.set(this.#self, this.own());
+  }
+
+  /** Records to tell others: mine only if it may be heard. */
+  known(): MemberRecord[] {
+    return this.members.all().filter(({ id }) => id !== this.#self || this.#isKnocking);
   }
 
   /**
@@ -151,6 +168,7 @@ export class Membership {
     if (!isIdle || this.own().state === "left" || nowMs < this.#majorityMs + DISSOLVE_MS) return changed;
     this.#majorityMs = nowMs;
     this.#forgetLineage();
+    this.#isKnocking = true;
     this.#agreement = this.#found(nowMs);
     this.#reviewAll();
     this.#agreement.turn(nowMs, nowMs);
@@ -162,8 +180,7 @@ export class Membership {
 
   #found(nowMs: number): Agreement {
     const window = windowOf(nowMs);
-    const { incarnation } = this.own();
-    this.#renew({ incarnation: incarnation + 1, view: 1, fromMs: startOf(window), untilMs: NEVER });
+    this.#renew({ incarnation: this.own().incarnation + 1, view: 1, fromMs: startOf(window), untilMs: NEVER });
     const own = this.own();
     const member = { id: own.id, incarnation: own.incarnation, weight: weightOf(own), fromWindow: window };
     const view = AgreedView.of({ number: 1, fromWindow: window, members: [member] });
@@ -256,7 +273,7 @@ export class Membership {
     const record = { ...this.own(), ...change };
     this.members.forget(this.#self);
     this.members.merge(record);
-    this.#news.set(this.#self, record);
+    if (this.#isKnocking) this.#news.set(this.#self, record);
     if (this.#agreement === undefined) return;
     this.#review(record);
     this.#agreement.wishesChanged();

@@ -4,7 +4,7 @@
 // trip counts, of all neighbours the median. A wall clock that jumps moves nothing.
 
 import type { Echo } from "./frame.ts";
-import { ECHO_EVERY_MS, FIRST_ECHOES, FIRST_ECHO_EVERY_MS, SAMPLES_KEPT, SLEW_MS } from "./limits.ts";
+import { ECHO_EVERY_MS, FIRST_ECHOES, FIRST_ECHO_EVERY_MS, SAMPLES_KEPT, SLEW_MS, SURE_ROUND_TRIP_MS } from "./limits.ts";
 
 interface Sample {
   readonly roundTripMs: number;
@@ -86,6 +86,12 @@ export class TimeSync {
     const moveMs = mayStep ? wantedMs : Math.max(-SLEW_MS, Math.min(SLEW_MS, wantedMs));
     this.#offsetMs += moveMs;
     return moveMs !== 0;
+  }
+
+  /** Whether some neighbour's time is known well enough to act by. */
+  isSure(): boolean {
+    for (const { samples } of this.#neighbours) if (samples.some((one) => one.roundTripMs <= SURE_ROUND_TRIP_MS)) return true;
+    return false;
   }
 
   /** Takes over the time of another lineage: what was measured before was in the old one. */

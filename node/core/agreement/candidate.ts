@@ -2,7 +2,7 @@
 
 import type { MemberId } from "../events.ts";
 import type { Positions, ViewChange, ViewMember } from "../frame.ts";
-import { ACTIVATION_WINDOWS, STABLE_MS, UNSTABLE_MS } from "../limits.ts";
+import { ACTIVATION_WINDOWS, LOSS_ACTIVATION_WINDOWS, STABLE_MS, UNSTABLE_MS } from "../limits.ts";
 import { has, isEmpty } from "./positions.ts";
 import { type AgreedView, hasSameMembers } from "./view.ts";
 
@@ -27,8 +27,10 @@ export function candidateOf(view: AgreedView, excluded: Positions, window: numbe
     if (has(excluded, position) || (isActive && wishes.isLeaving(member.id))) removed.push(position);
     else if (isActive && wishes.weightOf(member) !== member.weight) reweighed.push({ position, weight: wishes.weightOf(member) });
   });
-  const fromWindow = window + ACTIVATION_WINDOWS;
-  const added = isActive ? wishes.joiners(view).map((member) => ({ ...member, fromWindow })) : [];
+  const someLose = isActive && (reweighed.length > 0 || removed.some((position) => !has(excluded, position)));
+  const joiners = isActive ? wishes.joiners(view) : [];
+  const fromWindow = window + (someLose || joiners.length > 0 ? ACTIVATION_WINDOWS : LOSS_ACTIVATION_WINDOWS);
+  const added = joiners.map((member) => ({ ...member, fromWindow }));
   if (removed.length + reweighed.length + added.length === 0) return null;
   return { fromWindow, removed, added, reweighed };
 }
