@@ -57,7 +57,7 @@ export class EventQueue {
   /** Takes the next event due up to and including `untilMs`; false if there is none, and then it is `untilMs`. */
   take(untilMs: number): boolean {
     if (this.#size === 0 || this.#time[0]! > untilMs) {
-      if (untilMs > this.nowMs) this.nowMs = untilMs;
+      if (untilMs > this.nowMs && untilMs !== Number.POSITIVE_INFINITY) this.nowMs = untilMs;
       return false;
     }
     this.nowMs = this.#time[0]!;

@@ -70,7 +70,7 @@ class Run {
   readonly #views: ViewWatch;
   readonly #runs: string[] = [];
   readonly #loads: Load[] = [];
-  #falseLosses = 0;
+  readonly #falselyLost = new Set<string>();
   #stopAtMs: number | null = null;
   #fromMs = 0;
 
@@ -84,7 +84,7 @@ class Run {
       fidelity: agents <= MOST_WITH_ARRIVALS ? "arrivals" : "shares",
       age: older,
       event: (_, event) => {
-        if (event.type === "lost" && this.#isWell(event.member)) this.#falseLosses++;
+        if (event.type === "lost" && this.#isWell(event.member)) this.#falselyLost.add(event.member);
       },
     });
     this.#world.network.become(scenario.network ?? {});
@@ -201,7 +201,7 @@ class Run {
       marks: attack.marks,
       stopAtMs: this.#stopAtMs,
       couldHear: attack.couldHear ?? (() => true),
-      falseLosses: this.#falseLosses,
+      falseLosses: this.#falselyLost.size,
       summaries,
       runs: this.#runs,
     };

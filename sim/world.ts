@@ -217,6 +217,11 @@ export class World {
     this.#processes.input(this.#get(id), { kind: "stop", token: this.#nextToken++, run });
   }
 
+  /** One input for an agent's machine, as soon as its main thread runs. */
+  input(id: string, input: In): void {
+    this.#processes.input(this.#get(id), input);
+  }
+
   /** Asks an agent; calls back when it answers. */
   ask(id: string, run: string, then: (answer: Answer) => void): void {
     const token = this.#nextToken++;
