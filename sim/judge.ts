@@ -172,8 +172,8 @@ function stops(promised: Extract<Promised, { promise: "stops" }>, seen: Seen): O
 function conserves(_: unknown, { target, planned, summaries, runs }: Seen): Omit<Finding, "promise"> {
   if (target === null) return { held: true, worst: null, bound: 0, unit: "", detail: "not counted at this size" };
   const missing = planned - target.distinct(runs[0] ?? "");
-  const reported = summaries[0]?.iterations.started;
-  const misreported = reported === undefined ? 0 : Math.abs(reported - target.timesMs.length);
+  const reported = summaries[0]?.iterations.started ?? 0;
+  const misreported = Math.abs(reported - target.timesMs.length);
   const wrong = target.duplicates + missing + misreported;
   return none(wrong, `${missing} never sent, ${target.duplicates} sent twice, ${misreported} misreported`);
 }

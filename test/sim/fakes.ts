@@ -75,7 +75,12 @@ export class Naive implements Machine {
   handle(input: In, localMs: number): readonly Effect[] {
     switch (input.kind) {
       case "wake":
-        return [{ kind: "lease", untilMs: Number.POSITIVE_INFINITY }];
+        // Says something every second, without which no cut is ever noticed.
+        return [
+          { kind: "lease", untilMs: Number.POSITIVE_INFINITY },
+          { kind: "wakeAt", atMs: localMs + 1000 },
+          ...[...this.#peers].map((to) => ({ kind: "send", to, frame: {} }) as const),
+        ];
       case "linkUp":
         this.#peers.add(input.peer);
         return [...this.#tell(input.peer), ...this.#assign()];
