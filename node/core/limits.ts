@@ -88,8 +88,10 @@ export const SAMPLES_KEPT = 8;
 /** Swarm time moves by this much per window at most while an agent has a share: 1000 ppm, more than clocks drift. */
 export const SLEW_MS = 0.5;
 
-/** Whoever knows the swarm's time no better than half of this may not come in: its share would begin at another time. */
-export const SURE_ROUND_TRIP_MS = 500;
+/** Clocks of two machines drift apart by no more than this part of the time. */
+export const DRIFT = 500e-6;
+/** Whoever knows the swarm's time no better than this, from end to end, may not come in: its share would begin at another time. */
+export const SURE_MS = 500;
 
 /** A link that nobody needs is closed after this; asking again within it needs no new one. */
 export const SPARE_LINK_MS = 10_000;

@@ -260,22 +260,22 @@ export class SwarmMachine {
   #turn(localMs: number): void {
     const idle = this.#rank() !== 2;
     if (this.#membership.turn(this.#time.swarmMs(this.#wakeAtMs), this.#nowMs, idle)) this.#sharesChanged();
-    if (!this.#membership.isKnocking && this.#time.isSure()) this.#membership.knock();
+    if (!this.#membership.isKnocking && this.#time.isSure(localMs)) this.#membership.knock();
     for (const gone of this.#membership.takeGone()) this.#results.gone(gone);
-    this.#beginWindow();
+    this.#beginWindow(localMs);
     this.#renewLease();
     if (this.#nowMs >= this.#dueMs) this.#doWhatIsDue();
     this.#gossip.turn(localMs);
     this.#askToBeWoken(localMs);
   }
 
-  #beginWindow(): void {
+  #beginWindow(localMs: number): void {
     const window = windowOf(this.#nowMs);
     if (window <= this.#window) return;
     this.#window = window;
     const { agreement } = this.#membership;
     this.#tellResplit();
-    if (this.#time.follow(!agreement.isMember())) this.#out.push({ kind: "clock", offsetMs: this.#time.offsetMs });
+    if (this.#time.follow(!agreement.isMember(), localMs)) this.#out.push({ kind: "clock", offsetMs: this.#time.offsetMs });
   }
 
   #sharesChanged(): void {

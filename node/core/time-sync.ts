@@ -1,15 +1,21 @@
 // Swarm time: the agent's own monotonic clock plus an offset learnt from its neighbours.
 //
-// Offsets come from four timestamps (NTP, RFC 5905 section 8): of each neighbour the exchange with the shortest round
-// trip counts, of all neighbours the median. A wall clock that jumps moves nothing.
+// An exchange of four timestamps (NTP, RFC 5905 section 8) tells a neighbour's offset to half its round trip: an interval.
+// The truth is where most of the neighbours' intervals overlap (Marzullo 1984). A wall clock that jumps moves nothing.
 
 import type { Echo } from "./frame.ts";
-import { ECHO_EVERY_MS, FIRST_ECHOES, FIRST_ECHO_EVERY_MS, SAMPLES_KEPT, SLEW_MS, SURE_ROUND_TRIP_MS } from "./limits.ts";
+import { DRIFT, ECHO_EVERY_MS, FIRST_ECHOES, FIRST_ECHO_EVERY_MS, SAMPLES_KEPT, SLEW_MS, SURE_MS } from "./limits.ts";
 
+/** What an exchange told: the neighbour's swarm time minus local time here, and how far that may be off. */
 interface Sample {
-  readonly roundTripMs: number;
-  /** The neighbour's swarm time minus local time here. */
   readonly offsetMs: number;
+  readonly errorMs: number;
+  readonly takenMs: number;
+}
+
+interface Interval {
+  readonly low: number;
+  readonly high: number;
 }
 
 /** A linked agent, as far as its clock goes. */
@@ -62,36 +68,51 @@ export class TimeSync {
   echoed(neighbour: Neighbour, echo: Echo, sentAtMs: number, localMs: number): void {
     const roundTripMs = this.swarmMs(localMs) - echo.sentAtMs - echo.heldMs;
     if (echo.heldMs < 0 || !(roundTripMs >= 0)) return;
-    neighbour.samples.push({ roundTripMs, offsetMs: sentAtMs + roundTripMs / 2 - localMs });
+    neighbour.samples.push({ offsetMs: sentAtMs + roundTripMs / 2 - localMs, errorMs: roundTripMs / 2, takenMs: localMs });
     if (neighbour.samples.length > SAMPLES_KEPT) neighbour.samples.shift();
   }
 
   /**
-   * Follows the median of the neighbours: at once while it has no share, later by a hair at a time. An exchange tells the
-   * truth to half its round trip only: whoever has a share does not move for less. Returns whether it moved.
+   * Follows the neighbours: at once while it has no share, later by a hair at a time and no further than what is certain.
+   * Returns whether it moved.
    */
-  follow(mayStep: boolean): boolean {
-    // The own offset counts as one more opinion, or two agents would chase each other.
-    const moves: number[] = mayStep ? [] : [0];
-    for (const { samples } of this.#neighbours) {
-      if (samples.length === 0) continue;
-      const { roundTripMs, offsetMs } = samples.reduce((a, b) => (b.roundTripMs < a.roundTripMs ? b : a));
-      const apartMs = offsetMs - this.#offsetMs;
-      moves.push(mayStep ? apartMs : Math.sign(apartMs) * Math.max(0, Math.abs(apartMs) - roundTripMs / 2));
-    }
-    if (moves.length === 0) return false;
-    moves.sort((a, b) => a - b);
-    const middle = moves.length >> 1;
-    const wantedMs = moves.length % 2 === 1 ? moves[middle]! : (moves[middle - 1]! + moves[middle]!) / 2;
+  follow(mayStep: boolean, localMs: number): boolean {
+    const truth = this.#truth(localMs);
+    if (truth === null) return false;
+    const target = mayStep ? (truth.low + truth.high) / 2 : Math.max(truth.low, Math.min(truth.high, this.#offsetMs));
+    const wantedMs = target - this.#offsetMs;
     const moveMs = mayStep ? wantedMs : Math.max(-SLEW_MS, Math.min(SLEW_MS, wantedMs));
     this.#offsetMs += moveMs;
     return moveMs !== 0;
   }
 
-  /** Whether some neighbour's time is known well enough to act by. */
-  isSure(): boolean {
-    for (const { samples } of this.#neighbours) if (samples.some((one) => one.roundTripMs <= SURE_ROUND_TRIP_MS)) return true;
-    return false;
+  /** Whether the time is known well enough to act by. */
+  isSure(localMs: number): boolean {
+    const truth = this.#truth(localMs);
+    return truth !== null && truth.high - truth.low <= SURE_MS;
+  }
+
+  /** The narrowest interval that most of the neighbours agree on; null if none has told anything. */
+  #truth(localMs: number): Interval | null {
+    const edges: { atMs: number; step: 1 | -1 }[] = [];
+    for (const { samples } of this.#neighbours) {
+      if (samples.length === 0) continue;
+      // Clocks drift, so that an old exchange is worth less than it was.
+      const errorOf = (one: Sample) => one.errorMs + DRIFT * (localMs - one.takenMs);
+      const best = samples.reduce((a, b) => (errorOf(b) < errorOf(a) ? b : a));
+      edges.push({ atMs: best.offsetMs - errorOf(best), step: 1 }, { atMs: best.offsetMs + errorOf(best), step: -1 });
+    }
+    edges.sort((a, b) => a.atMs - b.atMs || b.step - a.step);
+    let best: Interval | null = null;
+    let depth = 0;
+    let most = 0;
+    edges.forEach(({ atMs, step }, i) => {
+      depth += step;
+      if (depth <= most) return;
+      most = depth;
+      best = { low: atMs, high: edges[i + 1]!.atMs };
+    });
+    return best;
   }
 
   /** Takes over the time of another lineage: what was measured before was in the old one. */
