@@ -102,7 +102,8 @@ export class Dialer {
       this.#options.log.debug({ peer: member.id, err: cause }, "member not reached");
       const silent = (signal.aborted && performance.now() < latestMs) || hasNoRoute(cause);
       const isAsked = this.#wanted.has(member.id) || this.#probed.has(member.id);
-      if (silent && isAsked && !this.#stopped) this.#options.unreachable(member.id);
+      // It may have dialled us meanwhile.
+      if (silent && isAsked && !this.#stopped && !this.#links.has(member.id)) this.#options.unreachable(member.id);
     }
   }
 
