@@ -1,0 +1,224 @@
+// Accusations: observers alone are heard, the newest word of each counts, and more than half of them exclude.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Accusations } from "../../../node/core/agreement/accusations.ts";
+import type { Chain } from "../../../node/core/agreement/chain.ts";
+import { listed } from "../../../node/core/agreement/positions.ts";
+import type { AgreedView } from "../../../node/core/agreement/view.ts";
+import type { Accusation } from "../../../node/core/frame.ts";
+import { CHAIN_KEPT, CLOSED_HINT_MS } from "../../../node/core/limits.ts";
+import { forSeeds } from "../../support/random.ts";
+import { NOW } from "../support.ts";
+import { change, chainOf, commitOf, idsOf, letters, viewMember, viewOf } from "./support.ts";
+
+type Kind = Accusation["kind"];
+
+function accusation(view: AgreedView, target: string, accuser: string, kind: Kind = "silent", version = 1): Accusation {
+  return { view: view.number, target: view.positionOf(target), accuser: view.positionOf(accuser), version, kind };
+}
+
+function accusing(chain: Chain, target: string, accusers: string, kind: Kind = "silent", version = 1): Accusations {
+  const accusations = new Accusations(chain);
+  for (const accuser of accusers) accusations.take(accusation(chain.current, target, accuser, kind, version), NOW);
+  return accusations;
+}
+
+const excludedIn = (chain: Chain, accusations: Accusations) => idsOf(chain.current, listed(accusations.excluded()));
+const observersOf = (view: AgreedView, id: string) => idsOf(view, view.neighboursOf(view.positionOf(id)));
+const shuffled = <T>(items: readonly T[], next: () => number): T[] =>
+  items.map((item) => ({ item, at: next() })).sort((a, b) => a.at - b.at).map(({ item }) => item);
+
+describe("an accusation", () => {
+  // A view so large that not everybody watches everybody.
+  const chain = chainOf(viewOf(letters(26)));
+  const view = chain.current;
+  const [observer] = observersOf(view, "k");
+  const stranger = view.ids.find((id) => id !== "k" && !observersOf(view, "k").includes(id))!;
+  const good = accusation(view, "k", observer!);
+  const cases: readonly [string, Accusation, boolean][] = [
+    ["of an observer", good, true],
+    ["of somebody who does not watch it", accusation(view, "k", stranger), false],
+    ["of itself", accusation(view, "k", "k"), false],
+    ["in a view that is not known", { ...good, view: 2 }, false],
+    ["of a member that there is not", { ...good, target: 26 }, false],
+    ["by a member that there is not", { ...good, accuser: 26 }, false],
+  ];
+  for (const [name, one, expected] of cases) {
+    it(`${name} is ${expected ? "heard" : "not heard"}`, () => {
+      const accusations = new Accusations(chain);
+      assert.equal(accusations.take(one, NOW), expected);
+      assert.deepEqual([accusations.hasNews(), accusations.takeNews(), accusations.all()], expected ? [true, [one], [one]] : [false, [], []]);
+      assert.equal(accusations.isAccused("k"), expected);
+    });
+  }
+
+  const versions: readonly [string, number, boolean][] = [["newer", 4, false], ["equal", 3, true], ["older", 2, true]];
+  for (const [name, version, stays] of versions) {
+    it(`${stays ? "stays after" : "is withdrawn by"} a withdrawal of ${name === "newer" ? "a" : "an"} ${name} version`, () => {
+      const accusations = accusing(chain, "k", observer!, "silent", 3);
+      assert.equal(accusations.take(accusation(view, "k", observer!, "none", version), NOW), !stays);
+      assert.equal(accusations.isAccused("k"), stays);
+    });
+  }
+
+  it("is told once", () => {
+    const accusations = accusing(chain, "k", observer!);
+    assert.equal(accusations.takeNews().length, 1);
+    assert.equal(accusations.take(good, NOW), false);
+    assert.deepEqual([accusations.hasNews(), accusations.takeNews()], [false, []]);
+  });
+});
+
+describe("the excluded", () => {
+  it("are those whom more than half of their observers accuse", () => {
+    for (let size = 2; size <= 26; size++) {
+      const chain = chainOf(viewOf(letters(size)));
+      for (const target of chain.current.ids) {
+        const observers = observersOf(chain.current, target);
+        const needed = Math.floor(observers.length / 2) + 1;
+        assert.equal(excludedIn(chain, accusing(chain, target, observers.slice(0, needed))), target, `of ${size}`);
+        assert.equal(excludedIn(chain, accusing(chain, target, observers.slice(1, needed))), "", `of ${size}`);
+      }
+    }
+  });
+
+  it("are let in again when an observer takes back what it said", () => {
+    const chain = chainOf(viewOf("abcd"));
+    const accusations = accusing(chain, "d", "ab");
+    assert.equal(excludedIn(chain, accusations), "d", "two of three");
+    accusations.take(accusation(chain.current, "d", "a", "none", 2), NOW);
+    assert.equal(excludedIn(chain, accusations), "");
+  });
+
+  it("do not count as observers themselves: two cut-off members do not shield each other", () => {
+    const chain = chainOf(viewOf("abcde"));
+    const both = (accusersOfE: string) => {
+      const accusations = accusing(chain, "d", "abc");
+      for (const id of accusersOfE) accusations.take(accusation(chain.current, "e", id), NOW);
+      return excludedIn(chain, accusations);
+    };
+    // Two of the three that watch e beside d, who is excluded: of all four they would not be more than half.
+    assert.equal(both("ab"), "de");
+    assert.equal(both("a"), "d");
+  });
+
+  it("have no say themselves", () => {
+    const chain = chainOf(viewOf("abcde"));
+    const accusations = accusing(chain, "e", "abc");
+    for (const accuser of "be") accusations.take(accusation(chain.current, "d", accuser), NOW);
+    assert.equal(excludedIn(chain, accusations), "e", "b alone is not more than half of a, b and c");
+  });
+
+  it("of two who accuse each other one stays, the same for all", () => {
+    const chain = chainOf(viewOf("ab"));
+    const [one, other] = ["ab", "ba"].map((order) => {
+      const accusations = new Accusations(chain);
+      for (const accuser of order) accusations.take(accusation(chain.current, accuser === "a" ? "b" : "a", accuser), NOW);
+      return excludedIn(chain, accusations);
+    });
+    assert.equal(one, other);
+    assert.equal(one!.length, 1);
+  });
+
+  it("do not depend on the order in which accusations are heard", () => {
+    forSeeds(300, (random) => {
+      const chain = chainOf(viewOf(letters(random.integer(2, 8))));
+      const view = chain.current;
+      const said = view.ids.flatMap((target) =>
+        [...observersOf(view, target)].filter(() => random.next() < 0.5).map((accuser) => accusation(view, target, accuser)),
+      );
+      const found = new Set<string>();
+      for (let round = 0; round < 5; round++) {
+        const accusations = new Accusations(chain);
+        for (const one of shuffled(said, () => random.next())) accusations.take(one, NOW);
+        found.add(excludedIn(chain, accusations));
+      }
+      const text = said.map((one) => `${view.ids[one.accuser]}>${view.ids[one.target]}`).join(" ");
+      assert.equal(found.size, 1, `${view.ids.join("")}: ${text} exclude ${[...found].map((one) => `{${one}}`).join(" or ")}`);
+    });
+  });
+
+  it("are those of the newest view: whoever came back with a newer incarnation is not accused of old", () => {
+    const chain = chainOf(viewOf("abcd"));
+    const accusations = accusing(chain, "d", "abc");
+    chain.adopt(commitOf(chain.current, change(chain.current, "d")));
+    accusations.viewChanged();
+    assert.equal(excludedIn(chain, accusations), "");
+    chain.adopt(commitOf(chain.current, change(chain.current, "", "", { added: [viewMember("d", { incarnation: 2 })] })));
+    accusations.viewChanged();
+    assert.equal(excludedIn(chain, accusations), "");
+    assert.equal(accusations.isAccused("d"), false);
+  });
+
+  it("stay excluded in the view after: nobody has to say it again", () => {
+    const chain = chainOf(viewOf("abcd"));
+    const accusations = accusing(chain, "d", "abc");
+    chain.adopt(commitOf(chain.current, change(chain.current, "", "x")));
+    accusations.viewChanged();
+    assert.equal(excludedIn(chain, accusations), "d");
+  });
+
+  it("may be accused by their observers of the view before, as long as those are still members", () => {
+    const ids = letters(12);
+    const [id, changed] = findRewatched(ids);
+    const old = [...observersOf(viewOf(ids), id)];
+    const chain = chainOf(viewOf(ids));
+    const accusations = accusing(chain, id, old.join(""));
+    chain.adopt(commitOf(chain.current, changed));
+    accusations.viewChanged();
+    assert.ok(observersOf(chain.current, id) !== old.join(""));
+    assert.equal(excludedIn(chain, accusations), id);
+  });
+});
+
+/** Somebody who gets other observers when somebody joins. */
+function findRewatched(ids: string): [string, ReturnType<typeof change>] {
+  const view = viewOf(ids);
+  const changed = change(view, "", "z");
+  const next = view.after(changed);
+  const id = view.ids.find((one) => observersOf(view, one) !== observersOf(next, one))!;
+  return [id, changed];
+}
+
+describe("whose links were seen to close", () => {
+  const chain = chainOf(viewOf("abcd"));
+  const hints: readonly [string, string, Kind, number, boolean][] = [
+    ["enough observers say so", "ab", "closed", 0, true],
+    ["one says so", "a", "closed", 0, false],
+    ["it is silent only", "abc", "silent", 0, false],
+    ["it was a while ago", "ab", "closed", CLOSED_HINT_MS - 1, true],
+    ["it was too long ago", "ab", "closed", CLOSED_HINT_MS, false],
+  ];
+  for (const [name, accusers, kind, laterMs, expected] of hints) {
+    it(`${expected ? "is taken for gone" : "is not taken for gone"} if ${name}`, () => {
+      assert.equal(accusing(chain, "d", accusers, kind).isClosed("d", NOW + laterMs), expected);
+    });
+  }
+
+  it("is taken for gone also when a view without it is agreed already", () => {
+    const chain = chainOf(viewOf("abcd"));
+    const accusations = accusing(chain, "d", "ab", "closed");
+    chain.adopt(commitOf(chain.current, change(chain.current, "d")));
+    accusations.viewChanged();
+    assert.equal(accusations.isClosed("d", NOW), true);
+  });
+
+  it("is not taken for gone if nobody remembers it", () => {
+    assert.equal(accusing(chain, "d", "ab", "closed").isClosed("stranger", NOW), false);
+  });
+});
+
+describe("the memory of accusations", () => {
+  it("ends with the last view that held their target", () => {
+    const chain = chainOf(viewOf("abcd"));
+    const accusations = accusing(chain, "d", "abc");
+    for (let i = 0; i < CHAIN_KEPT; i++) {
+      assert.equal(accusations.all().length, 3, `view ${chain.current.number}`);
+      const { current } = chain;
+      chain.adopt(commitOf(current, i === 0 ? change(current, "d") : change(current, "", "", { reweighed: [{ position: 0, weight: 2 + i }] })));
+      accusations.viewChanged();
+    }
+    assert.deepEqual(accusations.all(), []);
+  });
+});

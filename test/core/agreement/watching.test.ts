@@ -1,0 +1,147 @@
+// Watching: silence is told after a while, a refusal only by who saw the link close, and the slow blame nobody.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Watching } from "../../../node/core/agreement/watching.ts";
+import { LAG_FACTOR, SILENT_MS, STALL_MS, UNEASY_MS } from "../../../node/core/limits.ts";
+import { NOW } from "../support.ts";
+
+function watching(ids: string, atMs = NOW): Watching {
+  const one = new Watching(atMs);
+  one.watch([...ids], atMs);
+  return one;
+}
+
+describe("silence", () => {
+  it("is told once, when it has lasted", () => {
+    const one = watching("ab");
+    one.heard("b", NOW + 100);
+    assert.deepEqual(one.silent(NOW + SILENT_MS - 1), []);
+    assert.deepEqual(one.silent(NOW + SILENT_MS), ["a"]);
+    assert.deepEqual(one.silent(NOW + SILENT_MS), []);
+    assert.deepEqual(one.silent(NOW + SILENT_MS + 100), ["b"]);
+  });
+
+  it("is taken back at the next word, once", () => {
+    const one = watching("a");
+    one.silent(NOW + SILENT_MS);
+    assert.deepEqual([one.heard("a", NOW + 2000), one.heard("a", NOW + 2000)], [true, false]);
+    assert.deepEqual(one.silent(NOW + 2000 + SILENT_MS - 1), []);
+    assert.deepEqual(one.silent(NOW + 2000 + SILENT_MS), ["a"]);
+  });
+
+  it("of whom nobody watches is not told, nor that of whom one watches no more", () => {
+    const one = watching("ab");
+    one.watch(["b"], NOW);
+    assert.deepEqual(one.silent(NOW + 10_000), ["b"]);
+    assert.equal(one.heard("a", NOW + 10_001), false);
+  });
+
+  it("counts from when one began to watch; who is watched on keeps its time", () => {
+    const one = watching("a");
+    one.watch(["a", "b"], NOW + 1000);
+    assert.deepEqual(one.silent(NOW + SILENT_MS), ["a"]);
+    assert.deepEqual(one.silent(NOW + 1000 + SILENT_MS), ["b"]);
+  });
+
+  it("worries before it is told", () => {
+    const one = watching("a");
+    assert.deepEqual([NOW + UNEASY_MS - 1, NOW + UNEASY_MS].map((ms) => one.isUneasy(ms)), [false, true]);
+    one.heard("a", NOW + UNEASY_MS);
+    assert.equal(one.isUneasy(NOW + UNEASY_MS), false);
+  });
+
+  it("of nobody worries nobody", () => assert.equal(watching("").isUneasy(NOW + 1e6), false));
+});
+
+describe("a closed link", () => {
+  it("is told when dialling again was refused, once", () => {
+    const one = watching("a");
+    one.cut("a");
+    assert.deepEqual([one.refused("a"), one.refused("a")], [true, false]);
+  });
+
+  const silent: readonly [string, (one: Watching) => void, string][] = [
+    ["its link never closed", () => {}, "a"],
+    ["it was heard since", (one) => (one.cut("a"), one.heard("a", NOW)), "a"],
+    ["nobody watches it", (one) => one.cut("x"), "x"],
+  ];
+  for (const [name, before, id] of silent) {
+    it(`a refusal is not told if ${name}`, () => {
+      const one = watching("a");
+      before(one);
+      assert.equal(one.refused(id), false);
+    });
+  }
+
+  it("says more than silence, and is not told again as silence", () => {
+    const one = watching("ab");
+    one.silent(NOW + SILENT_MS);
+    one.cut("a");
+    assert.equal(one.refused("a"), true);
+    one.cut("b");
+    assert.equal(one.refused("b"), true);
+    assert.deepEqual(one.silent(NOW + 10_000), []);
+  });
+
+  it("of a member that came back in a newer view is void", () => {
+    const one = watching("a");
+    one.cut("a");
+    one.refused("a");
+    one.absolve("a", NOW + 5000);
+    assert.equal(one.heard("a", NOW + 5001), false, "there is nothing to take back");
+    assert.deepEqual(one.silent(NOW + 5001 + SILENT_MS), ["a"]);
+  });
+});
+
+describe("a slow agent", () => {
+  it("that stood still blames nobody for what it did not hear meanwhile", () => {
+    const one = watching("ab");
+    one.turn(NOW, NOW);
+    assert.equal(one.turn(NOW + 100, NOW + 3000), 2900);
+    assert.deepEqual([one.silent(NOW + 3000), one.isUneasy(NOW + 3000)], [[], false]);
+  });
+
+  it("stood still only if nothing came, and only past the time at which it wanted to be woken", () => {
+    const one = watching("a");
+    one.turn(NOW, NOW);
+    one.turn(NOW + 100, NOW + 900);
+    assert.equal(one.turn(NOW + 100, NOW + 1800), 0, "the last turn was 900 ms ago");
+    assert.equal(one.turn(NOW + 5000, NOW + 5000 + STALL_MS - 1), 0);
+    assert.equal(one.turn(NOW + 6000, NOW + 5999), 0, "before its time");
+    assert.equal(one.turn(NOW + 6000, NOW + 6000 + STALL_MS), STALL_MS);
+  });
+
+  it("has so many times more patience with others as it is late itself, until it is on time again", () => {
+    const one = watching("a");
+    one.turn(NOW, NOW);
+    one.turn(NOW, NOW + 200);
+    one.heard("a", NOW + 200);
+    const dueMs = NOW + 200 + SILENT_MS + LAG_FACTOR * 200;
+    assert.equal(one.nextMs(NOW + 200 + UNEASY_MS), dueMs);
+    assert.deepEqual(one.silent(dueMs - 1), []);
+    assert.deepEqual(one.silent(dueMs), ["a"]);
+    one.heard("a", dueMs);
+    for (let i = 0; i < 200; i++) one.turn(dueMs + i, dueMs + i);
+    assert.deepEqual(one.silent(dueMs + SILENT_MS + 1), ["a"]);
+  });
+});
+
+describe("the next time to look", () => {
+  it("is when somebody becomes worrying, then silent, then never", () => {
+    const one = watching("a");
+    assert.equal(one.nextMs(NOW), NOW + UNEASY_MS);
+    assert.equal(one.nextMs(NOW + UNEASY_MS), NOW + SILENT_MS);
+    one.silent(NOW + SILENT_MS);
+    assert.equal(one.nextMs(NOW + SILENT_MS), Infinity);
+    assert.equal(watching("").nextMs(NOW), Infinity);
+  });
+
+  it("is that of the first of several", () => {
+    const one = watching("ab");
+    one.heard("a", NOW + 300);
+    assert.equal(one.nextMs(NOW + 300), NOW + UNEASY_MS);
+    one.heard("b", NOW + 600);
+    assert.equal(one.nextMs(NOW + 600), NOW + 300 + UNEASY_MS);
+  });
+});
