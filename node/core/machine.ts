@@ -124,7 +124,7 @@ export class SwarmMachine {
         this.#linkDown(input.peer);
         return false;
       case "refused":
-        this.#membership.agreement.refused(input.peer, this.#nowMs);
+        if (!this.#out.links.has(input.peer)) this.#membership.agreement.refused(input.peer, this.#nowMs);
         return true;
       case "unreachable":
         // Nothing was heard of it, which says the same.

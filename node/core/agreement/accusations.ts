@@ -86,6 +86,12 @@ export class Accusations {
     return this.#isOutvoted(view, view.positionOf(id), (accuser) => saying(accuser), (one) => current.positionOf(one) < 0);
   }
 
+  /** Those whom somebody says to be closed. */
+  closed(): MemberId[] {
+    const isClosed = (entries: Map<MemberId, Entry>) => entries.values().some((one) => one.accusation.kind === "closed");
+    return [...this.#entries].filter(([, entries]) => isClosed(entries)).map(([id]) => id);
+  }
+
   /** After a new view: what is said of those who are no longer remembered is not kept. */
   viewChanged(): void {
     this.#excluded = null;

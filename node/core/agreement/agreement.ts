@@ -135,12 +135,10 @@ export class Agreement {
 
   /** Its link closed, without goodbye. */
   cut(peer: MemberId, nowMs: number): void {
-    if (this.view.positionOf(peer) < 0) return;
-    this.#watching.cut(peer);
-    this.#lease.trouble(windowOf(nowMs));
+    if (this.view.positionOf(peer) >= 0) this.#lease.trouble(windowOf(nowMs));
   }
 
-  /** Its link closed and dialling it again was refused. */
+  /** There is no link to it, and dialling it was refused. */
   refused(peer: MemberId, nowMs: number): void {
     if (this.#watching.refused(peer)) this.#accuse(peer, "closed", nowMs);
   }
@@ -181,7 +179,8 @@ export class Agreement {
     if (window > this.#window) this.#beginWindow(window);
     this.#isStale = false;
     this.#decide(window, nowMs);
-    const changed = this.#timeline.plan(this.#chain.all(), nowMs, (view, at) => this.#growth.isAllowed(view, at, nowMs));
+    this.#growth.observe(window, nowMs);
+    const changed = this.#timeline.plan(this.#chain.all(), nowMs, (view, at) => this.#growth.isAllowed(view, at));
     this.#nextTurnMs = Math.min(
       startOf(window + 1),
       this.#watching.nextMs(nowMs),
@@ -251,8 +250,9 @@ export class Agreement {
   #heardLabel(label: Label): void {
     const { view, window } = label;
     if (this.#acks.note(view, label.present, window)) this.#isStale = true;
+    // A leaver goes on under the view that lets it go until that is in effect: it counts who is in it without itself.
     const position = this.#position;
-    if (view !== this.view || position < 0 || window <= this.#lease.majorityWindow || has(label.excluded, position)) return;
+    if (view !== this.view || window <= this.#lease.majorityWindow || has(label.excluded, position)) return;
     if (view.isQuorum(this.#rollCalls.presentFor(position, view, window))) this.#lease.sawMajority(window);
   }
 

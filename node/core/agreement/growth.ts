@@ -17,6 +17,8 @@ export class Growth {
   readonly #acks: Acks;
   readonly #rollCalls: RollCalls;
   readonly #accusations: Accusations;
+  /** Members whose links closed: the window before which even the short lease had ended for certain. */
+  readonly #ended = new Map<MemberId, number>();
 
   constructor(self: MemberId, chain: Chain, acks: Acks, rollCalls: RollCalls, accusations: Accusations) {
     this.#self = self;
@@ -26,40 +28,66 @@ export class Growth {
     this.#accusations = accusations;
   }
 
+  /**
+   * Time passes: notes whose short lease has ended by now. That a link closed is a hint for some seconds only, but a lease
+   * that has ended stays ended until a majority renews it.
+   */
+  observe(window: number, nowMs: number): void {
+    for (const id of this.#accusations.closed()) {
+      if (this.#ended.has(id) || !this.#accusations.isClosed(id, nowMs)) continue;
+      if (this.#hasNoQuorum(id, this.#held(id, this.#chain.all()), window - SHORT_LEASE_WINDOWS, window, new Map())) {
+        this.#ended.set(id, window);
+      }
+    }
+    for (const id of this.#ended.keys()) if (this.#held(id, this.#chain.all()).length === 0) this.#ended.delete(id);
+  }
+
   /** True if shares may grow to those of `view` at the start of `window`. Once true it stays true. */
-  isAllowed(view: AgreedView, window: number, nowMs: number): boolean {
+  isAllowed(view: AgreedView, window: number): boolean {
     const older = this.#chain.all().filter((one) => one.number < view.number);
     const movedOn = new Map<string, Uint32Array>();
     let excess = 0;
     for (const id of new Set(older.flatMap((one) => one.members.map((member) => member.id)))) {
       if (id === this.#self) continue;
-      const acknowledged = this.#acks.of(id);
-      if (acknowledged >= view.number) continue;
-      const held = older.filter((one) => one.number >= acknowledged && one.positionOf(id) >= 0);
+      if (this.#acks.of(id) >= view.number) continue;
+      const held = this.#held(id, older);
       const most = Math.max(0, ...held.map((one) => one.stripeOf(id).width));
       const surplus = most - view.stripeOf(id).width;
-      if (surplus <= 0 || this.#isLapsed(id, held, window, nowMs, movedOn)) continue;
+      if (surplus <= 0 || this.#isLapsed(id, held, window, movedOn)) continue;
       excess += surplus;
       if (excess > EXCESS * CIRCLE) return false;
     }
     return true;
   }
 
+  /** True if its lease has ended before `window` for certain. */
+  #isLapsed(id: MemberId, held: readonly AgreedView[], window: number, movedOn: Map<string, Uint32Array>): boolean {
+    const ended = this.#ended.get(id);
+    const since = window - LEASE_WINDOWS;
+    const from = ended === undefined ? since : Math.max(since, ended - SHORT_LEASE_WINDOWS);
+    return this.#hasNoQuorum(id, held, from, window, movedOn);
+  }
+
+  /** Views in which it may still believe. */
+  #held(id: MemberId, views: readonly AgreedView[]): AgreedView[] {
+    const acknowledged = this.#acks.of(id);
+    return views.filter((one) => one.number >= acknowledged && one.positionOf(id) >= 0);
+  }
+
   /**
-   * True if its lease has ended before `window` for certain: in none of the windows that could still carry it was there
-   * a quorum of those who may have stayed in a view that it holds, and who did not exclude it.
+   * True if nothing can have renewed its lease in these windows: in none was there a quorum of those who may have stayed
+   * in a view that it holds, and who did not exclude it.
    */
-  #isLapsed(
+  #hasNoQuorum(
     id: MemberId,
     held: readonly AgreedView[],
-    window: number,
-    nowMs: number,
+    fromWindow: number,
+    beforeWindow: number,
     movedOn: Map<string, Uint32Array>,
   ): boolean {
-    const windows = this.#accusations.isClosed(id, nowMs) ? SHORT_LEASE_WINDOWS : LEASE_WINDOWS;
     for (const view of held) {
       const position = view.positionOf(id);
-      for (let u = window - windows; u < window; u++) {
+      for (let u = fromWindow; u < beforeWindow; u++) {
         const key = `${view.number}/${u}`;
         const moved = movedOn.get(key) ?? this.#acks.movedOn(view, u);
         movedOn.set(key, moved);

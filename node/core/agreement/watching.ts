@@ -6,8 +6,6 @@ import { LAG_FACTOR, SILENT_MS, STALL_MS, UNEASY_MS } from "../limits.ts";
 
 interface Watched {
   heardMs: number;
-  /** Its link closed without goodbye and has not come back. */
-  isCut: boolean;
   said: Accusation["kind"];
 }
 
@@ -25,7 +23,7 @@ export class Watching {
   watch(ids: readonly MemberId[], nowMs: number): void {
     const wanted = new Set(ids);
     for (const id of this.#watched.keys()) if (!wanted.has(id)) this.#watched.delete(id);
-    for (const id of ids) if (!this.#watched.has(id)) this.#watched.set(id, { heardMs: nowMs, isCut: false, said: "none" });
+    for (const id of ids) if (!this.#watched.has(id)) this.#watched.set(id, { heardMs: nowMs, said: "none" });
   }
 
   /** A frame came from it. Returns whether an accusation has to be withdrawn. */
@@ -33,22 +31,15 @@ export class Watching {
     const watched = this.#watched.get(id);
     if (watched === undefined) return false;
     watched.heardMs = nowMs;
-    watched.isCut = false;
     if (watched.said === "none") return false;
     watched.said = "none";
     return true;
   }
 
-  /** Its link closed without goodbye. */
-  cut(id: MemberId): void {
-    const watched = this.#watched.get(id);
-    if (watched !== undefined) watched.isCut = true;
-  }
-
-  /** Dialling it was refused. Returns whether it is to be accused: only who saw its link close may say so. */
+  /** There is no link to it, and dialling it was refused. Returns whether it is to be accused. */
   refused(id: MemberId): boolean {
     const watched = this.#watched.get(id);
-    if (watched === undefined || !watched.isCut || watched.said === "closed") return false;
+    if (watched === undefined || watched.said === "closed") return false;
     watched.said = "closed";
     return true;
   }
