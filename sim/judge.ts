@@ -100,9 +100,9 @@ function neverMore({ atMost }: Extract<Promised, { promise: "never more" }>, see
 }
 
 /** From `mark` until the last sample with too little before `untilMs`. */
-function recoveryMs({ series }: Load, markMs: number, untilMs: number): number {
+function recoveryMs({ series, untilMs: toMs }: Load, markMs: number, untilMs: number): number {
   let lastBad = -1;
-  const end = series.indexOf(untilMs);
+  const end = series.indexOf(Math.min(untilMs, toMs - EDGE_MS));
   for (let i = series.indexOf(markMs); i < end; i++) if (series.offered[i]! < ALMOST_ALL) lastBad = i;
   if (lastBad < 0) return 0;
   return lastBad === end - 1 ? Number.POSITIVE_INFINITY : series.timeOf(lastBad + 1) - markMs;

@@ -80,7 +80,7 @@ function soak({ jobs, skipped, threads }: Wishes): void {
     const worker = new Worker(fileURLToPath(import.meta.url));
     const give = (): void => {
       const job = jobs[next++];
-      if (job !== undefined) return worker.postMessage(job);
+      if (job !== undefined) return worker.postMessage(job, []);
       void worker.terminate();
       if (--working === 0) finish();
     };
@@ -110,4 +110,4 @@ function main(): void {
 }
 
 if (isMainThread) main();
-else parentPort?.on("message", (job: Job) => parentPort?.postMessage(play(job)));
+else parentPort?.on("message", (job: Job) => parentPort?.postMessage(play(job), []));

@@ -58,6 +58,6 @@ export const LOSSES: readonly Scenario[] = [
       atS,
       fault: { kind: "restart", who: QUARTER, afterS: [0.2, 1] } as const,
     })),
-    promises: [takesOver("join", CLOSED_IN_CHURN_MS), NEWCOMERS],
+    promises: [takesOver("join", CLOSED_IN_CHURN_MS), { promise: "newcomers", withinMs: 8000 }],
   },
 ];

@@ -38,7 +38,8 @@ export const STALLS: readonly Scenario[] = [
     least: 3,
     seconds: 45,
     timeline: [{ atS: 4, fault: { kind: "slow", who: { part: 0.1 }, byMs: [200, 2000], forS: 20 } }],
-    promises: [AFTER_RESUME],
+    // They may have been given up a moment before.
+    promises: [takesOver("resume", SILENT_MS)],
   },
   {
     name: "saturated",
