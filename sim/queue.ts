@@ -1,11 +1,19 @@
 // Virtual time: what is due next, first come first served at the same instant.
 
+import { enlarged, Heap } from "./heap.ts";
+
 const FIRST_CAPACITY = 1024;
+/** Events of one bucket are sorted together: narrow ones keep the heap that does it small. A power of two is exact. */
+const BUCKET_MS = 1 / 16;
+/** So many are ahead: a quarter of a second, in which nearly all frames arrive. */
+const BUCKETS = 4096;
+const HORIZON_MS = BUCKETS * BUCKET_MS;
+const NONE = -1;
 
 /**
- * A 4-ary heap by (time, order of pushing) in typed arrays. An event is a kind, a subject and a payload, kept in slots
- * that are used again, so that a frame on its way costs no object. Four children instead of two: half the levels, and
- * siblings share a cache line.
+ * A calendar queue (Brown 1988): what is due soon lies unsorted in narrow buckets of time, which cost the same however
+ * many there are; only the bucket whose time has come is sorted, and what is due later waits in a heap. An event is a
+ * kind, a subject and a payload, kept in slots that are used again, so that a frame on its way costs no object.
  */
 export class EventQueue {
   nowMs = 0;
@@ -15,109 +23,101 @@ export class EventQueue {
   payload: unknown = null;
   /** Events taken so far. */
   taken = 0;
-  #size = 0;
   #pushed = 0;
-  #capacity = FIRST_CAPACITY;
+  /** Due before `#nearEndMs`, sorted. */
+  readonly #near = new Heap();
+  /** Due from then on and within the horizon: the first slot of each bucket's list. */
+  readonly #buckets = new Int32Array(BUCKETS).fill(NONE);
+  #bucketed = 0;
+  #nearEndMs = 0;
+  /** Due later still. */
+  readonly #far = new Heap();
+  // By slot.
   #time = new Float64Array(FIRST_CAPACITY);
   #order = new Float64Array(FIRST_CAPACITY);
-  #slot = new Int32Array(FIRST_CAPACITY);
   #kinds = new Uint8Array(FIRST_CAPACITY);
+  /** The slot after it in its bucket's list, or in that of slots not in use. */
+  #next = Int32Array.from({ length: FIRST_CAPACITY }, (_, i) => (i + 1 < FIRST_CAPACITY ? i + 1 : NONE));
+  #free = 0;
   readonly #subjects: unknown[] = [];
   readonly #payloads: unknown[] = [];
-  /** Slots not in use: the last `#freeCount` of them. */
-  #free = Int32Array.from({ length: FIRST_CAPACITY }, (_, i) => i);
-  #freeCount = FIRST_CAPACITY;
 
   /** What is due in the past is due now. */
   push(atMs: number, kind: number, subject: unknown, payload: unknown): void {
-    if (this.#size === this.#capacity) this.#grow();
-    const time = this.#time;
-    const order = this.#order;
-    const slots = this.#slot;
-    const slot = this.#free[--this.#freeCount]!;
+    if (this.#free === NONE) this.#grow();
+    const slot = this.#free;
+    this.#free = this.#next[slot]!;
+    const due = atMs > this.nowMs ? atMs : this.nowMs;
+    const order = this.#pushed++;
+    this.#time[slot] = due;
+    this.#order[slot] = order;
     this.#kinds[slot] = kind;
     this.#subjects[slot] = subject;
     this.#payloads[slot] = payload;
-    const due = atMs > this.nowMs ? atMs : this.nowMs;
-    let i = this.#size++;
-    while (i > 0) {
-      const parent = (i - 1) >> 2;
-      // Of equal times the one pushed first stays above.
-      if (time[parent]! <= due) break;
-      time[i] = time[parent]!;
-      order[i] = order[parent]!;
-      slots[i] = slots[parent]!;
-      i = parent;
-    }
-    time[i] = due;
-    order[i] = this.#pushed++;
-    slots[i] = slot;
+    if (due < this.#nearEndMs) this.#near.push(due, order, slot);
+    else if (due < this.#nearEndMs + HORIZON_MS) this.#file(due, slot);
+    else this.#far.push(due, order, slot);
   }
 
   /** Takes the next event due up to and including `untilMs`; false if there is none, and then it is `untilMs`. */
   take(untilMs: number): boolean {
-    if (this.#size === 0 || this.#time[0]! > untilMs) {
+    while (this.#near.size === 0 && this.#nearEndMs <= untilMs && this.#advance()) {}
+    if (this.#near.firstTime > untilMs || this.#near.size === 0) {
       if (untilMs > this.nowMs && untilMs !== Number.POSITIVE_INFINITY) this.nowMs = untilMs;
       return false;
     }
-    this.nowMs = this.#time[0]!;
+    this.nowMs = this.#near.firstTime;
     this.taken++;
-    const slot = this.#slot[0]!;
+    const slot = this.#near.pop();
     this.kind = this.#kinds[slot]!;
     this.subject = this.#subjects[slot];
     this.payload = this.#payloads[slot];
     this.#subjects[slot] = null;
     this.#payloads[slot] = null;
-    this.#free[this.#freeCount++] = slot;
-    this.#size--;
-    if (this.#size > 0) this.#sink();
+    this.#next[slot] = this.#free;
+    this.#free = slot;
     return true;
   }
 
-  /** Puts what was last in the place of what was first. */
-  #sink(): void {
-    const time = this.#time;
-    const order = this.#order;
-    const slots = this.#slot;
-    const size = this.#size;
-    const due = time[size]!;
-    const rank = order[size]!;
-    const slot = slots[size]!;
-    let i = 0;
-    for (;;) {
-      const first = 4 * i + 1;
-      if (first >= size) break;
-      const end = first + 4 < size ? first + 4 : size;
-      let least = first;
-      for (let child = first + 1; child < end; child++) {
-        const earlier = time[child]! - time[least]!;
-        if (earlier < 0 || (earlier === 0 && order[child]! < order[least]!)) least = child;
-      }
-      const later = time[least]! - due;
-      if (later > 0 || (later === 0 && order[least]! > rank)) break;
-      time[i] = time[least]!;
-      order[i] = order[least]!;
-      slots[i] = slots[least]!;
-      i = least;
+  /** The next bucket's time has come. False if there is nothing left at all. */
+  #advance(): boolean {
+    if (this.#bucketed === 0) {
+      if (this.#far.size === 0) return false;
+      // Nothing for a while: on to where there is something.
+      this.#nearEndMs = Math.max(this.#nearEndMs, Math.floor(this.#far.firstTime / BUCKET_MS) * BUCKET_MS);
     }
-    time[i] = due;
-    order[i] = rank;
-    slots[i] = slot;
+    const bucket = (this.#nearEndMs / BUCKET_MS) % BUCKETS;
+    this.#nearEndMs += BUCKET_MS;
+    for (let slot = this.#buckets[bucket]!; slot !== NONE; slot = this.#next[slot]!) {
+      this.#near.push(this.#time[slot]!, this.#order[slot]!, slot);
+      this.#bucketed--;
+    }
+    this.#buckets[bucket] = NONE;
+    const horizonMs = this.#nearEndMs + HORIZON_MS;
+    while (this.#far.firstTime < horizonMs) {
+      const slot = this.#far.pop();
+      const due = this.#time[slot]!;
+      if (due < this.#nearEndMs) this.#near.push(due, this.#order[slot]!, slot);
+      else this.#file(due, slot);
+    }
+    return true;
+  }
+
+  #file(due: number, slot: number): void {
+    const bucket = Math.floor(due / BUCKET_MS) % BUCKETS;
+    this.#next[slot] = this.#buckets[bucket]!;
+    this.#buckets[bucket] = slot;
+    this.#bucketed++;
   }
 
   #grow(): void {
-    const before = this.#capacity;
-    this.#capacity = 2 * before;
-    this.#time = enlarged(this.#time, new Float64Array(this.#capacity));
-    this.#order = enlarged(this.#order, new Float64Array(this.#capacity));
-    this.#slot = enlarged(this.#slot, new Int32Array(this.#capacity));
-    this.#kinds = enlarged(this.#kinds, new Uint8Array(this.#capacity));
-    this.#free = enlarged(this.#free, new Int32Array(this.#capacity));
-    for (let slot = before; slot < this.#capacity; slot++) this.#free[this.#freeCount++] = slot;
+    const before = this.#time.length;
+    const capacity = 2 * before;
+    this.#time = enlarged(this.#time, new Float64Array(capacity));
+    this.#order = enlarged(this.#order, new Float64Array(capacity));
+    this.#kinds = enlarged(this.#kinds, new Uint8Array(capacity));
+    this.#next = enlarged(this.#next, new Int32Array(capacity));
+    for (let slot = before; slot < capacity; slot++) this.#next[slot] = slot + 1 < capacity ? slot + 1 : NONE;
+    this.#free = before;
   }
-}
-
-function enlarged<T extends Float64Array | Int32Array | Uint8Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }
