@@ -62,6 +62,10 @@ export class AgentProcess {
     return new AgentProcess(host, (JSON.parse(ready[0]) as { member: string }).member, child);
   }
 
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   /** SIGKILL: no chance to say goodbye. Resolves when the process is gone. */
   async kill(): Promise<void> {
     const exited = once(this.#child, "exit");

@@ -1,7 +1,8 @@
 // What the target's log says of a run. Pure: hits in, figures out.
 //
-// A machine that stands still for S ms, as a thread that only keeps time sees it, delivers up to S ms' worth of
-// requests a window later: that may then hold so many more, and the one before so many fewer. Both figures are given.
+// Agents share the cores of one machine here, which no swarm's do; what that costs is not held against them. When the
+// machine stands still for S ms, as a thread that only keeps time sees it, S ms' worth of requests may come a window
+// later. And agents that wait for a core for W ms drop W ms' worth, as they must.
 
 import type { Hit } from "./judge.ts";
 
@@ -11,8 +12,8 @@ const FULL = 0.99;
 /** Later than this after it was due, a request is not what the plan asked for. */
 const ON_TIME_MS = 1000;
 
-/** The longest stall of the machine that began between two instants, milliseconds. */
-export type StallMs = (fromMs: number, toMs: number) => number;
+/** What the machine took from everybody between two instants, milliseconds: its longest stall, or what all waited. */
+export type TakenMs = (fromMs: number, toMs: number) => number;
 
 export interface Schedule {
   /** Of arrival 0, milliseconds since the epoch. */
@@ -29,7 +30,7 @@ export interface Worst {
 }
 
 /** The fullest second, wherever it begins, that ended between two instants. `hits` in the order of their times. */
-export function worstSecond(hits: readonly Hit[], fromMs: number, toMs: number, rate: number, stall: StallMs): Worst {
+export function worstSecond(hits: readonly Hit[], fromMs: number, toMs: number, rate: number, stall: TakenMs): Worst {
   let [ratio, excused] = [0, 0];
   let first = 0;
   for (const [last, { atMs }] of hits.entries()) {
@@ -67,15 +68,14 @@ export function recovery(
   fromMs: number,
   toMs: number,
   { startMs, rate }: Schedule,
-  stall: StallMs,
+  taken: TakenMs,
 ): Recovery {
   const dueMs = (k: number): number => startMs + (k * 1000) / rate;
   const from = Math.max(0, Math.ceil(((fromMs - startMs) * rate) / 1000));
   const to = Math.floor(((toMs - startMs) * rate) / 1000);
   const kept = new Uint8Array(Math.max(0, to - from));
   for (const { atMs, k } of hits) {
-    const late = ON_TIME_MS + stall(dueMs(k), atMs);
-    if (k >= from && k < to && atMs - dueMs(k) < late) kept[k - from] = 1;
+    if (k >= from && k < to && atMs - dueMs(k) < ON_TIME_MS) kept[k - from] = 1;
   }
   const window = Math.round((rate * WINDOW_MS) / 1000);
   let count = 0;
@@ -86,7 +86,7 @@ export function recovery(
     if (i < window - 1) continue;
     lowest = Math.min(lowest, count / window);
     const first = from + i - window + 1;
-    const excused = (stall(dueMs(first) - WINDOW_MS, dueMs(first) + WINDOW_MS) * rate) / 1000;
+    const excused = (taken(dueMs(first), dueMs(first) + WINDOW_MS) * rate) / 1000;
     if (count + excused < FULL * window) lastLow = first;
   }
   if (lastLow === null) return { ms: 0, lowest };

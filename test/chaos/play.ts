@@ -8,6 +8,7 @@ import type { AgentProcess } from "./agent-process.ts";
 import { lastAfter, type Recovery, recovery, twice, type Worst, worstSecond } from "./figures.ts";
 import type { Hit, Judge } from "./judge.ts";
 import type { Fault, Phase, Scenario } from "./scenarios.ts";
+import { Starvation } from "./starvation.ts";
 import { type Run, Swarm } from "./swarm.ts";
 
 /** Until the agents that were started have found each other. */
@@ -48,6 +49,8 @@ export interface Row {
   readonly lostPackets: number | undefined;
   /** The machine's longest stall. */
   readonly stallMs: number;
+  /** Part of the time that an agent waited for a core. */
+  readonly waited: number;
 }
 
 /** When what happened, milliseconds since the epoch. */
@@ -72,6 +75,7 @@ class Player {
   readonly #place: Place;
   readonly #firewall: Firewall;
   readonly #swarm: Swarm;
+  readonly #starvation: Starvation;
   #lostPackets: number | undefined;
   #stop: Stop | null = null;
 
@@ -79,6 +83,7 @@ class Player {
     this.#place = place;
     this.#firewall = new Firewall(place.net);
     this.#swarm = new Swarm(place.net, place.judge);
+    this.#starvation = new Starvation(() => this.#swarm.agents.map(({ pid }) => pid));
   }
 
   async play(scenario: Scenario): Promise<Row[]> {
@@ -95,6 +100,7 @@ class Player {
       await sleep(AFTERGLOW_MS);
       return this.#measure(scenario.name, courses, run);
     } finally {
+      this.#starvation.stop();
       this.#firewall.heal();
       await this.#swarm.end();
     }
@@ -187,12 +193,13 @@ class Player {
     const hits = judge.hits(run.id);
     const schedule = { startMs: run.startMs, rate };
     const stall = (fromMs: number, toMs: number): number => longestStall(metronome, fromMs, toMs);
+    const waited = (fromMs: number, toMs: number): number => this.#starvation.waitedMs(fromMs, toMs);
     const stop = this.#stop!;
     const connectedHits = hits.filter(({ from }) => stop.connected.has(from));
     const stopped = { connectedMs: lastAfter(connectedHits, stop.atMs), anyMs: lastAfter(hits, stop.atMs) };
     return courses.map(({ phase, agents, beginMs, endMs, oneViewMs, started, lostPackets, nextMs }) => {
       const kept = (fromMs: number, toMs: number): Recovery | undefined =>
-        toMs > stop.atMs ? undefined : recovery(hits, fromMs, toMs, schedule, stall);
+        toMs > stop.atMs ? undefined : recovery(hits, fromMs, toMs, schedule, waited);
       return {
         scenario,
         phase,
@@ -206,6 +213,7 @@ class Player {
         stop: phase === courses.at(-1)!.phase ? stopped : undefined,
         lostPackets,
         stallMs: stall(beginMs, nextMs),
+        waited: waited(beginMs, nextMs) / (nextMs - beginMs),
       };
     });
   }

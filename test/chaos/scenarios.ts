@@ -148,15 +148,15 @@ export const FULL: readonly Scenario[] = [
   },
 ];
 
-/** One run with a fault after the other, for every `npm test`: about 80 s. */
+/** One run with a fault after the other, for every `npm test`: about 75 s. */
 export const SHORT: Scenario = {
   name: "short",
   agents: all,
   phases: [
-    steady,
-    kill("kill -9 of 1", one, 6),
-    kill("kill -9 of a quarter", quarter, 7),
+    { ...steady, settleS: 3 },
+    kill("kill -9 of 1", one, 5),
+    kill("kill -9 of a quarter", quarter, 6),
     { ...split("60/40", { parts: [0.6, 0.4], forS: 11 }), settleS: 7 },
-    pause(17, quarter, 7),
+    pause(17, quarter, 6),
   ],
 };

@@ -40,6 +40,7 @@ const HEADER = [
   "new agents' first request, s",
   "last request after stop, s",
   "machine's longest stall, ms",
+  "waiting for a core, %",
   "kept",
 ];
 
@@ -62,6 +63,7 @@ export function tableLine(row: Row): string {
     cell(row.usefulMs),
     cell(row.stop?.anyMs),
     row.stallMs.toFixed(0),
+    (100 * row.waited).toFixed(1),
     broken(row).length === 0 ? "yes" : "**no**",
   ]);
 }
