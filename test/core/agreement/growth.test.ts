@@ -49,8 +49,10 @@ class Known {
     return this;
   }
 
+  /** Asked at the end of the window before. */
   mayGrow(window: number): boolean {
-    return this.growth.isAllowed(this.chain.current, window, startOf(window) - 1);
+    this.growth.observe(window - 1, startOf(window) - 1);
+    return this.growth.isAllowed(this.chain.current, window);
   }
 
   /** The first window in which it may grow. */
@@ -69,9 +71,24 @@ describe("after a loss", () => {
     assert.equal(lost().heard(2, "abc", 100).first(), 101 + LEASE_WINDOWS);
   });
 
-  it("one waits less if enough observers saw its links close", () => {
+  it("one waits less if enough observers saw its links close, but for the short lease", () => {
+    const first = lost().accuse("e", "abcd", "closed", startOf(101)).heard(2, "abc", 100).first(101);
+    assert.ok(first >= 101 + SHORT_LEASE_WINDOWS && first <= 102 + SHORT_LEASE_WINDOWS, String(first));
+  });
+
+  it("a short lease that has ended stays ended when the links' closing is long ago", () => {
     const known = lost().accuse("e", "abcd", "closed", startOf(101)).heard(2, "abc", 100);
-    assert.equal(known.first(101), 101 + SHORT_LEASE_WINDOWS);
+    for (let window = 101; window < 106; window++) known.mayGrow(window);
+    assert.ok(startOf(110) - 1 - startOf(101) >= CLOSED_HINT_MS && 110 < 101 + LEASE_WINDOWS);
+    assert.equal(known.mayGrow(110), true);
+  });
+
+  it("a short lease that has ended may have been renewed by a majority since", () => {
+    const known = lost().accuse("e", "abcd", "closed", startOf(95)).heard(2, "ab", 94);
+    for (let window = 95; window <= 120; window++) if (window !== 105) known.excluding("e", "c", window);
+    for (let window = 95; window <= 105; window++) known.mayGrow(window);
+    assert.equal(known.mayGrow(105), true);
+    for (let window = 106; window <= 105 + LEASE_WINDOWS; window++) assert.equal(known.mayGrow(window), false, String(window));
   });
 
   it("one does not wait less for what was seen too long ago", () => {
