@@ -1,13 +1,16 @@
 // Gathering in progress: who was asked for their reports on a run, who has not answered yet, who waits for the result.
 
 import type { MemberId, RunId } from "./events.ts";
-import { GATHER_TIMEOUT_MS } from "./limits.ts";
+import type { Gather } from "./frame.ts";
+import { ASK_AGAIN_MS, GATHER_TIMEOUT_MS } from "./limits.ts";
 
 export interface Gathering {
   readonly id: number;
   readonly run: RunId;
   readonly deadlineMs: number;
   readonly waitingFor: Set<MemberId>;
+  readonly question: Gather;
+  askAgainMs: number;
   /** Tokens of the summaries to answer. */
   readonly tokens: number[];
   /** A judge wants it, to see whether a threshold aborts the run. */
@@ -24,10 +27,13 @@ export class Gathers {
     return undefined;
   }
 
-  open(run: RunId, asked: readonly MemberId[], nowMs: number): Gathering {
+  open(run: RunId, have: Gather["have"], asked: readonly MemberId[], nowMs: number): Gathering {
+    const id = this.#nextId++;
     const gathering: Gathering = {
-      id: this.#nextId++,
+      id,
       run,
+      question: { id, run, have },
+      askAgainMs: nowMs + ASK_AGAIN_MS,
       deadlineMs: nowMs + GATHER_TIMEOUT_MS,
       waitingFor: new Set(asked),
       tokens: [],
@@ -53,9 +59,16 @@ export class Gathers {
     return finished;
   }
 
+  /** Those who have kept a gathering waiting for a while: the question or the answer went with a link that closed. */
+  overdue(nowMs: number): Gathering[] {
+    const overdue = [...this.#open.values()].filter((gathering) => nowMs >= gathering.askAgainMs);
+    for (const gathering of overdue) gathering.askAgainMs = nowMs + ASK_AGAIN_MS;
+    return overdue;
+  }
+
   nextDeadlineMs(): number {
     let next = Number.POSITIVE_INFINITY;
-    for (const gathering of this.#open.values()) next = Math.min(next, gathering.deadlineMs);
+    for (const { deadlineMs, askAgainMs } of this.#open.values()) next = Math.min(next, deadlineMs, askAgainMs);
     return next;
   }
 }

@@ -108,6 +108,9 @@ export const DRAIN_MS = 5000;
 /** A gather answers with what it has after this; a live agent needs two round trips at most. */
 export const GATHER_TIMEOUT_MS = 1500;
 
+/** Whoever has not answered a gather by then is asked again. */
+export const ASK_AGAIN_MS = 400;
+
 /** How often the judges look at thresholds that may abort the run. Shorter aborts sooner and costs a gather each time. */
 export const JUDGE_EVERY_MS = 2000;
 

@@ -322,6 +322,7 @@ export class SwarmMachine {
       this.#out.push({ kind: "left" });
     }
     this.#finishGathers();
+    this.#results.askAgain(this.#nowMs);
     for (const event of this.#runStates.changes(this.#nowMs)) this.#out.emit(event);
     this.#dueMs = Math.min(
       this.#results.nextDeadlineMs(),

@@ -94,8 +94,8 @@ export class Results {
     const others = asked
       .filter((member) => member.state !== "lost" && member.id !== this.#self)
       .map((member) => member.id);
-    const gathering = this.#gathers.open(id, others, nowMs);
-    for (const member of others) this.#out.send(member, { gather: { id: gathering.id, run: id, have } });
+    const gathering = this.#gathers.open(id, have, others, nowMs);
+    this.#ask(gathering);
     return gathering;
   }
 
@@ -115,6 +115,10 @@ export class Results {
     this.#gathers.answered(gathering, from);
   }
 
+  askAgain(nowMs: number): void {
+    for (const gathering of this.#gathers.overdue(nowMs)) this.#ask(gathering);
+  }
+
   /** Gatherings that are complete or out of time. */
   finished(nowMs: number): Gathering[] {
     return this.#gathers.finished(nowMs);
@@ -126,6 +130,10 @@ export class Results {
 
   snapshots(run: RunId): Snapshot[] {
     return this.#reports.of(run);
+  }
+
+  #ask({ waitingFor, question }: Gathering): void {
+    for (const member of waitingFor) this.#out.send(member, { gather: question });
   }
 
   #holders(): MemberId[] {

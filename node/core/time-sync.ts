@@ -73,13 +73,13 @@ export class TimeSync {
   }
 
   /**
-   * Follows the neighbours: at once while it has no share, later by a hair at a time and no further than what is certain.
-   * Returns whether it moved.
+   * Follows the neighbours: at once while it has no share, else by a hair at a time. It goes no further than is certain, but
+   * for the middle of what is, if that is narrow and it may. Returns whether it moved.
    */
   follow(mayStep: boolean, localMs: number): boolean {
     const truth = this.#truth(localMs);
     if (truth === null) return false;
-    const target = mayStep ? (truth.low + truth.high) / 2 : Math.max(truth.low, Math.min(truth.high, this.#offsetMs));
+    const target = mayStep && truth.high - truth.low <= SURE_MS ? (truth.low + truth.high) / 2 : Math.max(truth.low, Math.min(truth.high, this.#offsetMs));
     const wantedMs = target - this.#offsetMs;
     const moveMs = mayStep ? wantedMs : Math.max(-SLEW_MS, Math.min(SLEW_MS, wantedMs));
     this.#offsetMs += moveMs;

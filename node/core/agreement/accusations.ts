@@ -14,6 +14,9 @@ interface Entry {
   readonly heardMs: number;
 }
 
+/** Fewer observers than this are few: two who are mistaken at once would be half of them. */
+const FEW = 6;
+
 export class Accusations {
   readonly #chain: Chain;
   /** Target -> accuser -> the newest of it. */
@@ -58,7 +61,7 @@ export class Accusations {
     return [...this.#entries.values()].flatMap((entries) => [...entries.values()].map((entry) => entry.accusation));
   }
 
-  /** Members of the current view whom more than half of their observers accuse, those excluded themselves not counted. */
+  /** Members of the current view whom half of their observers accuse, those excluded themselves not counted. */
   excluded(): Positions {
     this.#excluded ??= this.#entries.size === 0 ? NOBODY : this.#fixpoint();
     return this.#excluded;
@@ -134,8 +137,8 @@ export class Accusations {
   }
 
   /**
-   * More than half of the observers that count. Research had half; on a network that loses every fifth packet two of four
-   * are silent together often enough to evict the living.
+   * Half of the observers that count: the larger part of a swarm that breaks in two must find enough of them on its own
+   * side. Of a few more than half, or on a network that loses every fifth packet two of four evict the living.
    */
   #isOutvoted(
     view: AgreedView,
@@ -144,7 +147,7 @@ export class Accusations {
     isOut: (id: MemberId) => boolean,
   ): boolean {
     const observers = view.neighboursOf(position).map((one) => view.members[one]!.id).filter((id) => !isOut(id));
-    const needed = Math.floor(observers.length / 2) + 1;
+    const needed = observers.length >= FEW ? Math.ceil(observers.length / 2) : Math.floor(observers.length / 2) + 1;
     return observers.length > 0 && observers.filter(accuses).length >= needed;
   }
 }
