@@ -11,6 +11,8 @@ export const WINDOW_MS = 1000;
 const FULL = 0.99;
 /** Later than this after it was due, a request is not what the plan asked for. */
 const ON_TIME_MS = 1000;
+/** Of a window: what the agents waited is mostly many short waits that cost nothing, and must not hide a crash. */
+const MOST_EXCUSED_MS = 50;
 
 /** What the machine took from everybody between two instants, milliseconds: its longest stall, or what all waited. */
 export type TakenMs = (fromMs: number, toMs: number) => number;
@@ -86,8 +88,8 @@ export function recovery(
     if (i < window - 1) continue;
     lowest = Math.min(lowest, count / window);
     const first = from + i - window + 1;
-    const excused = (taken(dueMs(first), dueMs(first) + WINDOW_MS) * rate) / 1000;
-    if (count + excused < FULL * window) lastLow = first;
+    const takenMs = Math.min(MOST_EXCUSED_MS, taken(dueMs(first), dueMs(first) + WINDOW_MS));
+    if (count + (takenMs * rate) / 1000 < FULL * window) lastLow = first;
   }
   if (lastLow === null) return { ms: 0, lowest };
   const ms = dueMs(lastLow + 1) - fromMs;
