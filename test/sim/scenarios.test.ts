@@ -15,9 +15,6 @@ const SIZES: readonly { readonly agents: number; readonly seeds: readonly number
 /** Costs more than all others together. */
 const LEFT_TO_SOAK = new Set(["join-200"]);
 
-/** What the core does not yet hold in: played all the same, and judged by `npm run sim:soak`. */
-const NOT_YET = new Set(["rolling-restart", "mixed-versions", "slow-frames-joins", "far-and-lossy"]);
-
 for (const { agents, seeds } of SIZES) {
   describe(`${agents} agents keep every promise`, () => {
     for (const scenario of SCENARIOS) {
@@ -28,7 +25,7 @@ for (const { agents, seeds } of SIZES) {
           const outcome = runScenario({ scenario, agents, seed });
           const judged = outcome.findings.map(({ promise }) => promise);
           assert.deepEqual(judged, promisesOf(scenario).map(({ promise }) => promise));
-          if (!NOT_YET.has(scenario.name)) assert.ok(outcome.held, `${outcomeText(outcome)}\n${replay(outcome)}`);
+          assert.ok(outcome.held, `${outcomeText(outcome)}\n${replay(outcome)}`);
         }
       });
     }
