@@ -77,6 +77,12 @@ export interface RollCall {
   readonly present: Positions;
 }
 
+/** Members of a view that are known to have adopted it: newcomers were not there to hear them. */
+export interface Adoption {
+  readonly view: number;
+  readonly members: Positions;
+}
+
 /** A proposal for the view after `view`, and how far it has come. */
 export interface Ballot {
   readonly view: number;
@@ -140,6 +146,7 @@ export interface Frame {
   readonly chain?: Chain;
   readonly commits?: readonly Commit[];
   readonly rollCalls?: readonly RollCall[];
+  readonly adoptions?: readonly Adoption[];
   readonly ballots?: readonly Ballot[];
   readonly accusations?: readonly Accusation[];
   readonly echo?: Echo;

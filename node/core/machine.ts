@@ -273,9 +273,9 @@ export class SwarmMachine {
     const window = windowOf(this.#nowMs);
     if (window <= this.#window) return;
     this.#window = window;
-    const { agreement } = this.#membership;
     this.#tellResplit();
-    if (this.#time.follow(!agreement.isMember(), localMs)) this.#out.push({ kind: "clock", offsetMs: this.#time.offsetMs });
+    // Until its share begins nothing hangs on its time.
+    if (this.#time.follow(this.#followed === null, localMs)) this.#out.push({ kind: "clock", offsetMs: this.#time.offsetMs });
   }
 
   #sharesChanged(): void {

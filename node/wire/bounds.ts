@@ -27,6 +27,8 @@ export const LIMITS: Readonly<Record<string, number>> = {
   "Frame.runs": 200,
   "Frame.reports": 10_000,
   "Frame.rollCalls": 512,
+  "Frame.adoptions": 64,
+  "Adoption.membersGaps": MAX_POSITIONS,
   "Frame.ballots": 256,
   "Frame.accusations": 50_000,
   "Frame.commits": 64,

@@ -19,6 +19,8 @@ import {
   commitFromWire,
   commitToWire,
   echoFromWire,
+  adoptionFromWire,
+  adoptionToWire,
   rollCallFromWire,
   rollCallToWire,
   standingFromWire,
@@ -46,6 +48,7 @@ export function encodeFrame(frame: Frame, authority: Authority | null = null): U
     goodbye: frame.goodbye || undefined,
     standing: frame.standing,
     rollCalls: frame.rollCalls?.map((call) => rollCallToWire(call, base)),
+    adoptions: frame.adoptions?.map(adoptionToWire),
     ballots: frame.ballots?.map((ballot) => ballotToWire(ballot, base)),
     accusations: frame.accusations?.map(accusationToWire),
     echo: frame.echo,
@@ -83,6 +86,8 @@ export function decodeFrame(bytes: Uint8Array, authority: Authority | null = nul
 function addViews(frame: Draft, wire: Loose, base: number): void {
   const rollCalls = messages(wire, "rollCalls");
   if (rollCalls.length > 0) frame.rollCalls = rollCalls.map((call) => rollCallFromWire(call, base));
+  const adoptions = messages(wire, "adoptions");
+  if (adoptions.length > 0) frame.adoptions = adoptions.map(adoptionFromWire);
   const ballots = messages(wire, "ballots");
   if (ballots.length > 0) frame.ballots = ballots.map((ballot) => ballotFromWire(ballot, base));
   const accusations = messages(wire, "accusations");

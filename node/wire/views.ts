@@ -4,6 +4,7 @@
 
 import type {
   Accusation,
+  Adoption,
   Ballot,
   Chain,
   Commit,
@@ -75,6 +76,15 @@ export function rollCallFromWire(wire: Loose, base: number): RollCall {
     excluded: positionsFromWire(wire, "excluded", "excludedGaps"),
     present: positionsFromWire(wire, "present", "presentGaps"),
   };
+}
+
+export function adoptionToWire({ view, members }: Adoption): Loose {
+  const those = positionsToWire(members);
+  return { view, members: those.bits, membersGaps: those.gaps };
+}
+
+export function adoptionFromWire(wire: Loose): Adoption {
+  return { view: count(wire, "view"), members: positionsFromWire(wire, "members", "membersGaps") };
 }
 
 export function ballotToWire({ view, ballot, change, votes, locks }: Ballot, base: number): Loose {

@@ -169,6 +169,7 @@ export const FRAMES: Readonly<Record<string, Frame>> = {
       { view: 41, window: WINDOW - 12, excluded: positions(3, 199), present: everybody(3) },
       { view: 40, window: WINDOW + 1, excluded: positions(), present: positions(31, 32, 8191) },
     ],
+    adoptions: [{ view: 41, members: everybody(3000) }, { view: 40, members: positions(7) }],
     ballots: [BALLOT, { ...BALLOT, ballot: WINDOW - 3, locks: positions(5) }],
     accusations: [
       { view: 41, target: 3, accuser: 5, version: 1, kind: "silent" },

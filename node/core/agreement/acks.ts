@@ -1,9 +1,9 @@
 // Which view each member has adopted, and since when: a bit in a roll call under a view says that its owner adopted it.
 
 import type { MemberId } from "../events.ts";
-import type { Positions } from "../frame.ts";
+import type { Adoption, Positions } from "../frame.ts";
 import type { Chain } from "./chain.ts";
-import { emptyPositions, insert } from "./positions.ts";
+import { emptyPositions, fits, insert } from "./positions.ts";
 import type { AgreedView } from "./view.ts";
 
 interface Shown {
@@ -30,7 +30,7 @@ export class Acks {
   /** These members of the view were heard under it in a window. Returns whether any of them had not been before. */
   note(view: AgreedView, present: Positions, window: number): boolean {
     const shown = this.#of(view);
-    if (shown.missing === 0) return false;
+    if (shown.missing === 0 || !fits(present, view.size)) return false;
     const before = shown.missing;
     for (let i = 0; i < shown.positions.length; i++) {
       for (let news = (present[i] ?? 0) & ~shown.positions[i]!; news !== 0; news &= news - 1) {
@@ -41,6 +41,11 @@ export class Acks {
       }
     }
     return shown.missing < before;
+  }
+
+  /** For those who were not there. */
+  all(): Adoption[] {
+    return [...this.#shown].map(([view, { positions }]) => ({ view, members: positions.slice() }));
   }
 
   /** Returns whether it was news. */

@@ -153,6 +153,11 @@ export class Agreement {
       const label = this.#rollCalls.merge(call, view);
       if (label !== null) this.#heardLabel(label);
     }
+    // After the roll calls, which tell since when: of these it is certain only that they have adopted it by now.
+    for (const adoption of frame.adoptions ?? []) {
+      const view = this.#chain.at(adoption.view);
+      if (view !== undefined && this.#acks.note(view, adoption.members, window)) this.#isStale = true;
+    }
     for (const ballot of frame.ballots ?? []) {
       if (ballot.view === this.view.number && this.#ballots.merge(ballot, window)) this.#isStale = true;
     }
@@ -217,8 +222,8 @@ export class Agreement {
   /** Complete state, for those who know nothing. */
   state(): Frame {
     const { chain } = this;
-    const rollCalls = this.#rollCalls.all();
-    return { chain: chain.data(), ...parts({ rollCalls, ballots: this.#ballots.all(), accusations: this.#accusations.all() }) };
+    const agreed = { rollCalls: this.#rollCalls.all(), adoptions: this.#acks.all() };
+    return { chain: chain.data(), ...parts({ ...agreed, ballots: this.#ballots.all(), accusations: this.#accusations.all() }) };
   }
 
   /** Views adopted since the last call. */
@@ -323,6 +328,6 @@ export class Agreement {
 }
 
 /** Without the lists that are empty. */
-function parts(lists: Pick<Frame, "commits" | "rollCalls" | "ballots" | "accusations">): Frame {
+function parts(lists: Pick<Frame, "commits" | "rollCalls" | "adoptions" | "ballots" | "accusations">): Frame {
   return Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0));
 }
