@@ -63,7 +63,7 @@ export class Gossip {
       rank: this.#surroundings.rank(),
       view: view.number,
       digest: this.#digest(),
-      sentAtMs: this.#time.swarmMs(localMs),
+      sentAtMs: this.#time.stamp(localMs),
     };
   }
 

@@ -85,6 +85,8 @@ export const FIRST_ECHOES = 4;
 export const ECHO_EVERY_MS = 5000;
 /** Exchanges remembered per neighbour; the one with the shortest round trip counts. */
 export const SAMPLES_KEPT = 8;
+/** Timestamps remembered: ten a second at most, returned within seconds. */
+export const STAMPS_KEPT = 128;
 /** Swarm time moves by this much per window at most while an agent has a share: 1000 ppm, more than clocks drift. */
 export const SLEW_MS = 0.5;
 

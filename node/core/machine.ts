@@ -274,8 +274,9 @@ export class SwarmMachine {
     if (window <= this.#window) return;
     this.#window = window;
     this.#tellResplit();
+    const { agreement } = this.#membership;
     // Until its share begins nothing hangs on its time.
-    if (this.#time.follow(this.#followed === null, localMs)) this.#out.push({ kind: "clock", offsetMs: this.#time.offsetMs });
+    if (this.#time.follow(!agreement.hasShare(this.#nowMs), localMs)) this.#out.push({ kind: "clock", offsetMs: this.#time.offsetMs });
   }
 
   #sharesChanged(): void {

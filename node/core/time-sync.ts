@@ -4,7 +4,7 @@
 // The truth is where most of the neighbours' intervals overlap (Marzullo 1984). A wall clock that jumps moves nothing.
 
 import type { Echo } from "./frame.ts";
-import { DRIFT, ECHO_EVERY_MS, FIRST_ECHOES, FIRST_ECHO_EVERY_MS, SAMPLES_KEPT, SLEW_MS, SURE_MS } from "./limits.ts";
+import { DRIFT, ECHO_EVERY_MS, FIRST_ECHOES, FIRST_ECHO_EVERY_MS, SAMPLES_KEPT, SLEW_MS, STAMPS_KEPT, SURE_MS } from "./limits.ts";
 
 /** What an exchange told: the neighbour's swarm time minus local time here, and how far that may be off. */
 interface Sample {
@@ -30,6 +30,8 @@ export interface Neighbour {
 
 export class TimeSync {
   readonly #neighbours = new Set<Neighbour>();
+  /** Timestamps given out lately, and when by the local clock: swarm time may have moved before one comes back. */
+  readonly #stamps = new Map<number, number>();
   #offsetMs = 0;
 
   get offsetMs(): number {
@@ -42,6 +44,14 @@ export class TimeSync {
 
   localMs(swarmMs: number): number {
     return swarmMs - this.#offsetMs;
+  }
+
+  /** The timestamp of a frame that is sent now. */
+  stamp(localMs: number): number {
+    const sentAtMs = this.swarmMs(localMs);
+    this.#stamps.set(sentAtMs, localMs);
+    if (this.#stamps.size > STAMPS_KEPT) this.#stamps.delete(this.#stamps.keys().next().value!);
+    return sentAtMs;
   }
 
   linkUp(localMs: number): Neighbour {
@@ -66,8 +76,10 @@ export class TimeSync {
 
   /** A neighbour returned a timestamp of ours in a frame that it sent at `sentAtMs`. */
   echoed(neighbour: Neighbour, echo: Echo, sentAtMs: number, localMs: number): void {
-    const roundTripMs = this.swarmMs(localMs) - echo.sentAtMs - echo.heldMs;
-    if (echo.heldMs < 0 || !(roundTripMs >= 0)) return;
+    const stampedMs = this.#stamps.get(echo.sentAtMs);
+    if (stampedMs === undefined || echo.heldMs < 0) return;
+    const roundTripMs = localMs - stampedMs - echo.heldMs;
+    if (roundTripMs < 0) return;
     neighbour.samples.push({ offsetMs: sentAtMs + roundTripMs / 2 - localMs, errorMs: roundTripMs / 2, takenMs: localMs });
     if (neighbour.samples.length > SAMPLES_KEPT) neighbour.samples.shift();
   }

@@ -98,11 +98,15 @@ export class Agreement {
 
   /** Swarm time until which load may be offered; Infinity where nobody else could ever offer it. */
   leaseUntilMs(nowMs: number): number {
-    if (!this.isMember()) return this.#timeline.at(nowMs) === null ? Number.NEGATIVE_INFINITY : this.#bounded(nowMs);
-    return this.view.size === 1 ? Number.POSITIVE_INFINITY : this.#bounded(nowMs);
+    if (!this.isMember() && !this.hasShare(nowMs)) return Number.NEGATIVE_INFINITY;
+    return this.isMember() && this.view.size === 1 ? Number.POSITIVE_INFINITY : this.#bounded(nowMs);
   }
 
-  /** The view that this agent's share follows now; null while it has none. */
+  hasShare(nowMs: number): boolean {
+    return (this.#timeline.at(nowMs)?.stripeOf(this.#self).width ?? 0) > 0;
+  }
+
+  /** The view that this agent's share follows now; null while it has followed none. */
   followed(nowMs: number): AgreedView | null {
     return this.#timeline.at(nowMs);
   }
