@@ -169,8 +169,10 @@ function stops(promised: Extract<Promised, { promise: "stops" }>, seen: Seen): O
   return { held, worst: connected, bound, unit: "ms", detail: `isolated ${Math.max(0, isolated)} ms, bound ${isolatedMs}` };
 }
 
+const NOT_ASKED = { held: true, worst: null, bound: 0, unit: "", detail: "not counted in a swarm of this size" } as const;
+
 function conserves(_: unknown, { target, planned, summaries, runs }: Seen): Omit<Finding, "promise"> {
-  if (target === null) return { held: true, worst: null, bound: 0, unit: "", detail: "not counted at this size" };
+  if (target === null) return NOT_ASKED;
   const missing = planned - target.distinct(runs[0] ?? "");
   const reported = summaries[0]?.iterations.started ?? 0;
   const misreported = Math.abs(reported - target.timesMs.length);
@@ -178,7 +180,8 @@ function conserves(_: unknown, { target, planned, summaries, runs }: Seen): Omit
   return none(wrong, `${missing} never sent, ${target.duplicates} sent twice, ${misreported} misreported`);
 }
 
-function sameSummary(_: unknown, { summaries }: Seen): Omit<Finding, "promise"> {
+function sameSummary(_: unknown, { summaries, target }: Seen): Omit<Finding, "promise"> {
+  if (target === null) return NOT_ASKED;
   const texts = new Set(summaries.map((summary) => JSON.stringify(summary)));
   const silent = summaries.filter((summary) => summary === null).length;
   const differing = Math.max(0, texts.size - 1) + silent;
