@@ -7,16 +7,18 @@ import type { Frame, LineageId, Report, Standing } from "./frame.ts";
 import { Gossip, type Peer } from "./gossip.ts";
 import { Judging } from "./judging.ts";
 import { Leaving } from "./leaving.ts";
-import { BATCH_CHARACTERS, LEASE_STEP_MS, startOf, windowOf } from "./limits.ts";
+import { inBatches } from "./batches.ts";
+import { LEASE_STEP_MS, startOf, windowOf } from "./limits.ts";
 import type { Members } from "./members.ts";
 import { Membership } from "./membership.ts";
 import { Outbox } from "./outbox.ts";
 import { Publishing } from "./publishing.ts";
 import { Results } from "./results.ts";
 import { RunStates } from "./run-states.ts";
-import { endAtMs, Runs } from "./runs.ts";
+import { Runs } from "./runs.ts";
 import { summarise } from "./summary.ts";
 import { TimeSync } from "./time-sync.ts";
+import { Work } from "./work.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -53,6 +55,7 @@ export class SwarmMachine {
   readonly #results: Results;
   readonly #runStates: RunStates;
   readonly #leaving: Leaving;
+  readonly #work: Work;
   #nowMs: number;
   #wakeAtMs = NEVER;
   /** When something other than the swarm's own affairs is due. */
@@ -79,6 +82,7 @@ export class SwarmMachine {
     this.#publishing = new Publishing(self.id, startLeadMs, this.runs, this.#membership);
     this.#judging = new Judging(self.id, this.runs, this.#membership);
     this.#leaving = new Leaving(this.#membership, this.runs, this.#results);
+    this.#work = new Work(this.#out, this.runs, this.#membership, this.#publishing, this.#leaving);
     this.#gossip = new Gossip(this.#out, this.#membership, this.#time, {
       rank: () => this.#rank(),
       runsDigest: () => this.runs.digest(),
@@ -152,13 +156,13 @@ export class SwarmMachine {
       case "publish": {
         const published = this.#publishing.publish(input, this.#nowMs);
         if (published === null) return this.#out.answer(token, { kind: "tooManyRuns" });
-        if (published.created) this.#announce([published.record]);
+        if (published.created) this.#work.announce([published.record]);
         return this.#out.answer(token, { kind: "published", run: published.record, created: published.created });
       }
       case "stop": {
         const stopped = this.#publishing.stop(input.run, this.#nowMs);
         if (stopped === null) return this.#out.answer(token, { kind: "unknownRun" });
-        this.#announce(stopped);
+        this.#work.announce(stopped);
         return this.#out.answer(token, { kind: "stopped", runs: stopped.map((run) => run.spec.id) });
       }
       case "summarise": {
@@ -191,7 +195,7 @@ export class SwarmMachine {
     }
     const isRoutine =
       frame.runs === undefined && frame.reports === undefined && frame.gather === undefined && frame.gathered === undefined;
-    if (frame.runs !== undefined) this.#takeRuns(frame.runs, from);
+    if (frame.runs !== undefined) this.#work.take(frame.runs, from, this.#nowMs);
     if (frame.reports !== undefined) this.#takeReports(frame.reports);
     if (frame.gather !== undefined) this.#results.answer(from, frame.gather);
     if (frame.gathered !== undefined) this.#results.answered(from, frame.gathered.id);
@@ -218,23 +222,6 @@ export class SwarmMachine {
     this.#results.take(reports.filter((report) => this.runs.get(report.snapshot.run) !== undefined));
   }
 
-  #takeRuns(records: readonly RunRecord[], from: MemberId): void {
-    const news: RunRecord[] = [];
-    for (const record of records) {
-      const known = this.runs.get(record.spec.id) !== undefined;
-      const merged = this.runs.merge(record, this.#nowMs);
-      if (merged === null) continue;
-      news.push(merged);
-      // A run that ended before I heard of it is history: there is nothing to do for it.
-      if (known || this.#nowMs < endAtMs(merged)) this.#assign(merged);
-    }
-    if (news.length > 0) this.#out.spread({ runs: news }, from);
-    for (const run of news) {
-      const twin = this.runs.surplusTwin(run, this.#nowMs);
-      if (twin !== null) this.#announce(this.#publishing.stop(twin.spec.id, this.#nowMs) ?? []);
-    }
-  }
-
   /** Everything I know. Plans can be large: what does not fit into one frame goes before. */
   #tellAll(peer: MemberId): void {
     const batches = inBatches(this.runs.all());
@@ -243,16 +230,6 @@ export class SwarmMachine {
     const standing = this.#gossip.standing(this.#time.localMs(this.#nowMs));
     const { agreement } = this.#membership;
     this.#out.send(peer, { hello: true, standing, ...agreement.state(), members: this.#membership.known(), runs: last });
-  }
-
-  /** Runs changed by this agent: over the links, and to everybody at once because they are rare and urgent. */
-  #announce(runs: readonly RunRecord[]): void {
-    for (const run of runs) {
-      const frame = { runs: [run] };
-      this.#out.push({ kind: "broadcast", frame });
-      this.#out.spread(frame, null);
-      this.#assign(run);
-    }
   }
 
   // --- what time brings ---
@@ -282,25 +259,8 @@ export class SwarmMachine {
   #sharesChanged(): void {
     const { lineage } = this.#membership.agreement;
     this.runs.lineage = lineage.id;
-    for (const run of this.runs.active(this.#nowMs)) this.#assign(run);
+    this.#work.assignAll(this.#nowMs);
     this.#dueMs = Number.NEGATIVE_INFINITY;
-  }
-
-  #assign(run: RunRecord): void {
-    const { startAtMs, lineage } = run.control;
-    const { agreement } = this.#membership;
-    if (startAtMs === null || lineage !== agreement.lineage.id) return;
-    this.#out.push({
-      kind: "assign",
-      assignment: {
-        run: run.spec.id,
-        plan: run.spec.plan,
-        startAtMs,
-        endAtMs: Math.min(endAtMs(run), this.#leaving.atMs()),
-        segments: agreement.segments(),
-        ignoresLease: run.spec.plan.onMinority === "hold",
-      },
-    });
   }
 
   #renewLease(): void {
@@ -312,11 +272,11 @@ export class SwarmMachine {
   }
 
   #doWhatIsDue(): void {
-    this.#announce(this.#publishing.startable(this.#nowMs));
+    this.#work.announce(this.#publishing.startable(this.#nowMs));
     for (const run of this.#judging.due(this.#nowMs)) this.#results.gather(run, this.#nowMs).forJudge = true;
     const wasAtMs = this.#leaving.atMs();
     const mayGo = this.#leaving.turn(this.#nowMs);
-    if (this.#leaving.atMs() !== wasAtMs) for (const run of this.runs.active(this.#nowMs)) this.#assign(run);
+    if (this.#leaving.atMs() !== wasAtMs) this.#work.assignAll(this.#nowMs);
     if (mayGo) {
       this.#results.handOver();
       this.#out.spread({ goodbye: true }, null);
@@ -357,7 +317,7 @@ export class SwarmMachine {
 
   #abort(run: RunRecord | null): void {
     const merged = run === null ? null : this.runs.merge(run, this.#nowMs);
-    if (merged !== null) this.#announce([merged]);
+    if (merged !== null) this.#work.announce([merged]);
   }
 
   #rank(): Standing["rank"] {
@@ -383,21 +343,3 @@ export class SwarmMachine {
 /** More than a sum of a wall-clock time and an offset is rounded by. */
 const ROUNDING_MS = 0.001;
 
-/** Runs in one frame at most; the wire refuses frames of more than 200. */
-const BATCH_RUNS = 100;
-
-/** Split so that the plans of each batch fit into a frame with room to spare. */
-function inBatches(runs: readonly RunRecord[]): RunRecord[][] {
-  const batches: RunRecord[][] = [];
-  let room = 0;
-  for (const run of runs) {
-    const size = run.spec.document.length;
-    if (size > room || batches.length === 0 || batches.at(-1)!.length >= BATCH_RUNS) {
-      batches.push([]);
-      room = BATCH_CHARACTERS;
-    }
-    batches.at(-1)!.push(run);
-    room -= size;
-  }
-  return batches;
-}

@@ -1,0 +1,74 @@
+// How runs spread over the swarm, and what of them is this agent's work.
+
+import type { MemberId, RunRecord } from "./events.ts";
+import type { Leaving } from "./leaving.ts";
+import type { Membership } from "./membership.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Publishing } from "./publishing.ts";
+import { endAtMs, type Runs } from "./runs.ts";
+
+export class Work {
+  readonly #out: Outbox;
+  readonly #runs: Runs;
+  readonly #membership: Membership;
+  readonly #publishing: Publishing;
+  readonly #leaving: Leaving;
+
+  constructor(out: Outbox, runs: Runs, membership: Membership, publishing: Publishing, leaving: Leaving) {
+    this.#out = out;
+    this.#runs = runs;
+    this.#membership = membership;
+    this.#publishing = publishing;
+    this.#leaving = leaving;
+  }
+
+  /** Takes in what another agent says of runs. */
+  take(records: readonly RunRecord[], from: MemberId, nowMs: number): void {
+    const news: RunRecord[] = [];
+    for (const record of records) {
+      const known = this.#runs.get(record.spec.id) !== undefined;
+      const merged = this.#runs.merge(record, nowMs);
+      if (merged === null) continue;
+      news.push(merged);
+      // A run that ended before I heard of it is history: there is nothing to do for it.
+      if (known || nowMs < endAtMs(merged)) this.#assign(merged);
+    }
+    if (news.length > 0) this.#out.spread({ runs: news }, from);
+    for (const run of news) {
+      const twin = this.#runs.surplusTwin(run, nowMs);
+      if (twin !== null) this.announce(this.#publishing.stop(twin.spec.id, nowMs) ?? []);
+    }
+  }
+
+  /** Runs changed by this agent: over the links, and to everybody at once because they are rare and urgent. */
+  announce(runs: readonly RunRecord[]): void {
+    for (const run of runs) {
+      const frame = { runs: [run] };
+      this.#out.push({ kind: "broadcast", frame });
+      this.#out.spread(frame, null);
+      this.#assign(run);
+    }
+  }
+
+  /** My shares have changed. */
+  assignAll(nowMs: number): void {
+    for (const run of this.#runs.active(nowMs)) this.#assign(run);
+  }
+
+  #assign(run: RunRecord): void {
+    const { startAtMs, lineage } = run.control;
+    const { agreement } = this.#membership;
+    if (startAtMs === null || lineage !== agreement.lineage.id) return;
+    this.#out.push({
+      kind: "assign",
+      assignment: {
+        run: run.spec.id,
+        plan: run.spec.plan,
+        startAtMs,
+        endAtMs: Math.min(endAtMs(run), this.#leaving.atMs()),
+        segments: agreement.segments(),
+        ignoresLease: run.spec.plan.onMinority === "hold",
+      },
+    });
+  }
+}
