@@ -32,6 +32,25 @@ export interface MemberRecord {
   readonly untilMs: number;
 }
 
+/** What an agent is when it starts. */
+export interface SelfDescription {
+  readonly id: MemberId;
+  readonly name: string;
+  readonly zone: string;
+  readonly addresses: readonly string[];
+  readonly api: string;
+  /** Capacity relative to other agents: its number of workers. */
+  readonly weight: number;
+  /** From publishing to the first arrival at least: the plan must have reached everybody. 0 for a swarm of one. */
+  readonly startLeadMs: number;
+}
+
+/** A member of the agreed view, and the part of the rate it carries now, 0..1. */
+export interface Seat {
+  readonly member: MemberRecord;
+  readonly share: number;
+}
+
 /** The immutable part of a run. */
 export interface RunSpec {
   readonly id: RunId;

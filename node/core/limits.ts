@@ -101,6 +101,45 @@ export const SPARE_LINK_MS = 10_000;
 /** A neighbour's link over which nothing has come for so long is closed, so that it can be dialled anew. */
 export const ZOMBIE_LINK_MS = 5000;
 
+/** When an agent gives part of its share away, and takes it back. */
+export const CAPACITY = {
+  /** Reports with fewer arrivals say nothing. */
+  leastArrivals: 20,
+  /** Part of the arrivals that come too late; the verdict `bottleneck` comes at a twentieth of it. */
+  badRate: 0.02,
+  /** Reports in a row, a second each: a single hiccup moves nothing. */
+  badReports: 2,
+  /** Between two steps: the last one must have taken effect, and been seen. */
+  pauseMs: 5000,
+  /** Least step down, and every step up. */
+  step: 0.1,
+  /** What is left after a step down should be well within what was managed. */
+  margin: 0.95,
+  /** Least part of its full weight that an agent keeps. */
+  least: 0.05,
+  /** Nothing late for so long before a step up. */
+  goodMs: 10_000,
+  /** How long a weight that was too much is not tried again. */
+  retryMs: 60_000,
+  /** A step down that left more than this part of the share was in vain: everybody is saturated. */
+  futile: 0.97,
+} as const;
+
+/** How long an agent that is lost again and again keeps away. */
+export const DAMPING = {
+  /** Losses are remembered for so long. */
+  memoryMs: 60_000,
+  /** So many of them cost nothing. */
+  free: 2,
+  /** The next one costs this, and every further one twice as much … */
+  firstMs: 5000,
+  /** … but no more than this: all are to be one view 15 s after a network heals. */
+  mostMs: 10_000,
+} as const;
+
+/** Units of weight in a view per worker: views compare whole numbers, and shares move in steps of a tenth. */
+export const WEIGHT_UNITS = 100;
+
 /** Past shares kept in assignments, so that arrivals handled a little late still have the owner they had when due. */
 export const PAST_SHARES_MS = 2000;
 

@@ -1,8 +1,10 @@
 // The swarm as a state machine: what happened goes in with the time, what to do comes out. No clock, no I/O, no chance.
 
+import type { Snapshot } from "../metrics/results.ts";
 import { CIRCLE } from "../plan/stripe.ts";
 import type { AgreedView } from "./agreement/view.ts";
-import type { Effect, In, MemberId, MemberRecord, RunRecord } from "./events.ts";
+import { Capacity } from "./capacity.ts";
+import type { Effect, In, MemberId, RunRecord, Seat, SelfDescription } from "./events.ts";
 import type { Frame, LineageId, Report, Standing } from "./frame.ts";
 import { Gossip, type Peer } from "./gossip.ts";
 import { Judging } from "./judging.ts";
@@ -20,26 +22,9 @@ import { summarise } from "./summary.ts";
 import { TimeSync } from "./time-sync.ts";
 import { Work } from "./work.ts";
 
+export type { Seat, SelfDescription } from "./events.ts";
+
 const NEVER = Number.POSITIVE_INFINITY;
-
-/** What an agent is when it starts. */
-export interface SelfDescription {
-  readonly id: MemberId;
-  readonly name: string;
-  readonly zone: string;
-  readonly addresses: readonly string[];
-  readonly api: string;
-  /** Capacity relative to other agents: its number of workers. */
-  readonly weight: number;
-  /** From publishing to the first arrival at least: the plan must have reached everybody. 0 for a swarm of one. */
-  readonly startLeadMs: number;
-}
-
-/** A member of the agreed view, and the part of the rate it carries now, 0..1. */
-export interface Seat {
-  readonly member: MemberRecord;
-  readonly share: number;
-}
 
 /** One agent's part of the swarm. Mutable inside; everything it wants done is in the effects it returns. */
 export class SwarmMachine {
@@ -56,6 +41,7 @@ export class SwarmMachine {
   readonly #runStates: RunStates;
   readonly #leaving: Leaving;
   readonly #work: Work;
+  readonly #capacity: Capacity;
   #nowMs: number;
   #wakeAtMs = NEVER;
   /** When something other than the swarm's own affairs is due. */
@@ -68,6 +54,7 @@ export class SwarmMachine {
     const { startLeadMs, ...description } = self;
     this.self = self.id;
     this.#nowMs = this.#time.swarmMs(localMs);
+    this.#capacity = new Capacity(self.weight);
     const record = { ...description, incarnation: 0, state: "alive", view: 0, fromMs: NEVER, untilMs: NEVER } as const;
     this.#membership = new Membership(record, this.#out, this.#nowMs);
     this.members = this.#membership.members;
@@ -76,6 +63,7 @@ export class SwarmMachine {
       this.#results.forget(run);
       this.#runStates.forget(run);
       this.#judging.forget(run);
+      this.#capacity.forget(run);
     });
     this.runs.lineage = this.#membership.agreement.lineage.id;
     this.#runStates = new RunStates(this.runs);
@@ -139,7 +127,7 @@ export class SwarmMachine {
         this.#wakeAtMs = NEVER;
         return true;
       case "report":
-        if (this.runs.get(input.snapshot.run) !== undefined) this.#results.own(input.snapshot);
+        this.#report(input.snapshot);
         return false;
       case "leave":
         this.#leaving.begin(this.#nowMs);
@@ -171,6 +159,14 @@ export class SwarmMachine {
         this.#results.gather(run, this.#nowMs).tokens.push(token);
       }
     }
+  }
+
+  #report(snapshot: Snapshot): void {
+    if (this.runs.get(snapshot.run) === undefined) return;
+    this.#results.own(snapshot);
+    const share = this.#membership.agreement.widthAt(this.#nowMs) / CIRCLE;
+    const weight = this.#capacity.report(snapshot, share, this.#nowMs);
+    if (weight !== null) this.#membership.reweigh(weight);
   }
 
   #linkDown(peer: MemberId): void {
@@ -253,7 +249,7 @@ export class SwarmMachine {
     this.#tellResplit();
     const { agreement } = this.#membership;
     // Until its share begins nothing hangs on its time.
-    if (this.#time.follow(!agreement.hasShare(this.#nowMs), localMs)) this.#out.push({ kind: "clock", offsetMs: this.#time.offsetMs });
+    if (this.#time.follow(agreement.widthAt(this.#nowMs) === 0, localMs)) this.#out.push({ kind: "clock", offsetMs: this.#time.offsetMs });
   }
 
   #sharesChanged(): void {
@@ -298,7 +294,7 @@ export class SwarmMachine {
     const followed = this.#membership.agreement.followed(this.#nowMs);
     if (followed === this.#followed) return;
     this.#followed = followed;
-    const share = (followed?.stripeOf(this.self).width ?? 0) / CIRCLE;
+    const share = this.#membership.agreement.widthAt(this.#nowMs) / CIRCLE;
     this.#out.emit({ type: "resplit", atMs: this.#nowMs, members: followed?.size ?? 0, share });
   }
 

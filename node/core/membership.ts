@@ -4,9 +4,10 @@ import { type Adopted, Agreement, type Lineage } from "./agreement/agreement.ts"
 import type { Wishes } from "./agreement/candidate.ts";
 import { Chain } from "./agreement/chain.ts";
 import { AgreedView } from "./agreement/view.ts";
+import { Damping } from "./damping.ts";
 import type { MemberId, MemberRecord } from "./events.ts";
 import type { Chain as ChainData, LineageId, Standing, ViewMember } from "./frame.ts";
-import { DISSOLVE_MS, startOf, windowOf } from "./limits.ts";
+import { DISSOLVE_MS, startOf, WEIGHT_UNITS, windowOf } from "./limits.ts";
 import { Members } from "./members.ts";
 import type { Outbox } from "./outbox.ts";
 import { hash32, neighbours } from "./rings.ts";
@@ -26,6 +27,9 @@ export class Membership {
   /** Members that are gone since this was last asked. */
   #gone: MemberId[] = [];
   #neighbours: readonly MemberId[] = [];
+  readonly #damping = new Damping();
+  /** When I ask to be let in again; Infinity if I do not wait for that. */
+  #comeBackMs = NEVER;
   /** Others may hear of me. */
   #isKnocking = true;
   /** Agents whose words ask for another view: they want to come in, or to go, or carry another weight. */
@@ -98,7 +102,13 @@ export class Membership {
 
   /** I go: the others agree on a view without me, and I offer my share until that is in effect. */
   leave(): void {
+    this.#comeBackMs = NEVER;
     this.#renew({ incarnation: this.own().incarnation + 1, state: "left" });
+  }
+
+  /** I can carry more or less than I said. */
+  reweigh(weight: number): void {
+    if (this.own().state === "alive") this.#renew({ incarnation: this.own().incarnation + 1, weight });
   }
 
   /** Nobody stays who could take over. */
@@ -164,6 +174,7 @@ export class Membership {
     const changed = this.#agreement.turn(dueMs, nowMs);
     for (const adopted of this.#agreement.takeAdopted()) this.#apply(adopted, nowMs);
     if (this.#isNeighbourNews) this.#chooseNeighbours();
+    if (nowMs >= this.#comeBackMs) this.#comeBack();
     if (this.#agreement.view.size === 1 || this.#agreement.hasLease(nowMs)) this.#majorityMs = nowMs;
     if (!isIdle || this.own().state === "left" || nowMs < this.#majorityMs + DISSOLVE_MS) return changed;
     this.#majorityMs = nowMs;
@@ -254,7 +265,7 @@ export class Membership {
       if (record === undefined || (record.state === "alive" && record.view >= view.number)) continue;
       const type = record.state === "left" ? "left" : "lost";
       this.members.merge({ ...record, state: type, untilMs: atMs });
-      if (id === this.#self) this.#removed(view, type);
+      if (id === this.#self) this.#removed(view, type, nowMs);
       else this.#gone.push(id);
       this.#out.emit({ type, member: id, name: record.name, atMs: nowMs });
     }
@@ -263,10 +274,19 @@ export class Membership {
   }
 
   /** I know that I am removed, and say so: my share is released. If I did not want to go, I ask to be let in again. */
-  #removed(view: AgreedView, how: "left" | "lost"): void {
+  #removed(view: AgreedView, how: "left" | "lost", nowMs: number): void {
     const incarnation = this.own().incarnation + 1;
     if (how === "left") return this.#renew({ incarnation, view: view.number });
-    this.#renew({ incarnation, state: "alive", view: view.number, fromMs: NEVER, untilMs: NEVER });
+    const pauseMs = this.#damping.pauseMs(nowMs);
+    if (pauseMs === 0) return this.#renew({ incarnation, state: "alive", view: view.number, fromMs: NEVER, untilMs: NEVER });
+    this.#comeBackMs = nowMs + pauseMs;
+    this.#renew({ incarnation, state: "left", view: view.number });
+  }
+
+  /** I was lost too often, and have kept away for a while. */
+  #comeBack(): void {
+    this.#comeBackMs = NEVER;
+    this.#renew({ incarnation: this.own().incarnation + 1, state: "alive", fromMs: NEVER, untilMs: NEVER });
   }
 
   #renew(change: Partial<MemberRecord>): void {
@@ -303,7 +323,7 @@ function lineageId(founder: MemberId, founding: number): LineageId {
 
 /** Whole units, one at least: views compare weights exactly. */
 function weightOf(record: MemberRecord): number {
-  return Math.max(1, Math.round(record.weight));
+  return Math.max(1, Math.round(record.weight * WEIGHT_UNITS));
 }
 
 /** A member whose own words have not come yet. */

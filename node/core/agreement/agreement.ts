@@ -98,12 +98,13 @@ export class Agreement {
 
   /** Swarm time until which load may be offered; Infinity where nobody else could ever offer it. */
   leaseUntilMs(nowMs: number): number {
-    if (!this.isMember() && !this.hasShare(nowMs)) return Number.NEGATIVE_INFINITY;
+    if (!this.isMember() && this.widthAt(nowMs) === 0) return Number.NEGATIVE_INFINITY;
     return this.isMember() && this.view.size === 1 ? Number.POSITIVE_INFINITY : this.#bounded(nowMs);
   }
 
-  hasShare(nowMs: number): boolean {
-    return (this.#timeline.at(nowMs)?.stripeOf(this.#self).width ?? 0) > 0;
+  /** Width of this agent's stripe at an instant. */
+  widthAt(nowMs: number): number {
+    return this.#timeline.at(nowMs)?.stripeOf(this.#self).width ?? 0;
   }
 
   /** The view that this agent's share follows now; null while it has followed none. */
