@@ -13,6 +13,8 @@ const ROUNDING = 1e-6;
 const SECOND_MS = 1000;
 /** Clocks differ by some milliseconds: not all agents begin and end at the same instant. */
 const EDGE_MS = 100;
+/** A share and the lease for it may end some milliseconds apart; "seamless" tells whether that costs anything. */
+const LAPSE_SAMPLES = 50 / SAMPLE_MS;
 
 export interface Finding {
   readonly promise: PromiseName;
@@ -199,7 +201,9 @@ function falseStops(_: unknown, { loads }: Seen): Omit<Finding, "promise"> {
   let agents = 0;
   for (const { series, fromMs, untilMs } of loads) {
     const lapsed = series.lapsed.slice(series.indexOf(fromMs + SECOND_MS), series.indexOf(untilMs));
-    agents = Math.max(agents, ...lapsed, 0);
+    for (let i = LAPSE_SAMPLES; i <= lapsed.length; i++) {
+      agents = Math.max(agents, Math.min(...lapsed.slice(i - LAPSE_SAMPLES, i)));
+    }
   }
   return none(agents, "agents at once without a lease");
 }
