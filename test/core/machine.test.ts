@@ -1,16 +1,14 @@
-// The machine, event by event: joining, refuting, losing, leaving, greeting.
+// The machine in a small swarm: finding together, losing somebody, standing still, different clocks, and what is told.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Effect, MemberRecord, SwarmEvent } from "../../node/core/events.ts";
+import type { Effect, SwarmEvent } from "../../node/core/events.ts";
 import type { Frame } from "../../node/core/frame.ts";
-import { alignUp, BATCH_CHARACTERS, DRAIN_MS, JOIN_DELAY_MS, LEAVE_DELAY_MS, LOSS_DELAY_MS } from "../../node/core/limits.ts";
-import type { SwarmMachine } from "../../node/core/machine.ts";
-import { sharesAt } from "../../node/core/split.ts";
-import type { Plan } from "../../node/plan/types.ts";
-import { assignments, machine, member, NOW, plan, publish, runOf, snapshot } from "./support.ts";
+import { LEASE_RENEWAL_MS, SILENT_MS, WINDOW_MS } from "../../node/core/limits.ts";
+import { machine, NOW, plan, publish, runOf, snapshot } from "./support.ts";
+import { Swarm } from "./swarm.ts";
 
-const PLAN = plan(10, 60);
+const LONG = plan(10, 600);
 
 function frames(effects: readonly Effect[], to?: string): Frame[] {
   return effects.flatMap((e) => (e.kind === "send" && (to === undefined || e.to === to) ? [e.frame] : []));
@@ -20,274 +18,256 @@ function events(effects: readonly Effect[]): SwarmEvent[] {
   return effects.flatMap((effect) => (effect.kind === "emit" ? [effect.event] : []));
 }
 
-function hear(self: SwarmMachine, frame: Frame, nowMs = NOW): Effect[] {
-  return self.handle({ kind: "frame", from: "b", frame }, nowMs);
+/** A swarm in which a long run is on. */
+function busy(ids: string): Swarm {
+  const swarm = Swarm.of(ids);
+  swarm.input(ids[0]!, { kind: "publish", token: 1, plan: LONG, document: "{}", planHash: "hash", keyHash: null });
+  swarm.pass(3000);
+  return swarm;
 }
 
-/** `a`, linked to `b`, both in the view for a minute. */
-function pair(): SwarmMachine {
-  const a = machine("a");
-  a.handle({ kind: "linkUp", peer: "b" }, NOW - 50_000);
-  hear(a, { members: [member("b")] }, NOW - 50_000);
-  return a;
+/** The least and the most that all offered together, while time passes. */
+function watched(swarm: Swarm, ms: number): { least: number; most: number } {
+  let [least, most] = [Number.POSITIVE_INFINITY, 0];
+  swarm.pass(ms, () => {
+    least = Math.min(least, swarm.offered());
+    most = Math.max(most, swarm.offered());
+  });
+  return { least, most };
 }
 
-const own = (self: SwarmMachine): MemberRecord => self.members.get(self.self)!;
+const near = (actual: number, expected: number) => assert.ok(Math.abs(actual - expected) < 1e-6, `${actual}, not ${expected}`);
 
-describe("an agent that is held for lost", () => {
-  const lost = (untilMs: number): Frame => ({ members: [member("a", { state: "lost", untilMs })] });
-
-  it("keeps its share when it hears of it in time", () => {
-    const a = pair();
-    const before = own(a);
-    const effects = hear(a, lost(NOW + 500));
-    assert.deepEqual(own(a), { ...before, incarnation: 2 });
-    assert.deepEqual(frames(effects, "b").flatMap((frame) => frame.members ?? []), [own(a)], "it tells everybody");
-    assert.equal(sharesAt(a.members, NOW + 5000).get("a") ?? 0, 0.5);
+describe("agents that are linked", () => {
+  it("become one view, whoever was there first and however late the others come", () => {
+    const swarm = Swarm.of("abc");
+    assert.equal(swarm.views().length, 1);
+    swarm.start("d");
+    swarm.link("c", "d");
+    swarm.pass(3000);
+    assert.match(swarm.views().join(), /^\d+:abcd$/);
+    assert.deepEqual(swarm.of("d").machine.seats().map(({ member, share }) => [member.id, share]), [
+      ["a", 0.25], ["b", 0.25], ["c", 0.25], ["d", 0.25],
+    ]);
   });
 
-  it("joins anew when the others have taken its share over", () => {
-    const a = pair();
-    hear(a, lost(NOW));
-    assert.equal(own(a).state, "alive");
-    assert.equal(own(a).incarnation, 2);
-    assert.equal(own(a).fromMs, alignUp(NOW + JOIN_DELAY_MS));
-    assert.equal(sharesAt(a.members, NOW + JOIN_DELAY_MS - 1).get("a") ?? 0, 0);
+  it("as two swarms become one, unless both are busy", () => {
+    for (const [runs, together] of [[0, true], [1, true], [2, false]] as const) {
+      const swarm = Swarm.of("ab");
+      for (const id of "xy") swarm.start(id);
+      swarm.link("x", "y");
+      swarm.pass(5000);
+      for (const id of ["a", "x"].slice(0, runs)) {
+        swarm.input(id, { kind: "publish", token: 1, plan: LONG, document: "{}", planHash: `of ${id}`, keyHash: null });
+      }
+      swarm.pass(3000);
+      swarm.link("a", "x");
+      swarm.pass(10_000);
+      assert.equal(swarm.views().length, together ? 1 : 2, swarm.views().join());
+      if (together) assert.match(swarm.views().join(), /:abxy$/);
+    }
   });
 
-  it("does not repeat itself for old news", () => {
-    const a = pair();
-    hear(a, lost(NOW + 500));
-    assert.deepEqual(hear(a, lost(NOW + 500)), []);
-    assert.equal(own(a).incarnation, 2);
+  for (const [name, clockMs] of [["ahead", 3_600_000], ["behind", -3_600_000]] as const) {
+    it(`whose clocks are an hour ${name} come in as fast, and in time`, () => {
+      const swarm = busy("ab");
+      const c = swarm.start("c", { clockMs });
+      swarm.link("a", "c");
+      swarm.pass(5000);
+      assert.match(swarm.views().join(), /^\d+:abc$/);
+      assert.ok(Math.abs(c.offsetMs + clockMs) < 5, String(c.offsetMs));
+      near(c.offered(swarm.nowMs), 1 / 3);
+    });
+  }
+
+  it("do not let anybody in who does not know the time yet", () => {
+    const swarm = Swarm.of("ab");
+    const c = swarm.start("c");
+    swarm.link("a", "c");
+    let told = false;
+    swarm.pass(3000, () => {
+      const echoed = c.effects.findIndex((one) => one.kind === "send" && one.frame.echo !== undefined);
+      const asked = c.effects.findIndex(
+        (one) => one.kind === "send" && one.frame.members?.some(({ id, view }) => id === "c" && view > 1) === true,
+      );
+      if (asked < 0 || told) return;
+      told = true;
+      assert.ok(echoed >= 0 && echoed < asked, "before it has exchanged timestamps");
+    }, 1);
+    assert.equal(told, true);
   });
 
-  it("that leaves already stops when the others take over", () => {
-    const a = pair();
-    a.handle({ kind: "leave" }, NOW);
-    const early = own(a).untilMs - 500;
-    hear(a, lost(early));
-    assert.equal(own(a).untilMs, early);
+  it("come back after the network was cut, with all they have learnt meanwhile", () => {
+    const swarm = busy("abcde");
+    swarm.cut("de");
+    const during = watched(swarm, 12_000);
+    near(during.most, 1);
+    assert.equal(swarm.of("a").view(), `${swarm.of("a").machine.view().number}:abc`);
+    assert.equal(swarm.of("d").offered(swarm.nowMs), 0, "the smaller part offers nothing");
+    swarm.heal();
+    swarm.link("a", "d");
+    swarm.link("b", "e");
+    const after = watched(swarm, 10_000);
+    near(after.most, 1);
+    assert.match(swarm.views().join(), /^\d+:abcde$/);
+    near(swarm.offered(), 1);
   });
 });
 
 describe("an agent that comes while a run is under way", () => {
-  const underWay = runOf(PLAN, NOW - 10_000);
+  it("is assigned nothing before its share begins, and takes it over without a gap or an excess", () => {
+    const swarm = busy("abc");
+    const d = swarm.start("d");
+    swarm.link("b", "d");
+    const { least, most } = watched(swarm, 5000);
+    assert.ok(most <= 1 + 1e-6, String(most));
+    assert.ok(least >= 1 - 1e-6, String(least));
+    near(d.offered(swarm.nowMs), 0.25);
+  });
+});
 
-  it("is assigned nothing before its own beginning, whatever comes first", () => {
-    const view = [member("b"), member("c")];
-    const orders: readonly (readonly Frame[])[] = [
-      [{ hello: true, members: view, runs: [underWay] }],
-      [{ runs: [underWay] }, { hello: true, members: view }],
-      [{ members: view }, { runs: [underWay] }],
-    ];
-    for (const order of orders) {
-      const a = machine("a");
-      const effects = order.flatMap((frame) => hear(a, frame));
-      const { fromMs } = own(a);
-      assert.equal(fromMs, alignUp(NOW + JOIN_DELAY_MS));
-      const given = assignments(effects).filter((one) => one.run === "r");
-      assert.ok(given.length > 0);
-      for (const { segments } of given) {
-        for (const segment of segments) assert.ok(segment.stripe.width === 0 || segment.fromMs >= fromMs);
-      }
-      assert.ok(given.at(-1)!.segments.some((segment) => segment.stripe.width > 0), "but from then on it has a share");
-    }
+describe("an agent whose process is gone", () => {
+  it("is probed by who was linked to it, and replaced in seconds; nobody offers too much", () => {
+    const swarm = busy("abcd");
+    for (const agent of swarm.agents.values()) agent.effects.length = 0;
+    swarm.crash("d");
+    const { least, most } = watched(swarm, 4000);
+    assert.ok(swarm.of("a").effects.some((effect) => effect.kind === "probe" && effect.member.id === "d"));
+    assert.ok(most <= 1 + 1e-6, String(most));
+    near(least, 0.75);
+    near(swarm.offered(), 1);
+    assert.match(swarm.views().join(), /^\d+:abc$/);
+    assert.deepEqual(swarm.of("a").events().flatMap((event) => (event.type === "lost" ? [event.member] : [])), ["d"]);
+    assert.equal(swarm.of("a").machine.members.get("d")!.state, "lost");
   });
 
-  it("joins late also if the run begins before the others could count on it", () => {
+  it("is not held for gone because its link closed: a refused dial is needed", () => {
+    const swarm = Swarm.of("abcd");
+    for (const id of "abc") swarm.unlink(id, "d");
+    swarm.pass(3000);
+    assert.match(swarm.views().join(), /^\d+:abcd$/);
+  });
+
+  it("is not accused by who has a link to it, whatever a dial says", () => {
+    const swarm = Swarm.of("ab");
+    swarm.input("a", { kind: "refused", peer: "b" });
+    swarm.input("a", { kind: "unreachable", peer: "b" });
+    swarm.input("a", { kind: "refused", peer: "stranger" });
+    const accusations = swarm.of("a").sent().flatMap((frame) => frame.accusations ?? []);
+    assert.deepEqual(accusations, []);
+  });
+});
+
+describe("an agent that stands still", () => {
+  /** `b` of three, after it stood still for 3 s and this happened first. */
+  function stalled(first: "wake" | "frame"): Frame[] {
+    const swarm = busy("abc");
+    const b = swarm.of("b");
+    const frame = swarm.of("a").sent("b").findLast((one) => one.rollCalls !== undefined)!;
+    const localMs = swarm.nowMs + 2 * SILENT_MS;
+    const before = frames(b.machine.handle({ kind: "wake" }, swarm.nowMs));
+    const inputs = first === "wake" ? [{ kind: "wake" } as const] : [{ kind: "frame", from: "a", frame } as const, { kind: "wake" } as const];
+    const effects = inputs.flatMap((input) => [...b.machine.handle(input, localMs)]);
+    for (let ms = 10; ms < WINDOW_MS; ms += 10) effects.push(...b.machine.handle({ kind: "wake" }, localMs + ms));
+    return [...before, ...frames(effects)];
+  }
+  for (const first of ["wake", "frame"] as const) {
+    it(`blames nobody for what it did not hear meanwhile, if a ${first} comes first`, () => {
+      assert.deepEqual(stalled(first).flatMap((frame) => frame.accusations ?? []), []);
+    });
+  }
+
+  it("has told the load threads to stop a second after it last could", () => {
+    const swarm = busy("abc");
+    const b = swarm.of("b");
+    assert.ok(b.leaseMs <= swarm.nowMs + LEASE_RENEWAL_MS, "in swarm time, which is true time here");
+    assert.ok(b.leaseMs > swarm.nowMs + LEASE_RENEWAL_MS / 2);
+  });
+});
+
+describe("the lease that the load threads are told", () => {
+  it("is none at first, without end alone, and renewed all the time in company", () => {
+    const swarm = new Swarm();
+    const a = swarm.start("a");
+    assert.deepEqual(a.effects.filter(({ kind }) => kind === "lease"), [{ kind: "lease", untilMs: Infinity }]);
+    swarm.start("b");
+    swarm.link("a", "b");
+    swarm.pass(5000);
+    assert.ok(Number.isFinite(a.leaseMs));
+    swarm.pass(3000, () => assert.ok(a.leaseMs > swarm.nowMs));
+  });
+
+  it("is on the agent's own clock", () => {
+    const swarm = Swarm.of("ab");
+    const c = swarm.start("c", { clockMs: 1_000_000 });
+    swarm.link("a", "c");
+    swarm.pass(5000);
+    const aheadMs = c.leaseMs - (swarm.nowMs + c.clockMs);
+    assert.ok(aheadMs > 0 && aheadMs <= LEASE_RENEWAL_MS + 5, String(aheadMs));
+  });
+});
+
+describe("what a call returns", () => {
+  it("does not change with the next one", () => {
     const a = machine("a");
-    hear(a, { hello: true, members: [member("b")], runs: [runOf(PLAN, NOW + JOIN_DELAY_MS - 1)] });
-    assert.equal(own(a).fromMs, alignUp(NOW + JOIN_DELAY_MS));
-  });
-
-  it("says nothing of itself before it knows when it may begin", () => {
-    const a = machine("a");
-    const [hello] = frames(a.handle({ kind: "linkUp", peer: "b" }, NOW));
-    assert.deepEqual([hello?.hello, hello?.members], [true, []]);
-    const told = frames(hear(a, { hello: true, members: [member("b")], runs: [underWay] }), "b");
-    const told2 = told.flatMap((frame) => frame.members ?? []).filter((record) => record.id === "a");
-    assert.ok(told2.length > 0 && told2.every((record) => record.fromMs > NOW));
-  });
-
-  const others: readonly [string, ReturnType<typeof runOf>][] = [
-    ["that is over", runOf(plan(10, 5), NOW - 10_000)],
-    ["that waits for agents", runOf(PLAN, null)],
-    ["that begins late enough to count on it", runOf(PLAN, NOW + 3000)],
-  ];
-  for (const [name, run] of others) {
-    it(`has its share at once if it finds a run ${name}`, () => {
-      const a = machine("a");
-      hear(a, { hello: true, members: [member("b")], runs: [run] });
-      assert.equal(own(a).incarnation, 1);
-      assert.equal(sharesAt(a.members, NOW).get("a") ?? 0, 0.5);
-    });
-  }
-});
-
-describe("an agent that is gone", () => {
-  it("is not lost because somebody who never saw its link close cannot dial it", () => {
-    const a = machine("a");
-    hear(a, { hello: true, members: [member("b"), member("far")] });
-    a.handle({ kind: "refused", peer: "far" }, NOW);
-    assert.equal(a.members.get("far")!.state, "alive");
-  });
-
-  it("is probed when its link closes, and lost when that is refused", () => {
-    const a = pair();
-    const closed = a.handle({ kind: "linkDown", peer: "b" }, NOW);
-    assert.deepEqual(closed.map((effect) => effect.kind), ["probe"]);
-    assert.equal(a.members.get("b")!.state, "alive", "a closed link is a hint, not a death certificate");
-    const effects = a.handle({ kind: "refused", peer: "b" }, NOW);
-    assert.deepEqual(a.members.get("b"), member("b", { state: "lost", untilMs: alignUp(NOW + LOSS_DELAY_MS) }));
-    assert.deepEqual(events(effects).map((event) => event.type), ["lost"]);
-  });
-
-  const ignored: readonly [string, (a: SwarmMachine) => void, string][] = [
-    ["that is linked", () => {}, "b"],
-    ["nobody knows", () => {}, "stranger"],
-    ["that has left", (a) => hear(a, { members: [member("b", { state: "left", untilMs: NOW + 1 })] }), "b"],
-  ];
-  for (const [name, prepare, peer] of ignored) {
-    it(`a refusal by a member ${name} changes nothing`, () => {
-      const a = pair();
-      prepare(a);
-      const before = a.members.get(peer);
-      assert.deepEqual(a.handle({ kind: "refused", peer }, NOW), []);
-      assert.deepEqual(a.members.get(peer), before);
-    });
-  }
-
-  for (const state of ["lost", "left"] as const) {
-    it(`is replaced as a neighbour at once when it has ${state === "lost" ? "been lost" : "left"}`, () => {
-      const a = pair();
-      const many = Array.from({ length: 40 }, (_, i) => `m${i}`);
-      hear(a, { members: many.map((id) => member(id)) });
-      const effects = hear(a, { members: many.map((id) => member(id, { state, untilMs: NOW + 1000 })) });
-      const wanted = effects.findLast((effect) => effect.kind === "neighbours");
-      assert.deepEqual(wanted?.members.map((record) => record.id), ["b"]);
-    });
-  }
-});
-
-describe("leaving", () => {
-  const untilMs = alignUp(NOW + LEAVE_DELAY_MS);
-  const isLeft = (effects: readonly Effect[]) => effects.some((effect) => effect.kind === "left");
-
-  it("of an idle agent is complete at the moment its share moves on, not before", () => {
-    const a = pair();
-    assert.equal(isLeft(a.handle({ kind: "leave" }, NOW)), false);
-    assert.equal(own(a).untilMs, untilMs);
-    assert.equal(isLeft(a.handle({ kind: "wake" }, untilMs - 1)), false);
-    assert.equal(isLeft(a.handle({ kind: "wake" }, untilMs)), true);
-    assert.equal(isLeft(a.handle({ kind: "wake" }, untilMs + 1)), false, "once only");
-  });
-
-  it("asks to be woken when its share moves on", () => {
-    const wake = pair().handle({ kind: "leave" }, NOW).find((effect) => effect.kind === "wakeAt");
-    assert.equal(wake?.atMs, untilMs);
-  });
-
-  function during(of: Plan): { a: SwarmMachine; run: string } {
-    const a = pair();
-    const run = assignments(publish(a, of, NOW - 10_000))[0]!.run;
-    a.handle({ kind: "report", snapshot: snapshot("a", 1, { run }) }, NOW - 1);
-    a.handle({ kind: "leave" }, NOW);
-    return { a, run };
-  }
-
-  it("waits for iterations in flight", () => {
-    const { a, run } = during(PLAN);
-    assert.equal(isLeft(a.handle({ kind: "wake" }, untilMs)), false);
-    const last = snapshot("a", 2, { run, done: true });
-    const effects = a.handle({ kind: "report", snapshot: last }, untilMs + 100);
-    assert.deepEqual(frames(effects, "b").flatMap((frame) => frame.reports ?? []).map((r) => r.snapshot.done), [true]);
-    assert.equal(isLeft(effects), true);
-  });
-
-  it("waits for iterations in flight of a run that ends while it leaves", () => {
-    const { a } = during(plan(10, 8.5));
-    assert.equal(isLeft(a.handle({ kind: "wake" }, untilMs)), false);
-  });
-
-  it("waits for them no longer than it may", () => {
-    const { a } = during(PLAN);
-    assert.equal(isLeft(a.handle({ kind: "wake" }, untilMs + DRAIN_MS - 1)), false);
-    assert.equal(isLeft(a.handle({ kind: "wake" }, untilMs + DRAIN_MS)), true);
-  });
-
-  it("twice is leaving once", () => {
-    const a = pair();
-    a.handle({ kind: "leave" }, NOW);
-    a.handle({ kind: "leave" }, NOW + 700);
-    assert.equal(own(a).untilMs, untilMs);
-  });
-});
-
-describe("greeting", () => {
-  it("splits what does not fit into one frame, and says hello last", () => {
-    const a = pair();
-    const document = "x".repeat(BATCH_CHARACTERS * 0.6);
-    const runs = ["1", "2", "3"].map((id) => {
-      const run = runOf(plan(10, 1), NOW, id);
-      return { ...run, spec: { ...run.spec, document } };
-    });
-    hear(a, { runs });
-    const greeting = frames(a.handle({ kind: "linkUp", peer: "c" }, NOW), "c");
-    assert.deepEqual(greeting.map((frame) => [frame.hello ?? false, frame.runs?.map((run) => run.spec.id)]), [
-      [false, ["1"]],
-      [false, ["2"]],
-      [true, ["3"]],
-    ]);
-  });
-});
-
-describe("greeting with many runs", () => {
-  it("keeps the number of runs in each frame below what the wire takes", () => {
-    const a = pair();
-    for (let i = 0; i < 250; i++) hear(a, { runs: [runOf(plan(10, 1), NOW, `r${i}`)] });
-    const sizes = frames(a.handle({ kind: "linkUp", peer: "c" }, NOW), "c").map((frame) => frame.runs!.length);
-    assert.ok(Math.max(...sizes) <= 100, String(sizes));
-    assert.equal(sizes.reduce((sum, size) => sum + size, 0), 250);
+    a.handle({ kind: "wake" }, NOW);
+    const nothing = a.handle({ kind: "wake" }, NOW);
+    assert.deepEqual(nothing, []);
+    publish(a, LONG, NOW);
+    assert.deepEqual(nothing, []);
   });
 });
 
 describe("events of runs", () => {
   it("a run is scheduled, running, finished: each told once, when it is due", () => {
-    const a = machine("a");
-    const told: unknown[] = [];
-    let effects = publish(a, plan(10, 5));
-    for (let guard = 0; guard < 20; guard++) {
-      for (const event of events(effects)) if (event.type === "run") told.push([event.state, event.atMs - NOW]);
-      const wake = effects.findLast((effect) => effect.kind === "wakeAt");
-      if (wake === undefined || wake.atMs === Infinity) break;
-      effects = a.handle({ kind: "wake" }, wake.atMs);
-    }
+    const swarm = new Swarm();
+    const a = swarm.start("a");
+    const more = { document: "{}", planHash: "hash", keyHash: null };
+    swarm.input("a", { kind: "publish", token: 1, plan: plan(10, 5), ...more });
+    swarm.pass(20_000);
+    const told = a.events().flatMap((event) => (event.type === "run" ? [[event.state, Math.round(event.atMs - NOW)]] : []));
     assert.deepEqual(told, [["scheduled", 0], ["running", 2000], ["finished", 7000]]);
   });
 
   it("a stop is told at once", () => {
     const a = machine("a");
-    publish(a, PLAN);
+    publish(a, LONG);
     const effects = a.handle({ kind: "stop", token: 2, run: "all" }, NOW + 1);
     assert.deepEqual(events(effects).map((event) => event.type === "run" && event.state), ["stopped"]);
   });
 
   it("a run that was over when it was first heard of is no news", () => {
-    assert.deepEqual(events(hear(machine("a"), { runs: [runOf(plan(10, 1), NOW - 5000)] })), []);
+    const a = machine("a");
+    a.handle({ kind: "wake" }, NOW);
+    const frame = { runs: [runOf(plan(10, 1), NOW - 5000)] };
+    assert.deepEqual(events(a.handle({ kind: "frame", from: "b", frame }, NOW)), []);
+  });
+});
+
+describe("a plan that holds its rate without a majority", () => {
+  it("is assigned as such; others stop", () => {
+    for (const onMinority of ["hold", "stop"] as const) {
+      const a = machine("a");
+      const given = publish(a, plan(10, 10, { onMinority })).find((effect) => effect.kind === "assign");
+      assert.equal(given?.assignment.ignoresLease, onMinority === "hold");
+    }
   });
 });
 
 describe("reports of others", () => {
   it("are kept for known runs only", () => {
-    const a = pair();
+    const swarm = Swarm.of("ab");
+    swarm.crash("b");
+    swarm.pass(10_000);
+    const a = swarm.of("a").machine;
+    const nowMs = swarm.nowMs;
+    const hear = (frame: Frame) => a.handle({ kind: "frame", from: "c", frame }, nowMs);
     const report = { since: 0, snapshot: snapshot("b", 1, { run: "r" }) };
     const ask: Frame = { gather: { id: 1, run: "r", have: [{ member: "b", sequence: 0 }] } };
-    hear(a, { members: [member("b", { state: "lost", untilMs: NOW })] });
-    const held = () => frames(hear(a, ask), "b").flatMap((frame) => frame.reports ?? []).length;
-    hear(a, { reports: [report] });
+    const held = () => frames(hear(ask), "c").flatMap((frame) => frame.reports ?? []).length;
+    hear({ reports: [report] });
     assert.equal(held(), 0);
-    hear(a, { runs: [runOf(PLAN, NOW)], reports: [report] });
+    hear({ runs: [runOf(LONG, null)], reports: [report] });
     assert.equal(held(), 1);
   });
 });

@@ -6,7 +6,7 @@ import { Chain } from "../../node/core/agreement/chain.ts";
 import { AgreedView } from "../../node/core/agreement/view.ts";
 import type { MemberRecord, SwarmEvent } from "../../node/core/events.ts";
 import type { Chain as ChainData, Commit, Standing, ViewChange } from "../../node/core/frame.ts";
-import { CHAIN_KEPT, DISSOLVE_MS, STABLE_MS, startOf, windowOf } from "../../node/core/limits.ts";
+import { CHAIN_KEPT, DAMPING, DISSOLVE_MS, STABLE_MS, startOf, WEIGHT_UNITS, windowOf } from "../../node/core/limits.ts";
 import { Membership } from "../../node/core/membership.ts";
 import { Outbox } from "../../node/core/outbox.ts";
 import { change, chainOf, commitOf, viewMember, viewOf } from "./agreement/support.ts";
@@ -168,7 +168,7 @@ describe("following another lineage", () => {
     const { lineage, data } = others("abc");
     x.membership.follow(lineage, data, [member("a")], NOW);
     assert.deepEqual(x.membership.members.all().map(({ id }) => id).sort(), ["a", "q", "x"]);
-    assert.deepEqual(x.membership.takeNews().map(({ id }) => id), ["a"]);
+    assert.deepEqual(x.membership.takeNews().map(({ id }) => id).filter((id) => id !== "x"), ["a"], "of the new one");
   });
 
   const refused: readonly [string, () => ChainData][] = [
@@ -233,7 +233,7 @@ describe("who may come in", () => {
   }
 
   it("with the weight it has, in whole units, one at least", () => {
-    for (const [weight, expected] of [[4, 4], [2.6, 3], [0, 1]] as const) {
+    for (const [weight, expected] of [[4, 4 * WEIGHT_UNITS], [1 / 3, Math.round(WEIGHT_UNITS / 3)], [0, 1]] as const) {
       const a = new One("a");
       a.membership.take([asks({ weight })]);
       assert.equal(a.settle().membership.agreement.view.memberOf("b")!.weight, expected);
@@ -246,7 +246,27 @@ describe("who may come in", () => {
     a.adopt("", "b");
     a.membership.take([asks({ incarnation: 2, weight: 3 })]);
     // Half of two is a quorum if the first one is in it.
-    assert.equal(a.settle().membership.agreement.view.memberOf("b")!.weight, 3);
+    assert.equal(a.settle().membership.agreement.view.memberOf("b")!.weight, 3 * WEIGHT_UNITS);
+  });
+});
+
+describe("one's own weight", () => {
+  it("is told when it changes, and is in the next view", () => {
+    const a = new One("a").adopt("", "b");
+    a.membership.takeNews();
+    const { incarnation } = a.membership.own();
+    a.membership.reweigh(0.5);
+    assert.deepEqual(a.membership.takeNews().map((own) => [own.weight, own.incarnation]), [[0.5, incarnation + 1]]);
+    assert.equal(a.settle().membership.agreement.view.memberOf("a")!.weight, WEIGHT_UNITS / 2);
+    assert.equal(a.membership.own().untilMs, NEVER, "its time goes on");
+  });
+
+  it("of a leaver matters no more", () => {
+    const a = new One("a");
+    a.membership.leave();
+    const before = a.membership.own();
+    a.membership.reweigh(0.5);
+    assert.deepEqual(a.membership.own(), before);
   });
 });
 
@@ -322,6 +342,32 @@ describe("an agent that is removed", () => {
     assert.deepEqual([c.membership.own().incarnation, state, view, fromMs, untilMs], [incarnation + 1, "alive", 3, NEVER, NEVER]);
     assert.deepEqual(c.events().map((event) => event.type), ["lost"]);
     assert.deepEqual(c.membership.takeNews().map((record) => [record.id, record.view]), [["c", 3]]);
+  });
+
+  it("again and again keeps away for a while, as one who has left, and then asks", () => {
+    const c = insider();
+    for (let loss = 1; loss <= DAMPING.free + 1; loss++) {
+      if (loss > 1) c.commit((view) => change(view, "", "", { fromWindow: W, added: [viewMember("c", { incarnation: c.membership.own().incarnation })] }));
+      c.adopt("c", "", W);
+      assert.equal(c.membership.own().state, loss <= DAMPING.free ? "alive" : "left", `after ${loss} losses`);
+    }
+    const { incarnation } = c.membership.own();
+    c.turn(DAMPING.firstMs - 1);
+    assert.equal(c.membership.own().state, "left");
+    c.turn(1);
+    const { state, fromMs, untilMs, view } = c.membership.own();
+    assert.deepEqual([state, fromMs, untilMs, view], ["alive", NEVER, NEVER, c.membership.agreement.view.number]);
+    assert.equal(c.membership.own().incarnation, incarnation + 1);
+  });
+
+  it("again and again, but leaves, does not come back", () => {
+    const c = insider();
+    for (let loss = 1; loss <= DAMPING.free + 1; loss++) {
+      if (loss > 1) c.commit((view) => change(view, "", "", { fromWindow: W, added: [viewMember("c", { incarnation: c.membership.own().incarnation })] }));
+      c.adopt("c", "", W);
+    }
+    c.membership.leave();
+    assert.equal(c.turn(DAMPING.mostMs).membership.own().state, "left");
   });
 
   it("as it wished says that it knows, and asks for nothing", () => {

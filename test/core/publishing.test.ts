@@ -1,10 +1,16 @@
-// Publishing and stopping on one machine; what the whole swarm makes of it is tested in the simulator.
+// Publishing, giving runs their start, and stopping them.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Answer, Effect, RunRecord } from "../../node/core/events.ts";
-import { ACTIVE_RUNS, NOT_AFTER_GRACE_MS } from "../../node/core/limits.ts";
-import { assignments, machine, member, NOW, plan, publish } from "./support.ts";
+import { ACTIVE_RUNS, NOT_AFTER_GRACE_MS, windowOf } from "../../node/core/limits.ts";
+import { Membership } from "../../node/core/membership.ts";
+import { Outbox } from "../../node/core/outbox.ts";
+import { Publishing } from "../../node/core/publishing.ts";
+import { Runs } from "../../node/core/runs.ts";
+import { change, commitOf, set } from "./agreement/support.ts";
+import { assignments, machine, member, NOW, plan, publish, runOf } from "./support.ts";
+import { Swarm } from "./swarm.ts";
 
 function answer(effects: readonly Effect[]): Answer {
   const found = effects.find((effect) => effect.kind === "answer");
@@ -20,17 +26,27 @@ function published(effects: readonly Effect[]): { run: RunRecord; created: boole
 
 const start = (minAgents: number, delayMs = 0) => ({ start: { minAgents, delayMs } });
 
+/** Publishes at one agent of a swarm. */
+function publishAt(swarm: Swarm, id: string, minAgents: number): string {
+  const more = { document: "{}", planHash: "hash", keyHash: null };
+  const effects = swarm.input(id, { kind: "publish", token: 1, plan: plan(10, 60, start(minAgents)), ...more });
+  return published(effects).run.spec.id;
+}
+const startOf = (swarm: Swarm, id: string, run: string) => swarm.of(id).machine.runs.get(run)?.control.startAtMs;
+
 describe("publishing", () => {
   it("starts after the lead that the swarm needs, or the delay that the plan wants", () => {
     for (const [lead, delayMs, expected] of [[2000, 0, 2000], [2000, 5000, 5000], [0, 0, 0]] as const) {
       const { run } = published(publish(machine("a", { startLeadMs: lead }), plan(10, 10, start(1, delayMs))));
       assert.equal(run.control.startAtMs, NOW + expected);
+      assert.match(run.control.lineage!, /^[0-9a-f]{16}$/, "a run that has a start belongs to a lineage");
       assert.equal(run.spec.notAfterMs, NOW + expected + 10_000 + NOT_AFTER_GRACE_MS);
     }
   });
 
   it("tells everybody at once, over the links and by gossip", () => {
     const a = machine("a");
+    a.handle({ kind: "wake" }, NOW - 59_000);
     a.handle({ kind: "linkUp", peer: "b" }, NOW);
     const kinds = publish(a, plan(10, 10)).map((effect) => effect.kind);
     assert.ok(kinds.includes("broadcast") && kinds.includes("send") && kinds.includes("assign"), kinds.join());
@@ -42,25 +58,53 @@ describe("publishing", () => {
     const again = publish(a, plan(10, 10), NOW + 1000);
     assert.deepEqual([first.created, published(again).created], [true, false]);
     assert.equal(published(again).run.spec.id, first.run.spec.id);
-    assert.deepEqual(again.map((effect) => effect.kind), ["answer"]);
+    const telling = ["broadcast", "send", "assign"];
+    assert.deepEqual(again.filter(({ kind }) => telling.includes(kind)), []);
+  });
+});
+
+describe("a run that waits for agents", () => {
+  it("gets its start when a view has enough of them, one for all, and belongs to that lineage", () => {
+    const swarm = Swarm.of("ab");
+    const run = publishAt(swarm, "b", 3);
+    swarm.pass(3000);
+    for (const id of "ab") assert.equal(startOf(swarm, id, run), null);
+    swarm.start("c");
+    swarm.link("a", "c");
+    swarm.pass(5000);
+    const { control } = swarm.of("a").machine.runs.get(run)!;
+    assert.deepEqual([control.author, control.lineage], ["a", swarm.of("a").machine.view().lineage]);
+    assert.ok(control.startAtMs! > NOW);
+    for (const id of "bc") assert.deepEqual(swarm.of(id).machine.runs.get(run)!.control, control);
+    for (const id of "abc") assert.equal(swarm.of(id).assignment?.startAtMs, control.startAtMs);
   });
 
-  it("a run that waits for agents gets its start from the first member in id order, and from nobody else", () => {
-    for (const [id, gives] of [["a", true], ["c", false]] as const) {
-      const self = machine(id);
-      const { run } = published(publish(self, plan(10, 10, start(2))));
-      assert.equal(run.control.startAtMs, null);
-      const effects = self.handle({ kind: "frame", from: "b", frame: { members: [member("b")] } }, NOW + 700);
-      assert.equal(self.runs.get(run.spec.id)!.control.startAtMs, gives ? NOW + 2700 : null);
-      assert.equal(assignments(effects).length > 0, gives);
-    }
+  it("gets none while no majority is seen: a part of the swarm must not start what the rest knows nothing of", () => {
+    const membership = new Membership(member("a", { incarnation: 0, fromMs: Infinity }), new Outbox(), NOW);
+    const { agreement } = membership;
+    const before = agreement.view;
+    agreement.take({ commits: [commitOf(before, change(before, "", "bc"))] }, NOW);
+    membership.turn(NOW, NOW, true);
+    const runs = new Runs();
+    runs.merge(runOf(plan(10, 60, start(3)), null), NOW);
+    const publishing = new Publishing("a", 2000, runs, membership);
+    assert.deepEqual(publishing.startable(NOW), []);
+    const { view } = agreement;
+    const present = set(view, "b");
+    agreement.take({ rollCalls: [{ view: 2, window: windowOf(NOW), excluded: set(view, ""), present }] }, NOW);
+    assert.deepEqual(publishing.startable(NOW).map(({ control }) => [control.startAtMs, control.lineage]), [
+      [NOW + 2000, agreement.lineage.id],
+    ]);
+    assert.deepEqual(publishing.startable(NOW), [], "once");
   });
 
-  it("a member that is gone does not count", () => {
-    const a = machine("a");
-    const gone = member("b", { state: "lost", untilMs: NOW - 1 });
-    a.handle({ kind: "frame", from: "c", frame: { members: [gone] } }, NOW);
-    assert.equal(published(publish(a, plan(10, 10, start(2)))).run.control.startAtMs, null);
+  it("gets none from anybody but the first member in id order", () => {
+    const swarm = Swarm.of("ab");
+    const run = publishAt(swarm, "b", 3);
+    swarm.start("0");
+    swarm.link("a", "0");
+    swarm.pass(5000);
+    assert.equal(swarm.of("b").machine.runs.get(run)!.control.author, "0");
   });
 });
 
@@ -100,11 +144,14 @@ describe("stopping", () => {
   }
 
   it("stops a run that still waits for agents, which then never starts", () => {
-    const a = machine("a");
-    const { run } = published(publish(a, plan(10, 10, start(2))));
-    a.handle({ kind: "stop", token: 2, run: "all" }, NOW + 1);
-    const effects = a.handle({ kind: "frame", from: "b", frame: { members: [member("b")] } }, NOW + 2);
-    assert.equal(a.runs.get(run.spec.id)!.control.startAtMs, null);
-    assert.deepEqual(assignments(effects), []);
+    const swarm = Swarm.of("a");
+    const run = publishAt(swarm, "a", 2);
+    swarm.input("a", { kind: "stop", token: 2, run: "all" });
+    swarm.start("b");
+    swarm.link("a", "b");
+    swarm.pass(5000);
+    assert.deepEqual(swarm.views(), ["2:ab"]);
+    assert.equal(startOf(swarm, "a", run), null);
+    assert.equal(swarm.of("a").assignment, null);
   });
 });

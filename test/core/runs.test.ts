@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { RunControl } from "../../node/core/events.ts";
+import type { RunControl, RunRecord } from "../../node/core/events.ts";
 import { RUNS_KEPT } from "../../node/core/limits.ts";
 import { endAtMs, firstControl, mergeControl, Runs, runStateAt } from "../../node/core/runs.ts";
 import { forSeeds, type Random } from "../support/random.ts";
@@ -14,7 +14,8 @@ function randomControl(random: Random): RunControl {
   const author = random.pick(["a", "b", "c"]);
   const startAtMs = sequence === 0 ? null : NOW + sequence * 100 + author.charCodeAt(0);
   const stopReason = random.pick([null, null, "stopped", "aborted"] as const);
-  return { sequence, author, startAtMs, lineage: null, stopReason, stopAtMs: stopReason && NOW + random.integer(0, 2) };
+  const lineage = startAtMs === null ? null : `of ${author}`;
+  return { sequence, author, startAtMs, lineage, stopReason, stopAtMs: stopReason && NOW + random.integer(0, 2) };
 }
 
 /** The id of a run published at an instant, without a key. */
@@ -42,9 +43,9 @@ describe("merging control registers", () => {
   });
 
   it("the higher sequence wins, then the higher author", () => {
-    const [old, start] = [firstControl("z", null), { ...firstControl("a", NOW), sequence: 1 }];
+    const [old, start] = [firstControl("z", null, null), { ...firstControl("a", NOW, "l"), sequence: 1 }];
     assert.equal(mergeControl(old, start).startAtMs, NOW);
-    assert.equal(mergeControl(firstControl("a", 1), firstControl("b", 2)).startAtMs, 2);
+    assert.equal(mergeControl(firstControl("a", 1, "l"), firstControl("b", 2, "m")).startAtMs, 2);
   });
 });
 
@@ -53,7 +54,7 @@ describe("the runs an agent knows", () => {
 
   it("two agents that publish one run at the same moment agree on its spec and its start", () => {
     const mine = runOf(RATE, NOW + 2000);
-    const theirs = { spec: { ...mine.spec, author: "b", notAfterMs: 5 }, control: firstControl("b", NOW + 2010) };
+    const theirs = { spec: { ...mine.spec, author: "b", notAfterMs: 5 }, control: firstControl("b", NOW + 2010, null) };
     const [here, there] = [new Runs(), new Runs()];
     here.merge(mine, NOW);
     there.merge(theirs, NOW);
@@ -150,4 +151,67 @@ describe("the runs an agent knows", () => {
   it("ends by its plan, by a stop, or by notAfter, whichever is first", () => {
     assert.deepEqual([started, stopped, short].map(endAtMs), [NOW + 10_000, NOW + 500, NOW + 700]);
   });
+});
+
+describe("runs and lineages", () => {
+  const RATE = plan(10, 10);
+  const of = (lineage: string | null, id = "r") => {
+    const run = runOf(RATE, lineage === null ? null : NOW, id);
+    return { ...run, control: { ...run.control, lineage } };
+  };
+  function inLineage(lineage: string): Runs {
+    const runs = new Runs();
+    runs.lineage = lineage;
+    return runs;
+  }
+
+  it("a run that was started in another lineage is not taken in, one that waits for its start is", () => {
+    const runs = inLineage("mine");
+    assert.deepEqual([of("theirs", "x"), of("mine", "y"), of(null, "z")].map((run) => runs.merge(run, NOW) !== null), [false, true, true]);
+    assert.deepEqual(runs.all().map((run) => run.spec.id), ["y", "z"]);
+  });
+
+  it("a run that waited here and was started elsewhere is known, but not active here", () => {
+    const runs = inLineage("mine");
+    runs.merge(of(null), NOW);
+    const started = of("theirs");
+    runs.merge({ ...started, control: { ...started.control, sequence: 1 } }, NOW);
+    assert.equal(runs.get("r")!.control.lineage, "theirs");
+    assert.deepEqual(runs.active(NOW), []);
+  });
+
+  it("runs of a lineage that is left are active no more", () => {
+    const runs = inLineage("mine");
+    runs.merge(of("mine", "x"), NOW);
+    runs.merge(of(null, "y"), NOW);
+    runs.lineage = "theirs";
+    assert.deepEqual(runs.active(NOW).map((run) => run.spec.id), ["y"]);
+  });
+});
+
+describe("the digest of runs", () => {
+  const RATE = plan(10, 10);
+  const stopped = { ...runOf(RATE, NOW), control: { ...runOf(RATE, NOW).control, stopAtMs: NOW, stopReason: "stopped" as const } };
+  const rows: readonly [string, RunRecord[], RunRecord[], boolean][] = [
+    ["is the same in whatever order they were heard of", [runOf(RATE, NOW, "x"), runOf(RATE, NOW, "y")], [runOf(RATE, NOW, "y"), runOf(RATE, NOW, "x")], true],
+    ["tells one run more", [runOf(RATE, NOW, "x")], [runOf(RATE, NOW, "x"), runOf(RATE, NOW, "y")], false],
+    ["tells a stop", [runOf(RATE, NOW)], [stopped], false],
+    ["tells a change of the register", [runOf(RATE, NOW)], [{ ...runOf(RATE, NOW), control: { ...runOf(RATE, NOW).control, sequence: 1 } }], false],
+    ["is what it was after the same again", [runOf(RATE, NOW)], [runOf(RATE, NOW), runOf(RATE, NOW)], true],
+  ];
+  for (const [name, one, other, same] of rows) {
+    it(name, () => {
+      const [a, b] = [one, other].map((records) => {
+        const runs = new Runs();
+        for (const record of records) {
+          runs.merge(record, NOW);
+          runs.digest();
+        }
+        return runs.digest();
+      });
+      assert.equal(a === b, same);
+    });
+  }
+
+  it("is that of nothing when all are forgotten", () => assert.equal(new Runs().digest(), 0));
 });

@@ -188,6 +188,14 @@ export class Swarm {
     if (this.#reaches(from.id, to.id)) this.#later(to, { kind: "frame", from: from.id, frame: structuredClone(frame) });
   }
 
+  /** Over however many links: gossip goes everywhere. */
+  #linkedTo(agent: Agent): Agent[] {
+    const found = new Set([agent]);
+    for (const one of found) for (const id of one.links) found.add(this.of(id));
+    found.delete(agent);
+    return [...found];
+  }
+
   #dial(agent: Agent, id: string): void {
     const peer = this.agents.get(id);
     if (peer === undefined || agent.links.has(id) || !this.#reaches(agent.id, id)) return;
@@ -206,7 +214,7 @@ export class Swarm {
         if (agent.links.has(effect.to)) this.#send(agent, this.of(effect.to), effect.frame);
         return;
       case "broadcast":
-        for (const other of this.agents.values()) if (other !== agent) this.#send(agent, other, effect.frame);
+        for (const other of this.#linkedTo(agent)) this.#send(agent, other, effect.frame);
         return;
       case "neighbours":
         agent.wanted = effect.members.map(({ id }) => id);

@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { DRIFT, ECHO_EVERY_MS, FIRST_ECHOES, FIRST_ECHO_EVERY_MS, SAMPLES_KEPT, SLEW_MS, SURE_MS } from "../../node/core/limits.ts";
+import { DRIFT, ECHO_EVERY_MS, FIRST_ECHOES, FIRST_ECHO_EVERY_MS, SAMPLES_KEPT, SLEW_MS, STAMPS_KEPT, SURE_MS } from "../../node/core/limits.ts";
 import { type Neighbour, TimeSync } from "../../node/core/time-sync.ts";
 import { NOW } from "./support.ts";
 
 /** An exchange with a neighbour whose swarm time is ahead of mine by `aheadMs`, over a way of so long there and back. */
 function exchange(time: TimeSync, neighbour: Neighbour, aheadMs: number, thereMs: number, backMs: number, localMs = NOW): void {
-  const sentAtMs = time.swarmMs(localMs - thereMs - backMs);
+  const sentAtMs = time.stamp(localMs - thereMs - backMs);
   time.echoed(neighbour, { sentAtMs, heldMs: 0 }, time.swarmMs(localMs) - backMs + aheadMs, localMs);
 }
 
@@ -35,24 +35,43 @@ describe("an exchange of timestamps", () => {
 
   it("does not count the time that the timestamp lay there", () => {
     const time = new TimeSync();
-    time.echoed(time.linkUp(NOW), { sentAtMs: NOW - 1010, heldMs: 1000 }, NOW + 95, NOW);
+    time.echoed(time.linkUp(NOW), { sentAtMs: time.stamp(NOW - 1010), heldMs: 1000 }, NOW + 95, NOW);
+    time.follow(true, NOW);
+    near(time.offsetMs, 100);
+  });
+
+  it("is not misread if swarm time has moved since the timestamp was given out", () => {
+    const time = new TimeSync();
+    const sentAtMs = time.stamp(NOW - 10);
+    time.adopt(NOW + 1000, NOW);
+    time.echoed(time.linkUp(NOW), { sentAtMs, heldMs: 0 }, NOW + 95, NOW);
     time.follow(true, NOW);
     near(time.offsetMs, 100);
   });
 
   const forged: readonly [string, number, number][] = [
-    ["came back before it was sent", NOW + 1, 0],
+    ["was never sent", NOW - 11, 0],
     ["lay there for less than nothing", NOW - 10, -5],
     ["lay there for longer than the whole way", NOW - 10, 11],
     ["lies", NaN, 0],
   ];
   for (const [name, sentAtMs, heldMs] of forged) {
-    it(`is ignored if it ${name}`, () => {
+    it(`is ignored if the timestamp ${name}`, () => {
       const time = new TimeSync();
+      time.stamp(NOW - 10);
       time.echoed(time.linkUp(NOW), { sentAtMs, heldMs }, NOW + 100, NOW);
       assert.deepEqual([time.follow(true, NOW), time.offsetMs, time.isSure(NOW)], [false, 0, false]);
     });
   }
+
+  it("is ignored if the timestamp is so old that it is forgotten", () => {
+    const time = new TimeSync();
+    const sentAtMs = time.stamp(NOW);
+    for (let i = 1; i <= STAMPS_KEPT; i++) time.stamp(NOW + i);
+    const laterMs = NOW + STAMPS_KEPT;
+    time.echoed(time.linkUp(NOW), { sentAtMs, heldMs: 0 }, laterMs, laterMs);
+    assert.equal(time.follow(true, laterMs), false);
+  });
 });
 
 describe("the time that is followed", () => {
@@ -61,6 +80,7 @@ describe("the time that is followed", () => {
     ["is that of most, not of one that is far off", [[100, 10], [101, 10], [5000, 10]], 100.5],
     ["is as narrow as the best knows it", [[100, 400], [130, 20]], 130],
     ["is that of the only one", [[-70, 10]], -70],
+    ["goes no further than is certain if that is not much", [[2000, SURE_MS + 100]], 2000 - (SURE_MS + 100) / 2],
   ];
   for (const [name, neighbours, expected] of rows) {
     it(name, () => {

@@ -44,6 +44,23 @@ describe("acknowledgements", () => {
     assert.deepEqual([...ids].filter((id) => acks.of(id) === 1), [ids[31], ids[32], ids[69]]);
   });
 
+  it("of members that there are not are refused", () => {
+    const chain = three();
+    const acks = new Acks(chain);
+    assert.equal(acks.note(chain.current, Uint32Array.of(0b100001), 20), false);
+    assert.equal(acks.of("a"), 0);
+  });
+
+  it("are told to those who were not there, in sets that do not change afterwards", () => {
+    const chain = three();
+    const acks = new Acks(chain);
+    note(acks, chain, 1, "ae", 9);
+    note(acks, chain, 3, "b", 19);
+    const told = acks.all();
+    note(acks, chain, 3, "c", 20);
+    assert.deepEqual(told.map(({ view, members }) => [view, idsOf(chain.at(view)!, listed(members))]), [[1, "ae"], [3, "b"]]);
+  });
+
   it("of those who are in no view are what they told, which never falls", () => {
     const acks = new Acks(three());
     assert.equal(acks.told("e", 2), true);

@@ -9,7 +9,7 @@ import type { AgreedView } from "../../../node/core/agreement/view.ts";
 import type { Accusation, Frame, ViewChange } from "../../../node/core/frame.ts";
 import { ACTIVATION_WINDOWS, LEASE_WINDOWS, SILENT_MS, STABLE_MS, startOf, windowOf } from "../../../node/core/limits.ts";
 import { agreementOf, LINEAGE, Room, W, wishesOf } from "./room.ts";
-import { change, commitOf, idsOf, letters, set, viewMember, viewOf } from "./support.ts";
+import { change, chainOf, commitOf, idsOf, letters, set, viewMember, viewOf } from "./support.ts";
 
 function present(view: AgreedView, ids: string, more: { window?: number; excluded?: string } = {}): Frame {
   const { window = W, excluded = "" } = more;
@@ -271,6 +271,29 @@ describe("accusing", () => {
 });
 
 describe("complete state", () => {
+  it("says who has adopted which view, also long ago: a newcomer need not wait for their leases to end", () => {
+    const chain = chainOf(viewOf("abcd", { fromWindow: W - 50 }), ["", "x", W + 1]);
+    const all = { view: 2, members: set(chain.current, "abcd") };
+    for (const [adoptions, expected] of [[[all], 2], [[{ ...all, view: 1 }], 1], [[], 1]] as const) {
+      const x = new Agreement("x", LINEAGE, Chain.of(chain.data())!, wishesOf({ joining: "", leaving: "" }), startOf(W));
+      x.take({ adoptions }, startOf(W));
+      x.turn(startOf(W), startOf(W));
+      assert.equal(x.followed(startOf(W + 1))?.number, expected);
+    }
+  });
+
+  it("tells of an adoption that it is certain now, not since when", () => {
+    const chain = chainOf(viewOf("abcde", { fromWindow: W - 50 }), ["e", "", W]);
+    const a = new Agreement("a", LINEAGE, Chain.of(chain.data())!, wishesOf({ joining: "", leaving: "" }), startOf(W));
+    a.take({ adoptions: [{ view: 2, members: set(chain.current, "bcd") }] }, startOf(W));
+    const grows = [];
+    for (let window = W; window < W + 20; window++) {
+      a.turn(startOf(window), startOf(window));
+      grows.push(a.followed(startOf(window))?.number ?? 0);
+    }
+    assert.equal(grows.indexOf(2), LEASE_WINDOWS + 1, "e may have seen a majority until now");
+  });
+
   it("makes of somebody who knows nothing somebody who knows everything", () => {
     const room = new Room("abcd");
     room.silent.add("d");
@@ -283,6 +306,7 @@ describe("complete state", () => {
     assert.equal(newcomer.isExcluded("d"), true);
     assert.deepEqual(newcomer.state().rollCalls, state.rollCalls);
     assert.deepEqual(newcomer.state().ballots, state.ballots);
+    assert.deepEqual(newcomer.state().adoptions, state.adoptions);
     assert.equal(idsOf(newcomer.view, listed(state.rollCalls![0]!.present)).includes("a"), true);
   });
 });

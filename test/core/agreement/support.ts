@@ -4,6 +4,7 @@ import { Chain } from "../../../node/core/agreement/chain.ts";
 import { positionsOf } from "../../../node/core/agreement/positions.ts";
 import { AgreedView } from "../../../node/core/agreement/view.ts";
 import type { Commit, Positions, View, ViewChange, ViewMember } from "../../../node/core/frame.ts";
+import { WEIGHT_UNITS } from "../../../node/core/limits.ts";
 
 /** `letters(4)` is `abcd`. */
 export function letters(count: number): string {
@@ -11,10 +12,10 @@ export function letters(count: number): string {
 }
 
 export function viewMember(id: string, more: Partial<ViewMember> = {}): ViewMember {
-  return { id, incarnation: 1, weight: 1, fromWindow: 0, ...more };
+  return { id, incarnation: 1, weight: WEIGHT_UNITS, fromWindow: 0, ...more };
 }
 
-/** The members of `ids` with weight 1; view number 1 in force from window 0 on, unless told otherwise. */
+/** The members of `ids`, as agents of weight 1 are; view number 1 in force from window 0 on, unless told otherwise. */
 export function viewOf(ids: string, more: Partial<View> = {}): AgreedView {
   return AgreedView.of({ number: 1, fromWindow: 0, members: [...ids].map((id) => viewMember(id)), ...more });
 }

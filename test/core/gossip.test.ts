@@ -1,0 +1,335 @@
+// What goes over the links: one frame for all, complete state when asked for, and no link for longer than it is of use.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Effect } from "../../node/core/events.ts";
+import type { Frame, Standing } from "../../node/core/frame.ts";
+import { Gossip } from "../../node/core/gossip.ts";
+import {
+  ECHO_EVERY_MS, FIRST_ECHO_EVERY_MS, FLUSH_MS, FLUSH_SOON_MS, PULL_EVERY_MS, QUIET_FLUSH_MS, SPARE_LINK_MS, WINDOW_MS,
+  windowOf, ZOMBIE_LINK_MS,
+} from "../../node/core/limits.ts";
+import { Membership } from "../../node/core/membership.ts";
+import { Outbox } from "../../node/core/outbox.ts";
+import { TimeSync } from "../../node/core/time-sync.ts";
+import { change, commitOf, letters } from "./agreement/support.ts";
+import { member, NOW } from "./support.ts";
+
+/** `a`'s links. Others are in its view if told so. */
+class One {
+  readonly out = new Outbox();
+  readonly membership = new Membership(member("a", { incarnation: 0, fromMs: Infinity }), this.out, NOW);
+  readonly time = new TimeSync();
+  readonly gossip: Gossip;
+  rank: Standing["rank"] = 0;
+  runsDigest = 0;
+  readonly told: string[] = [];
+  nowMs = NOW;
+
+  constructor(others = "") {
+    const { agreement } = this.membership;
+    if (others !== "") {
+      this.membership.take([...others].map((id) => member(id)));
+      agreement.take({ commits: [commitOf(agreement.view, change(agreement.view, "", others, { fromWindow: windowOf(NOW) }))] }, NOW);
+    }
+    this.gossip = new Gossip(this.out, this.membership, this.time, {
+      rank: () => this.rank,
+      runsDigest: () => this.runsDigest,
+      tellAll: (peer) => this.told.push(peer),
+    });
+    this.membership.turn(NOW, NOW, true);
+    this.membership.takeNews();
+    agreement.takeNews();
+    this.out.take();
+  }
+
+  link(...peers: string[]): this {
+    for (const peer of peers) {
+      this.out.links.add(peer);
+      this.gossip.linkUp(peer, this.nowMs);
+    }
+    this.out.take();
+    return this;
+  }
+
+  standing(more: Partial<Standing> = {}): Standing {
+    return { ...this.gossip.standing(this.nowMs), ...more };
+  }
+
+  /** A frame comes; whether it is of this lineage. */
+  hear(from: string, frame: Frame): boolean {
+    const peer = this.gossip.peer(from)!;
+    const isMine = this.gossip.received(peer, frame, this.nowMs);
+    if (frame.standing !== undefined) this.gossip.compare(peer, this.nowMs);
+    return isMine;
+  }
+
+  sent(to?: string): Frame[] {
+    return frames(this.out.take(), to);
+  }
+
+  turn(ms = 0): Effect[] {
+    this.nowMs += ms;
+    this.gossip.turn(this.nowMs);
+    return this.out.take();
+  }
+}
+
+function frames(effects: readonly Effect[], to?: string): Frame[] {
+  return effects.flatMap((one) => (one.kind === "send" && (to === undefined || one.to === to) ? [one.frame] : []));
+}
+
+const pulls = (all: readonly Frame[]) => all.filter((frame) => frame.pull === true).length;
+
+describe("a link that is new", () => {
+  it("begins with where one stands, and nothing else", () => {
+    const a = new One();
+    a.gossip.linkUp("b", NOW);
+    assert.deepEqual(a.sent(), [{ standing: a.standing() }]);
+  });
+
+  it("tells lineage, age, rank, view, digest and time", () => {
+    const a = new One("b");
+    a.rank = 1;
+    a.time.adopt(NOW + 5000, NOW);
+    const { id, bornMs } = a.membership.agreement.lineage;
+    const digest = a.membership.members.digest;
+    assert.deepEqual(a.standing(), { lineage: id, bornMs, rank: 1, view: 2, digest, sentAtMs: NOW + 5000 });
+    a.runsDigest = -1;
+    assert.equal(a.standing().digest, ~digest >>> 0, "32 bits, without a sign");
+  });
+});
+
+describe("a frame", () => {
+  it("concerns an agent if it is of its lineage", () => {
+    const a = new One().link("b");
+    assert.equal(a.hear("b", { standing: a.standing() }), true);
+    assert.equal(a.hear("b", { standing: a.standing({ lineage: "other" }) }), false);
+    assert.equal(a.hear("b", {}), false);
+  });
+
+  it("that asks for everything is answered, whoever asks, but not again and again", () => {
+    const a = new One().link("b");
+    a.hear("b", { pull: true, standing: a.standing({ lineage: "other" }) });
+    a.hear("b", { pull: true });
+    assert.deepEqual(a.told, ["b"]);
+    a.nowMs += PULL_EVERY_MS;
+    a.hear("b", { pull: true });
+    assert.deepEqual(a.told, ["b", "b"]);
+  });
+
+  it("with a timestamp is answered at once the first time, then now and then", () => {
+    const a = new One().link("b");
+    a.turn();
+    a.hear("b", { standing: a.standing({ sentAtMs: NOW - 7 }) });
+    assert.deepEqual(a.sent("b").map((frame) => frame.echo), [{ sentAtMs: NOW - 7, heldMs: 0 }]);
+    a.hear("b", { standing: a.standing() });
+    assert.deepEqual(a.sent("b"), []);
+    const echoes = [];
+    for (let ms = 0; ms < 2 * ECHO_EVERY_MS; ms += 50) if (frames(a.turn(50), "b").some((frame) => frame.echo !== undefined)) echoes.push(ms);
+    assert.ok(echoes.length >= 4 && echoes.length <= 6, String(echoes));
+    assert.ok(echoes[0]! >= FIRST_ECHO_EVERY_MS - 50 && echoes.at(-1)! - echoes.at(-2)! >= ECHO_EVERY_MS);
+  });
+
+  it("tells the time only if its sender is a member", () => {
+    for (const [peer, expected] of [["b", true], ["x", false]] as const) {
+      const a = new One("b").link(peer);
+      const { sentAtMs } = a.standing();
+      a.nowMs += 10;
+      a.hear(peer, { standing: a.standing(), echo: { sentAtMs, heldMs: 2 } });
+      assert.equal(a.time.isSure(a.nowMs), expected);
+    }
+  });
+});
+
+describe("everything is asked for", () => {
+  const rows: readonly [string, Partial<Standing>, number][] = [
+    ["from who has a newer view", { view: 3 }, 1],
+    ["not from who has an older one", { view: 1, digest: 1 }, 0],
+    ["not from who knows the same", {}, 0],
+    ["from who is in a lineage to be followed", { lineage: "other", bornMs: 0 }, 1],
+    ["not from who is in one that is not", { lineage: "other", bornMs: NOW + 1 }, 0],
+  ];
+  for (const [name, part, expected] of rows) {
+    it(name, () => {
+      const a = new One("b").link("b");
+      a.hear("b", { standing: a.standing(part) });
+      assert.equal(pulls(a.sent("b")), expected);
+    });
+  }
+
+  it("from who knows other things for a while", () => {
+    const a = new One("b").link("b");
+    const other = { digest: a.standing().digest ^ 1 };
+    const asked: number[] = [];
+    for (let ms = 0; ms <= 3 * PULL_EVERY_MS; ms += 100) {
+      a.hear("b", { standing: a.standing(other) });
+      if (pulls(a.sent("b")) > 0) asked.push(ms);
+      a.nowMs += 100;
+    }
+    assert.deepEqual(asked, [1, 2, 3].map((times) => times * PULL_EVERY_MS));
+  });
+
+  it("not from who knows other things for a moment only", () => {
+    const a = new One("b").link("b");
+    for (let ms = 0; ms <= 3 * PULL_EVERY_MS; ms += 100) {
+      const { digest } = a.standing();
+      a.hear("b", { standing: a.standing({ digest: ms % 900 === 0 ? digest : digest ^ 1 }) });
+      a.nowMs += 100;
+    }
+    assert.equal(pulls(a.sent("b")), 0);
+  });
+
+  it("of one peer not again and again, of another at once", () => {
+    const a = new One("bc").link("b", "c");
+    for (const from of ["b", "b", "c"]) a.hear(from, { standing: a.standing({ view: 3 }) });
+    assert.deepEqual([pulls(frames(a.out.take()))], [2]);
+    a.nowMs += PULL_EVERY_MS;
+    a.hear("b", { standing: a.standing({ view: 3 }) });
+    assert.equal(pulls(a.sent("b")), 1);
+  });
+});
+
+describe("news", () => {
+  /** Turns until something is sent; how long that took. */
+  function waits(a: One, atMost = 2 * WINDOW_MS): number {
+    for (let ms = 0; ms <= atMost; ms++) if (frames(a.turn(ms === 0 ? 0 : 1)).length > 0) return ms;
+    return Number.POSITIVE_INFINITY;
+  }
+
+  it("goes to all in the very same frame, so that it is encoded once", () => {
+    const a = new One("bc").link("b", "c");
+    a.turn(WINDOW_MS);
+    a.membership.take([member("d")]);
+    a.turn(FLUSH_MS);
+    const effects = a.turn(FLUSH_MS);
+    const [one, other] = ["b", "c"].map((peer) => frames(effects, peer)[0]);
+    assert.equal(one, other);
+    assert.deepEqual(one!.members, [member("d")]);
+    assert.deepEqual(a.membership.takeNews(), []);
+  });
+
+  it("after a quiet time waits only for what comes with it", () => {
+    const a = new One("b").link("b");
+    a.turn(WINDOW_MS);
+    a.turn(QUIET_FLUSH_MS);
+    a.membership.take([member("d")]);
+    assert.equal(waits(a), FLUSH_SOON_MS);
+  });
+
+  it("is gathered for a while after the last frame", () => {
+    const a = new One("b").link("b");
+    a.turn(WINDOW_MS);
+    a.membership.take([member("d")]);
+    assert.equal(waits(a), FLUSH_MS);
+  });
+
+  it("of quiet times, which is roll calls, is gathered for longer", () => {
+    const a = new One("b").link("b");
+    a.turn(WINDOW_MS);
+    const { agreement } = a.membership;
+    agreement.turn(a.nowMs, a.nowMs);
+    assert.deepEqual([agreement.hasNews(), agreement.isUnquiet(a.nowMs)], [true, false]);
+    assert.equal(waits(a), QUIET_FLUSH_MS);
+  });
+
+  it("that is urgent does not wait behind what is not", () => {
+    const a = new One("b").link("b");
+    a.turn(WINDOW_MS);
+    a.membership.agreement.turn(a.nowMs, a.nowMs);
+    a.turn();
+    a.membership.take([member("d")]);
+    assert.equal(waits(a), FLUSH_MS);
+  });
+
+  it("or none, a frame is sent in every window", () => {
+    const a = new One("b").link("b");
+    a.turn();
+    assert.equal(a.gossip.nextMs(), NOW + WINDOW_MS);
+    assert.equal(waits(a), WINDOW_MS);
+  });
+
+  it("wakes nobody who has no link", () => {
+    const a = new One("b");
+    a.turn();
+    assert.equal(a.gossip.nextMs(), Infinity);
+  });
+
+  it("goes on at once after changing over to a time that is hours earlier", () => {
+    const a = new One("b").link("b");
+    a.turn();
+    a.time.adopt(NOW - 3_600_000, NOW);
+    a.membership.take([member("d")]);
+    assert.equal(waits(a), FLUSH_MS);
+  });
+});
+
+describe("a link", () => {
+  const ids = letters(26).slice(1);
+
+  /** `x` is a member, but neither is a neighbour of the other. */
+  function spare(): { a: One; x: string } {
+    const a = new One(ids);
+    const x = [...ids].find((id) => !a.membership.neighbours.includes(id))!;
+    return { a: a.link(x), x };
+  }
+  /** When it is closed, if its peer says this every 100 ms. */
+  function closes(a: One, peer: string, says: () => Frame, forMs = 30_000): number {
+    for (let ms = 0; ms < forMs; ms += 100) {
+      a.hear(peer, says());
+      if (a.turn(100).some((effect) => effect.kind === "unlink" && effect.peer === peer)) return ms + 100;
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  it("that nobody needs is closed after a while, with a word", () => {
+    const { a, x } = spare();
+    const closedMs = closes(a, x, () => ({ standing: a.standing() }));
+    assert.ok(closedMs >= SPARE_LINK_MS && closedMs <= SPARE_LINK_MS + 2 * WINDOW_MS, String(closedMs));
+    assert.equal(a.gossip.linkDown(x), true, "on purpose");
+  });
+
+  it("says goodbye before it is closed", () => {
+    const { a, x } = spare();
+    a.hear(x, { standing: a.standing() });
+    const effects = a.turn(SPARE_LINK_MS + WINDOW_MS);
+    const kinds = effects.map((one) => (one.kind === "send" && one.frame.goodbye === true ? "goodbye" : one.kind));
+    assert.deepEqual(kinds.slice(-2), ["goodbye", "unlink"]);
+  });
+
+  it("that nobody needs carries no news", () => {
+    const { a, x } = spare();
+    a.hear(x, { standing: a.standing() });
+    a.out.take();
+    a.membership.take([member("zz")]);
+    assert.deepEqual(frames(a.turn(WINDOW_MS), x).filter((frame) => frame.echo === undefined), []);
+  });
+
+  const stays: readonly [string, (a: One) => Frame][] = [
+    ["over which results are asked for", (a) => ({ standing: a.standing(), gather: { id: 1, run: "r", have: [] } })],
+    ["to who has another view", (a) => ({ standing: a.standing({ view: 1 }) })],
+    ["to who is in another lineage", (a) => ({ standing: a.standing({ lineage: "other" }) })],
+  ];
+  for (const [name, says] of stays) {
+    it(`${name} stays`, () => {
+      const { a, x } = spare();
+      assert.equal(closes(a, x, () => says(a)), Infinity);
+    });
+  }
+
+  it("to a neighbour stays as long as anything is heard, and is closed when nothing is", () => {
+    const a = new One("b").link("b");
+    assert.equal(closes(a, "b", () => ({ standing: a.standing() })), Infinity);
+    const effects = Array.from({ length: 70 }, () => a.turn(100).some((one) => one.kind === "unlink"));
+    const closedMs = 100 * (effects.indexOf(true) + 1);
+    assert.ok(closedMs >= ZOMBIE_LINK_MS && closedMs <= ZOMBIE_LINK_MS + 2 * WINDOW_MS, String(closedMs));
+    assert.equal(effects.filter(Boolean).length, 1, "once");
+  });
+
+  it("that broke is told from one that was closed on purpose, by either side", () => {
+    const a = new One("bc").link("b", "c");
+    a.hear("c", { goodbye: true });
+    assert.deepEqual([a.gossip.linkDown("b"), a.gossip.linkDown("c"), a.gossip.linkDown("x")], [false, true, false]);
+    assert.equal(a.gossip.peer("b"), undefined);
+  });
+});
