@@ -46,6 +46,10 @@ export class Gossip {
   #flushedMs = LONG_AGO;
   #flushAtMs = Number.POSITIVE_INFINITY;
   #tendedMs = LONG_AGO;
+  /** When members last had something new to say: while they do, everybody differs from everybody. */
+  #newsMs = LONG_AGO;
+  /** When somebody was last asked because he knows other things. */
+  #comparedMs = LONG_AGO;
 
   constructor(out: Outbox, membership: Membership, time: TimeSync, surroundings: Surroundings) {
     this.#out = out;
@@ -133,7 +137,10 @@ export class Gossip {
     const isSame = standing.view < mine || standing.digest === this.#digest();
     if (isSame) peer.differsMs = Number.POSITIVE_INFINITY;
     else if (peer.differsMs === Number.POSITIVE_INFINITY) peer.differsMs = localMs;
-    else if (localMs >= peer.differsMs + PULL_EVERY_MS) this.#pull(peer, localMs);
+    else if (localMs >= Math.max(peer.differsMs, this.#newsMs, this.#comparedMs) + PULL_EVERY_MS) {
+      this.#comparedMs = localMs;
+      this.#pull(peer, localMs);
+    }
   }
 
   /** Time passes: what is news is told, links that are of no use are closed. */
@@ -172,6 +179,7 @@ export class Gossip {
     this.#flushedMs = localMs;
     this.#flushAtMs = Number.POSITIVE_INFINITY;
     const members = this.#membership.takeNews();
+    if (members.length > 0) this.#newsMs = localMs;
     const standing = this.standing(localMs);
     const news = this.#membership.agreement.takeNews();
     const frame: Frame = members.length === 0 ? { standing, ...news } : { standing, ...news, members };

@@ -87,8 +87,10 @@ export const ECHO_EVERY_MS = 5000;
 export const SAMPLES_KEPT = 8;
 /** Timestamps remembered: ten a second at most, returned within seconds. */
 export const STAMPS_KEPT = 128;
-/** Swarm time moves by this much per window at most while an agent has a share: 1000 ppm, more than clocks drift. */
-export const SLEW_MS = 0.5;
+/** An agent with a share corrects its time every so many windows … */
+export const FOLLOW_WINDOWS = 4;
+/** … by this much at most: 500 ppm, more than clocks drift. */
+export const SLEW_MS = 1;
 
 /** Clocks of two machines drift apart by no more than this part of the time. */
 export const DRIFT = 500e-6;

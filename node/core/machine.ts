@@ -10,7 +10,7 @@ import { Gossip, type Peer } from "./gossip.ts";
 import { Judging } from "./judging.ts";
 import { Leaving } from "./leaving.ts";
 import { inBatches } from "./batches.ts";
-import { LEASE_STEP_MS, startOf, windowOf } from "./limits.ts";
+import { FOLLOW_WINDOWS, LEASE_STEP_MS, startOf, windowOf } from "./limits.ts";
 import type { Members } from "./members.ts";
 import { Membership } from "./membership.ts";
 import { Outbox } from "./outbox.ts";
@@ -248,8 +248,10 @@ export class SwarmMachine {
     this.#window = window;
     this.#tellResplit();
     const { agreement } = this.#membership;
+    const isFree = agreement.widthAt(this.#nowMs) === 0;
+    if (!isFree && window % FOLLOW_WINDOWS !== 0) return;
     // Until its share begins nothing hangs on its time.
-    if (this.#time.follow(agreement.widthAt(this.#nowMs) === 0, localMs)) this.#out.push({ kind: "clock", offsetMs: this.#time.offsetMs });
+    if (this.#time.follow(isFree, localMs)) this.#out.push({ kind: "clock", offsetMs: this.#time.offsetMs });
   }
 
   #sharesChanged(): void {

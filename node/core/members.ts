@@ -51,6 +51,7 @@ export class Members {
       if (this.#records.size >= MEMBERS_KEPT && !this.#forgetLongestGone()) return null;
       return this.#put(record);
     }
+    if (saysNothingNew(known, record)) return null;
     const now = merged(known, record);
     return isSame(known, now) ? null : this.#put(now, known);
   }
@@ -92,6 +93,12 @@ export class Members {
     this.forget(oldest.id);
     return true;
   }
+}
+
+/** The common case, told without making anything: in a flood every record comes over every link. */
+function saysNothingNew(known: MemberRecord, record: MemberRecord): boolean {
+  if (record.incarnation !== known.incarnation) return record.incarnation < known.incarnation;
+  return rank(record) <= rank(known) && record.fromMs >= known.fromMs && record.untilMs >= known.untilMs;
 }
 
 function isSame(a: MemberRecord, b: MemberRecord): boolean {

@@ -1,14 +1,14 @@
 // How an agent belongs: founding a lineage or following one, coming in, going, and what the agreed views make of everybody.
 
 import { type Adopted, Agreement, type Lineage } from "./agreement/agreement.ts";
-import type { Wishes } from "./agreement/candidate.ts";
 import { Chain } from "./agreement/chain.ts";
 import { AgreedView } from "./agreement/view.ts";
 import { Damping } from "./damping.ts";
 import type { MemberId, MemberRecord } from "./events.ts";
-import type { Chain as ChainData, LineageId, Standing, ViewMember } from "./frame.ts";
-import { DISSOLVE_MS, startOf, WEIGHT_UNITS, windowOf } from "./limits.ts";
+import type { Chain as ChainData, LineageId, Standing } from "./frame.ts";
+import { DISSOLVE_MS, startOf, windowOf } from "./limits.ts";
 import { Members } from "./members.ts";
+import { OpenWishes, weightOf } from "./open-wishes.ts";
 import type { Outbox } from "./outbox.ts";
 import { hash32, neighbours } from "./rings.ts";
 
@@ -32,8 +32,7 @@ export class Membership {
   #comeBackMs = NEVER;
   /** Others may hear of me. */
   #isKnocking = true;
-  /** Agents whose words ask for another view: they want to come in, or to go, or carry another weight. */
-  readonly #open = new Set<MemberId>();
+  readonly #wishes = new OpenWishes(this.members);
   /** A neighbour has said something new of itself: where it listens, perhaps. */
   #isNeighbourNews = false;
 
@@ -74,7 +73,7 @@ export class Membership {
       const known = this.members.merge(record);
       if (known === null) continue;
       this.#news.set(record.id, known);
-      this.#review(known);
+      this.#wishes.review(known);
       if (this.#neighbours.includes(record.id)) this.#isNeighbourNews = true;
       if (record.view > 0) this.#agreement.told(record.id, record.view);
       this.#agreement.wishesChanged();
@@ -132,9 +131,9 @@ export class Membership {
     const chain = Chain.of(data);
     if (chain === null || chain.current.positionOf(this.#self) >= 0) return false;
     this.#forgetLineage();
-    this.#agreement = new Agreement(this.#self, lineage, chain, this.#wishes(), nowMs);
+    this.#agreement = new Agreement(this.#self, lineage, chain, this.#wishes, nowMs);
     this.#majorityMs = nowMs;
-    this.#reviewAll();
+    this.#wishes.follow(chain);
     this.take(records);
     this.#renew({ incarnation: this.own().incarnation + 1, view: chain.current.number, fromMs: NEVER, untilMs: NEVER });
     this.#isKnocking = false;
@@ -162,8 +161,8 @@ export class Membership {
     agreement.take({ commits: data.commits }, nowMs);
     const chain = data.base.number > agreement.view.number ? Chain.of(data) : null;
     if (chain === null || chain.current.number <= agreement.view.number) return;
-    this.#agreement = new Agreement(this.#self, agreement.lineage, chain, this.#wishes(), nowMs);
-    this.#reviewAll();
+    this.#agreement = new Agreement(this.#self, agreement.lineage, chain, this.#wishes, nowMs);
+    this.#wishes.follow(chain);
     this.#chooseNeighbours();
     if (this.#agreement.isMember() || this.own().state === "left") return;
     this.#renew({ incarnation: this.own().incarnation + 1, view: chain.current.number, fromMs: NEVER, untilMs: NEVER });
@@ -181,7 +180,6 @@ export class Membership {
     this.#forgetLineage();
     this.#isKnocking = true;
     this.#agreement = this.#found(nowMs);
-    this.#reviewAll();
     this.#agreement.turn(nowMs, nowMs);
     this.#chooseNeighbours();
     return true;
@@ -196,58 +194,15 @@ export class Membership {
     const member = { id: own.id, incarnation: own.incarnation, weight: weightOf(own), fromWindow: window };
     const view = AgreedView.of({ number: 1, fromWindow: window, members: [member] });
     const lineage = { id: lineageId(this.#self, ++this.#foundings), bornMs: nowMs };
-    return new Agreement(this.#self, lineage, new Chain(view), this.#wishes(), nowMs);
+    const chain = new Chain(view);
+    this.#wishes.follow(chain);
+    return new Agreement(this.#self, lineage, chain, this.#wishes, nowMs);
   }
 
   /** What I know of its members is true of that lineage only. Those who were gone from it stay known: they are history. */
   #forgetLineage(): void {
     for (const { id, untilMs } of this.members.all()) if (id !== this.#self && untilMs === NEVER) this.members.forget(id);
     this.#news = new Map();
-  }
-
-  #wishes(): Wishes {
-    return {
-      areNone: () => this.#open.size === 0,
-      joiners: (view) => this.#joiners(view),
-      isLeaving: (id) => this.members.get(id)?.state === "left",
-      weightOf: (member) => {
-        const record = this.members.get(member.id);
-        return record === undefined ? member.weight : weightOf(record);
-      },
-    };
-  }
-
-  #joiners(view: AgreedView): ViewMember[] {
-    const found: ViewMember[] = [];
-    for (const id of this.#open) {
-      const record = this.members.get(id);
-      if (record === undefined || view.positionOf(id) >= 0) continue;
-      const { incarnation } = record;
-      // Whoever was removed has to know it before it comes back: an older wish is not one.
-      if (record.view < this.#removedBy(id)) continue;
-      found.push({ id, incarnation, weight: weightOf(record), fromWindow: 0 });
-    }
-    return found.sort((a, b) => (a.id < b.id ? -1 : 1));
-  }
-
-  #review(record: MemberRecord): void {
-    const seat = this.#agreement.view.memberOf(record.id);
-    const wantsIn = seat === undefined && record.state === "alive" && record.untilMs === NEVER;
-    const wantsOther = seat !== undefined && (record.state === "left" || weightOf(record) !== seat.weight);
-    if (wantsIn || wantsOther) this.#open.add(record.id);
-    else this.#open.delete(record.id);
-  }
-
-  #reviewAll(): void {
-    this.#open.clear();
-    for (const record of this.members.all()) this.#review(record);
-    this.#agreement.wishesChanged();
-  }
-
-  /** Number of the newest remembered view that removed an agent; 0 if none did. */
-  #removedBy(id: MemberId): number {
-    const last = this.#agreement.chain.all().findLast((view) => view.positionOf(id) >= 0);
-    return last === undefined ? 0 : last.number + 1;
   }
 
   #apply({ view, before }: Adopted, nowMs: number): void {
@@ -269,7 +224,8 @@ export class Membership {
       else this.#gone.push(id);
       this.#out.emit({ type, member: id, name: record.name, atMs: nowMs });
     }
-    this.#reviewAll();
+    this.#wishes.reviewAll();
+    this.#agreement.wishesChanged();
     this.#chooseNeighbours();
   }
 
@@ -295,7 +251,7 @@ export class Membership {
     this.members.merge(record);
     if (this.#isKnocking) this.#news.set(this.#self, record);
     if (this.#agreement === undefined) return;
-    this.#review(record);
+    this.#wishes.review(record);
     this.#agreement.wishesChanged();
   }
 
@@ -319,11 +275,6 @@ export class Membership {
 function lineageId(founder: MemberId, founding: number): LineageId {
   const half = (seed: number) => hash32(`${founder}/${founding}`, seed).toString(16).padStart(8, "0");
   return half(1) + half(2);
-}
-
-/** Whole units, one at least: views compare weights exactly. */
-function weightOf(record: MemberRecord): number {
-  return Math.max(1, Math.round(record.weight * WEIGHT_UNITS));
 }
 
 /** A member whose own words have not come yet. */

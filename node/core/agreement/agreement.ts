@@ -304,8 +304,7 @@ export class Agreement {
       return has(excluded, position) || this.#wishes.isLeaving(id) || this.#accusations.isAccused(id);
     };
     if (!change.removed.every(hasReason)) return false;
-    const known = new Map(this.#wishes.joiners(view).map((joiner) => [joiner.id, joiner.incarnation]));
-    return change.added.every((joiner) => known.get(joiner.id) === joiner.incarnation);
+    return change.added.every((joiner) => this.#wishes.wantsIn(joiner));
   }
 
   #adopt(commit: Commit, nowMs: number): boolean {

@@ -12,6 +12,7 @@ export interface Wishes {
   areNone(): boolean;
   /** Those who want to come in, ascending by id; their `fromWindow` does not matter. */
   joiners(view: AgreedView): readonly ViewMember[];
+  wantsIn(joiner: ViewMember): boolean;
   isLeaving(id: MemberId): boolean;
   /** What a member's weight should be. */
   weightOf(member: ViewMember): number;
