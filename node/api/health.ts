@@ -1,6 +1,7 @@
 // Probes, and the agent's own metrics for a scraper.
 
 import type { FastifyInstance } from "fastify";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Registry } from "prom-client";
 import type { Agent } from "../agent/agent.ts";
 
@@ -25,31 +26,37 @@ export function healthRoutes(server: FastifyInstance, agent: () => Agent): void 
 }
 
 async function createRegistry(agent: Agent): Promise<Registry> {
-  const { Gauge, Registry } = await import("prom-client");
-  const registers = [new Registry()];
+  const { Counter, Gauge, Registry } = await import("prom-client");
+  const registry = new Registry();
+  const registers = [registry];
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  delay.enable();
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({ name, help, registers, collect() { this.set(read()); } });
+  const counter = (name: string, help: string, read: () => number) =>
+    new Counter({ name, help, registers, collect() { this.reset(); this.inc(read()); } });
+
+  gauge("loadswarm_swarm_members", "Members of the swarm as this agent sees it", () => agent.members().length);
+  gauge("loadswarm_swarm_share_ratio", "Part of the swarm's rate that this agent carries, 0 to 1", () => {
+    return agent.members().find((member) => member.id === agent.member)?.share ?? 0;
+  });
+  const network = () => agent.networkCounters();
+  gauge("loadswarm_links", "Links to other agents that are up", () => network().links);
+  counter("loadswarm_frames_dropped_total", "Frames that went nowhere, and gossip messages beyond a source's rate", () => network().framesDropped);
+  counter("loadswarm_frames_refused_total", "Frames and gossip messages that no agent sends", () => network().framesRefused);
+  counter("loadswarm_members_refused_total", "Records of members that those had not signed", () => network().membersRefused);
+  counter("loadswarm_peers_refused_total", "Times that a peer was refused for a minute because it sent nonsense", () => network().peersRefused);
+  gauge("process_resident_memory_bytes", "Resident memory", () => process.memoryUsage.rss());
+  // Names and meaning as in prom-client's default metrics; since the last scrape.
+  gauge("nodejs_eventloop_lag_p99_seconds", "99th percentile of the event loop's delay since the last scrape", () => delay.percentile(99) / 1e9);
   new Gauge({
-    name: "loadswarm_swarm_members",
-    help: "Members of the swarm as this agent sees it",
+    name: "nodejs_eventloop_lag_max_seconds",
+    help: "Longest delay of the event loop since the last scrape",
     registers,
     collect() {
-      this.set(agent.members().length);
+      this.set(delay.max / 1e9);
+      delay.reset();
     },
   });
-  new Gauge({
-    name: "loadswarm_swarm_share_ratio",
-    help: "Part of the swarm's rate that this agent carries, 0 to 1",
-    registers,
-    collect() {
-      this.set(agent.members().find((member) => member.id === agent.member)?.share ?? 0);
-    },
-  });
-  new Gauge({
-    name: "process_resident_memory_bytes",
-    help: "Resident memory",
-    registers,
-    collect() {
-      this.set(process.memoryUsage.rss());
-    },
-  });
-  return registers[0]!;
+  return registry;
 }

@@ -3,7 +3,7 @@
 import { noise } from "@libp2p/noise";
 import { gossipsub, type GossipSub, StrictNoSign } from "@libp2p/gossipsub";
 import { identify, type Identify } from "@libp2p/identify";
-import type { Libp2p } from "@libp2p/interface";
+import type { Ed25519PrivateKey, Libp2p, PeerId } from "@libp2p/interface";
 import { preSharedKey } from "@libp2p/pnet";
 import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
@@ -28,23 +28,53 @@ const MAX_CONNECTIONS_PER_PEER = 2;
 /** 10 neighbours, the links dialled for gathering, and room for joiners. */
 const MAX_CONNECTIONS = 2048;
 const DIAL_TIMEOUT_MS = 5000;
+/** What a peer may send ahead of our reading. At 50 ms to it and back, 1 MiB is 20 MB/s. */
+const MAX_WINDOW_BYTES = 1024 * 1024;
 /** The largest frame and what may follow it. */
-export const READ_BUFFER_BYTES = MAX_FRAME_BYTES + 1024 * 1024;
+export const READ_BUFFER_BYTES = MAX_FRAME_BYTES + MAX_WINDOW_BYTES;
+/** Of one RPC. Ours have one message, and ids of the few of the last minutes; libp2p's own 5000 of each cost 0.1 s. */
+const RPC_LIMITS = {
+  maxSubscriptions: 10,
+  maxMessages: 100,
+  maxIhaveMessageIDs: 1000,
+  maxIwantMessageIDs: 1000,
+  maxIdontwantMessageIDs: 512,
+  maxControlMessages: 100,
+  maxPeerInfos: 16,
+};
+
+export interface HostOptions {
+  /** Its id; a new one by default. */
+  readonly privateKey?: Ed25519PrivateKey;
+  /** Peers to which there is to be no connection. */
+  readonly isRefused?: (peer: string) => boolean;
+}
 
 /**
  * `listen` are multiaddrs; `key` is the content of a swarm key file, without which anybody who reaches the port may
  * join. Throws what libp2p throws when a port is in use.
  */
-export async function createHost(listen: readonly string[], key: Uint8Array | null): Promise<Host> {
+export async function createHost(
+  listen: readonly string[],
+  key: Uint8Array | null,
+  { privateKey, isRefused = () => false }: HostOptions = {},
+): Promise<Host> {
+  const isTooMany = (peer: PeerId) => node.getConnections(peer).length >= MAX_CONNECTIONS_PER_PEER;
   const node: Libp2p = await createLibp2p({
+    ...(privateKey === undefined ? {} : { privateKey }),
     connectionGater: {
-      denyInboundUpgradedConnection: (peer) => node.getConnections(peer).length >= MAX_CONNECTIONS_PER_PEER,
+      denyDialPeer: (peer) => isRefused(peer.toString()),
+      denyInboundEncryptedConnection: (peer) => isRefused(peer.toString()),
+      denyOutboundEncryptedConnection: (peer) => isRefused(peer.toString()),
+      denyInboundUpgradedConnection: isTooMany,
     },
     addresses: { listen: [...listen] },
     transports: [tcp()],
     connectionEncrypters: [noise()],
     // A frame is read as a whole; libp2p's own 4 MB would reset the stream of a larger one.
-    streamMuxers: [yamux({ streamOptions: { maxReadBufferLength: READ_BUFFER_BYTES } })],
+    streamMuxers: [
+      yamux({ streamOptions: { maxReadBufferLength: READ_BUFFER_BYTES, maxStreamWindowSize: MAX_WINDOW_BYTES } }),
+    ],
     ...(key === null ? {} : { connectionProtector: preSharedKey({ psk: key }) }),
     connectionManager: {
       inboundConnectionThreshold: UNBOUNDED_INBOUND,
@@ -69,6 +99,8 @@ export async function createHost(listen: readonly string[], key: Uint8Array | nu
         allowedTopics: [TOPIC],
         maxInboundDataLength: 2 * MAX_PLAN_BYTES,
         maxOutboundBufferSize: MAX_FRAME_BYTES,
+        decodeRpcLimits: RPC_LIMITS,
+        maxInboundStreams: 2,
         // Fifteen agents on one address (hostNetwork, NAT, loopback) would be graylisted.
         scoreParams: { IPColocationFactorWeight: 0 },
       }),

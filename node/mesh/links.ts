@@ -3,7 +3,8 @@
 import type { Connection, Stream } from "@libp2p/interface";
 import { type LengthPrefixedStream, lpStream } from "@libp2p/utils";
 import { MAX_FRAME_BYTES } from "../wire/codec.ts";
-import { type Host, READ_BUFFER_BYTES } from "./host.ts";
+import { MalformedStream, readFrames } from "./frame-reader.ts";
+import type { Host } from "./host.ts";
 
 /** Protocol of the frame streams; its version is the wire version. */
 const PROTOCOL = "/loadswarm/frames/1";
@@ -15,6 +16,8 @@ const FLUSH_TIMEOUT_MS = 2000;
 /** The same for one link that is closed; then its connection has so long to end. A dead one is gone within a second. */
 const CLOSE_TIMEOUT_MS = 750;
 const END_TIMEOUT_MS = 200;
+/** Of one connection: a link has one, and another one where it was given up for a moment. */
+const MAX_STREAMS = 2;
 /** Silent for so long, a connection gives way to a new one: agents that are linked say something twice a second. */
 const STALE_MS = 2000;
 
@@ -22,7 +25,12 @@ export interface LinkEvents {
   up(peer: string): void;
   /** The last connection to the peer is gone. */
   down(peer: string): void;
-  frame(peer: string, bytes: Uint8Array): void;
+  /** The peer's next frame is read when this one is dealt with. */
+  frame(peer: string, bytes: Uint8Array): Promise<void>;
+  /** For how many ms no frame of this peer may be read after one of this size. */
+  waitMs(peer: string, sizeBytes: number): number;
+  /** A stream of the peer's held what can be no frame. */
+  malformed(peer: string, cause: MalformedStream): void;
 }
 
 interface Link {
@@ -54,7 +62,7 @@ export class Links {
     this.#host.addEventListener("connection:open", (event) => void this.#opened(event.detail));
     this.#host.addEventListener("connection:close", (event) => this.#closed(event.detail));
     await this.#host.handle(PROTOCOL, (stream, connection) => void this.#receive(stream, connection), {
-      maxInboundStreams: 4,
+      maxInboundStreams: MAX_STREAMS,
     });
     // The host has been listening for a moment already.
     for (const connection of this.#host.getConnections()) void this.#opened(connection);
@@ -91,6 +99,11 @@ export class Links {
         link.queuedBytes -= bytes.length;
       });
     return true;
+  }
+
+  /** Closes every connection to a peer at once, whatever is under way. */
+  abort(peer: string): void {
+    for (const one of this.#connections(peer)) drop(one, new Error("the peer is refused"));
   }
 
   /**
@@ -202,25 +215,19 @@ export class Links {
 
   async #receive(stream: Stream, connection: Connection): Promise<void> {
     const peer = connection.remotePeer.toString();
-    const bounds = { maxDataLength: MAX_FRAME_BYTES, maxBufferSize: READ_BUFFER_BYTES };
-    const frames = lpStream(stream, { ...bounds, lengthDecoder: decodeLength });
-    for (;;) {
-      let bytes: Uint8Array;
-      try {
-        bytes = (await frames.read()).subarray();
-      } catch (cause) {
-        // Its end, or nonsense: without this stream the link is deaf, so the peer loses the whole connection.
-        drop(connection, cause);
-        return;
-      }
-      this.#heardAtMs.set(connection, performance.now());
-      try {
-        this.#events.frame(peer, bytes);
-      } catch (cause) {
-        // A fault of ours; the next hello sets right what this frame would have told.
-        drop(connection, cause);
-        throw cause;
-      }
+    try {
+      await readFrames(stream, {
+        frame: (bytes) => {
+          this.#heardAtMs.set(connection, performance.now());
+          return this.#events.frame(peer, bytes);
+        },
+        waitMs: (sizeBytes) => this.#events.waitMs(peer, sizeBytes),
+      });
+    } catch (cause) {
+      if (cause instanceof MalformedStream) this.#events.malformed(peer, cause);
+      // Without this stream the link is deaf, so the peer loses the whole connection; the next hello sets right what a
+      // frame that was a fault of ours would have told.
+      drop(connection, cause);
     }
   }
 }
@@ -254,22 +261,4 @@ function drop(connection: Connection, cause: unknown): void {
   } catch {
     // Gone before we could send it away.
   }
-}
-
-/** Bytes of the longest length prefix: 2^28 is more than MAX_FRAME_BYTES. */
-const LENGTH_BYTES = 4;
-
-/**
- * Unsigned LEB128. lpStream feeds it byte by byte and takes a RangeError for "more"; its own decoder never tires of a
- * prefix that does not end.
- */
-export function decodeLength(data: { readonly byteLength: number; get(index: number): number }): number {
-  let length = 0;
-  for (let i = 0; i < data.byteLength; i++) {
-    const byte = data.get(i);
-    length += (byte & 127) * 2 ** (7 * i);
-    if (byte < 128) return length;
-  }
-  if (data.byteLength >= LENGTH_BYTES) throw new Error("the length of a frame does not end");
-  throw new RangeError("the length of a frame is not complete yet");
 }

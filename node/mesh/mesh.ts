@@ -1,18 +1,23 @@
 // The libp2p network of an agent: host, links, dialer and topic put together behind the Network interface.
 
-import { TopicValidatorResult } from "@libp2p/gossipsub";
+import { generateKeyPair } from "@libp2p/crypto/keys";
+import type { Ed25519PrivateKey } from "@libp2p/interface";
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { MemberRecord } from "../core/events.ts";
 import type { Frame } from "../core/frame.ts";
 import { LoadswarmError } from "../plan/errors.ts";
-import { decodeFrame, encodeFrame, MAX_ADDRESSES } from "../wire/codec.ts";
+import { decodeInSlices, encodeFrame, MAX_ADDRESSES } from "../wire/codec.ts";
+import { SignedMembers } from "../wire/signing.ts";
 import { Dialer } from "./dialer.ts";
 import { type HostPort, multiaddrOf } from "./discovery.ts";
 import { createHost, type Host, TOPIC } from "./host.ts";
 import { Links } from "./links.ts";
 import type { Network, NetworkCounters, NetworkEvents, Reachable } from "./network.ts";
+import { PeerLimits } from "./peer-limits.ts";
+import { listenToTopic } from "./topic.ts";
 
 export interface MeshOptions {
   readonly listen: HostPort;
@@ -36,19 +41,25 @@ export class Mesh implements Network {
   readonly #waiting = new Map<string, Uint8Array[]>();
   #events: NetworkEvents | null = null;
   #encoded: { readonly frame: Frame; readonly bytes: Uint8Array } | null = null;
-  /** Frames and messages that did not decode. */
+  readonly #limits: PeerLimits;
+  readonly #signed: SignedMembers;
   #refusedFrames = 0;
+  #droppedMessages = 0;
 
-  private constructor(host: Host, options: MeshOptions) {
+  private constructor(host: Host, key: Ed25519PrivateKey, limits: PeerLimits, options: MeshOptions) {
     this.#host = host;
     this.#options = options;
+    this.#limits = limits;
     this.self = host.peerId.toString();
+    this.#signed = new SignedMembers(this.self, key);
     // A machine may have dozens of bridges; others take this many addresses.
     this.addresses = host.getMultiaddrs().slice(0, MAX_ADDRESSES).map((address) => address.toString());
     this.#links = new Links(host, {
       up: (peer) => this.#up(peer),
       down: (peer) => this.#events?.linkDown(peer),
       frame: (peer, bytes) => this.#frame(peer, bytes),
+      waitMs: (peer, sizeBytes) => limits.frame(peer, sizeBytes, performance.now()),
+      malformed: (peer, cause) => this.#malformed(peer, 0, cause),
     });
   }
 
@@ -57,7 +68,12 @@ export class Mesh implements Network {
     const { host, port } = options.listen;
     try {
       const ip = isIP(host) === 0 ? (await lookup(host)).address : host;
-      return new Mesh(await createHost([multiaddrOf(ip, port)], options.swarmKey), options);
+      const key = await generateKeyPair("Ed25519");
+      const limits = new PeerLimits((peer) => mesh.#refuse(peer));
+      const isRefused = (peer: string) => limits.isRefused(peer, performance.now());
+      const libp2p = await createHost([multiaddrOf(ip, port)], options.swarmKey, { privateKey: key, isRefused });
+      const mesh: Mesh = new Mesh(libp2p, key, limits, options);
+      return mesh;
     } catch (cause) {
       const hint = "choose another one with --listen HOST:PORT, or port 0 for any that is free";
       throw new LoadswarmError("ADDRESS_IN_USE", `cannot listen for agents on ${host}:${port}: ${reason(cause)}`, hint, cause);
@@ -66,14 +82,11 @@ export class Mesh implements Network {
 
   async start(events: NetworkEvents): Promise<void> {
     this.#events = events;
-    const { pubsub } = this.#host.services;
-    // Checked before it is forwarded: nonsense goes no further than one hop.
-    pubsub.topicValidators.set(TOPIC, (peer, message) => {
-      const frame = this.#decode(peer.toString(), message.data);
-      if (frame !== null) events.topic(frame);
-      return frame === null ? TopicValidatorResult.Reject : TopicValidatorResult.Accept;
+    listenToTopic(this.#host.services.pubsub, this.#limits, {
+      frame: (frame) => events.topic(frame),
+      malformed: (peer, sizeBytes, cause) => this.#malformed(peer, sizeBytes, cause),
+      dropped: () => this.#droppedMessages++,
     });
-    pubsub.subscribe(TOPIC);
     await this.#links.start();
     const { join, joinNames, log } = this.#options;
     this.#dialer = new Dialer(this.#host, this.#links, {
@@ -118,7 +131,13 @@ export class Mesh implements Network {
   }
 
   counters(): NetworkCounters {
-    return { framesDropped: this.#links.droppedFrames, framesRefused: this.#refusedFrames, links: this.#links.count() };
+    return {
+      framesDropped: this.#links.droppedFrames + this.#droppedMessages,
+      framesRefused: this.#refusedFrames,
+      membersRefused: this.#signed.refused,
+      peersRefused: this.#limits.refusals,
+      links: this.#links.count(),
+    };
   }
 
   async stop(): Promise<void> {
@@ -129,23 +148,37 @@ export class Mesh implements Network {
 
   /** News goes to all neighbours as one frame object: encoded once. */
   #encode(frame: Frame): Uint8Array {
-    if (this.#encoded?.frame !== frame) this.#encoded = { frame, bytes: encodeFrame(frame) };
+    if (this.#encoded?.frame !== frame) this.#encoded = { frame, bytes: encodeFrame(frame, this.#signed) };
     return this.#encoded.bytes;
   }
 
-  #frame(peer: string, bytes: Uint8Array): void {
-    const frame = this.#decode(peer, bytes);
-    if (frame !== null) this.#events?.frame(peer, frame);
+  async #frame(peer: string, bytes: Uint8Array): Promise<void> {
+    let frame: Frame;
+    try {
+      const decoding = decodeInSlices(bytes, this.#signed);
+      let step = decoding.next();
+      for (; step.done !== true; step = decoding.next()) await nextTurn();
+      frame = step.value;
+    } catch (cause) {
+      return this.#malformed(peer, bytes.length, cause);
+    }
+    try {
+      this.#events?.frame(peer, frame);
+    } catch (cause) {
+      this.#options.log.error({ peer, err: cause }, "a frame could not be dealt with; its link is closed");
+      throw cause;
+    }
   }
 
-  #decode(peer: string, bytes: Uint8Array): Frame | null {
-    try {
-      return decodeFrame(bytes);
-    } catch (cause) {
-      this.#refusedFrames++;
-      this.#options.log.warn({ peer, err: cause, sizeBytes: bytes.length }, "frame refused");
-      return null;
-    }
+  #malformed(peer: string, sizeBytes: number, cause: unknown): void {
+    this.#refusedFrames++;
+    this.#options.log.warn({ peer, err: cause, sizeBytes }, "frame refused");
+    this.#limits.malformed(peer, performance.now());
+  }
+
+  #refuse(peer: string): void {
+    this.#options.log.warn({ peer }, "the peer sends nonsense; it is refused for a minute");
+    this.#links.abort(peer);
   }
 
   #up(peer: string): void {

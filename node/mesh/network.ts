@@ -24,10 +24,14 @@ export interface Network {
 
 /** Since the start. */
 export interface NetworkCounters {
-  /** Frames that went nowhere: no link, or a peer too slow. */
+  /** Frames that went nowhere: no link, or a peer too slow; messages of a source that sent too many. */
   readonly framesDropped: number;
-  /** Frames and messages that did not decode. */
+  /** Frames and messages that did not decode, or that no agent sends. */
   readonly framesRefused: number;
+  /** Records of members that those had not signed. */
+  readonly membersRefused: number;
+  /** How often a peer was shut out for a minute because it sent nonsense. */
+  readonly peersRefused: number;
   /** Links that are up now. */
   readonly links: number;
 }
@@ -54,6 +58,6 @@ export const SOLO: Network = {
   hold() {},
   probe() {},
   unlink() {},
-  counters: () => ({ framesDropped: 0, framesRefused: 0, links: 0 }),
+  counters: () => ({ framesDropped: 0, framesRefused: 0, membersRefused: 0, peersRefused: 0, links: 0 }),
   stop: () => Promise.resolve(),
 };

@@ -33,13 +33,15 @@ export const MAX_FRAME_BYTES = 8 * 1024 * 1024;
 
 type Draft = { -readonly [Part in keyof Frame]: Frame[Part] };
 
-/** With an authority, the own member record is signed and those of others keep their signatures. */
+/**
+ * With an authority, the own member record is signed and those of others keep their signatures; what has none is not sent.
+ */
 export function encodeFrame(frame: Frame, authority: Authority | null = null): Uint8Array {
   const base = baseOf(frame.standing);
   // Lists that are absent or empty are not sent, nor is what is undefined.
   return writeFrame({
     hello: frame.hello || undefined,
-    members: frame.members?.map((member) => memberToWire(member, authority)),
+    members: frame.members?.flatMap((member) => memberToWire(member, authority)),
     runs: frame.runs?.map(runToWire),
     reports: frame.reports?.map(reportToWire),
     gather: frame.gather,
@@ -62,6 +64,15 @@ export function encodeFrame(frame: Frame, authority: Authority | null = null): U
  * member records that their members have not signed are dropped, and it counts them.
  */
 export function decodeFrame(bytes: Uint8Array, authority: Authority | null = null): Frame {
+  const decoding = decodeInSlices(bytes, authority);
+  for (;;) {
+    const { done, value } = decoding.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same in slices of some milliseconds, between which others may have a turn. */
+export function* decodeInSlices(bytes: Uint8Array, authority: Authority | null): Generator<void, Frame> {
   if (bytes.length > MAX_FRAME_BYTES) throw invalid(`${bytes.length} bytes are larger than a frame may be`);
   let wire: Loose;
   try {
@@ -79,7 +90,7 @@ export function decodeFrame(bytes: Uint8Array, authority: Authority | null = nul
   if (wire["pull"] === true) frame.pull = true;
   if (wire["goodbye"] === true) frame.goodbye = true;
   const members = messages(wire, "members");
-  if (members.length > 0) frame.members = membersFromWire(members, authority);
+  if (members.length > 0) frame.members = yield* membersFromWire(members, authority);
   return frame;
 }
 

@@ -15,7 +15,7 @@ const REMEMBERED = 20_000;
 
 /** Knows what members have signed. */
 export interface Authority {
-  /** What to send along with a record; null if its member's signature is not known. */
+  /** What to send along with a record; null if its member's signature is not known, and it must not be sent. */
   signatureOf(record: MemberRecord): Uint8Array | null;
   /** Whether the member itself has said this. */
   vouches(record: MemberRecord, signature: Uint8Array): boolean;
@@ -41,7 +41,7 @@ export class SignedMembers implements Authority {
   readonly #signatures = new Map<string, Uint8Array>();
   /** Records dropped because their member had not signed them. */
   refused = 0;
-  /** Records sent without a signature, which others will drop. */
+  /** Records that could not be passed on, because their signature is not known. */
   unsigned = 0;
 
   constructor(self: MemberId, key: Ed25519PrivateKey, capacity = REMEMBERED) {

@@ -50,8 +50,8 @@ describe("links", () => {
       const up = hosts.map(() => new Set<string>());
       try {
         for (const [i, host] of hosts.entries()) {
-          const events = { up: (peer: string) => up[i]!.add(peer), down: (peer: string) => up[i]!.delete(peer), frame() {} };
-          await new Links(host, events).start();
+          const told = { up: (peer: string) => up[i]!.add(peer), down: (peer: string) => up[i]!.delete(peer) };
+          await new Links(host, { ...told, frame: async () => {}, waitMs: () => 0, malformed() {} }).start();
         }
         const [a, b] = hosts;
         await Promise.allSettled([a!.dial(b!.getMultiaddrs()), b!.dial(a!.getMultiaddrs())]);

@@ -1,8 +1,9 @@
-// The length prefix of frames, which a peer may get wrong on purpose.
+// What a peer may get wrong on purpose in the stream of its frames.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { decodeLength } from "../../node/mesh/links.ts";
+import { decodeLength, MalformedStream } from "../../node/mesh/frame-reader.ts";
+import { MAX_FRAME_BYTES } from "../../node/wire/codec.ts";
 
 const bytes = (...values: number[]) => ({ byteLength: values.length, get: (index: number) => values[index]! });
 
@@ -11,7 +12,7 @@ describe("the length of a frame", () => {
     [bytes(0), 0],
     [bytes(127), 127],
     [bytes(0x80, 0x01), 128],
-    [bytes(0xff, 0xff, 0xff, 0x7f), 2 ** 28 - 1],
+    [bytes(0xff, 0xff, 0xff, 0x03), 2 ** 23 - 1],
   ] as const) {
     it(`of ${data.byteLength} bytes is ${length}`, () => assert.equal(decodeLength(data), length));
   }
@@ -21,6 +22,11 @@ describe("the length of a frame", () => {
   });
 
   it("that does not end within four bytes is refused, not waited for", () => {
-    assert.throws(() => decodeLength(bytes(0x80, 0x80, 0x80, 0x80)), (error) => !(error instanceof RangeError));
+    assert.throws(() => decodeLength(bytes(0x80, 0x80, 0x80, 0x80)), MalformedStream);
+  });
+
+  it("beyond that of the largest frame is refused before anything is read", () => {
+    assert.equal(decodeLength(bytes(0x80, 0x80, 0x80, 0x04)), MAX_FRAME_BYTES);
+    assert.throws(() => decodeLength(bytes(0x81, 0x80, 0x80, 0x04)), MalformedStream);
   });
 });

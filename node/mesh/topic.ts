@@ -1,0 +1,53 @@
+// The topic on which runs are gossiped. What comes is checked before it is forwarded: nonsense goes no further than one hop.
+
+import { type GossipSub, TopicValidatorResult } from "@libp2p/gossipsub";
+import type { PeerId } from "@libp2p/interface";
+import type { Frame } from "../core/frame.ts";
+import { invalid } from "../wire/check.ts";
+import { decodeFrame } from "../wire/codec.ts";
+import { TOPIC } from "./host.ts";
+import type { PeerLimits } from "./peer-limits.ts";
+
+export interface TopicEvents {
+  /** Has runs only. */
+  frame(frame: Frame): void;
+  /** A message that no agent sends, by whoever forwarded it last. */
+  malformed(peer: string, sizeBytes: number, cause: unknown): void;
+  /** One too many of its source: neither taken nor forwarded. */
+  dropped(): void;
+}
+
+/** What of gossipsub's own code is made to count what comes: its limits are on what one RPC holds only. */
+interface Receiver {
+  handleReceivedRpc(from: PeerId, rpc: { readonly messages: readonly unknown[] }): Promise<void>;
+}
+
+export function listenToTopic(pubsub: GossipSub, limits: PeerLimits, events: TopicEvents): void {
+  const receiver = pubsub as unknown as Receiver;
+  const receive = receiver.handleReceivedRpc.bind(pubsub);
+  receiver.handleReceivedRpc = async (from, rpc) => {
+    if (limits.gossip(from.toString(), 1 + rpc.messages.length, performance.now())) await receive(from, rpc);
+  };
+  pubsub.topicValidators.set(TOPIC, (from, { data }) => {
+    const peer = from.toString();
+    if (!limits.message(peer, data.length, performance.now())) {
+      events.dropped();
+      return TopicValidatorResult.Ignore;
+    }
+    try {
+      events.frame(decodeRuns(data));
+      return TopicValidatorResult.Accept;
+    } catch (cause) {
+      events.malformed(peer, data.length, cause);
+      return TopicValidatorResult.Reject;
+    }
+  });
+  pubsub.subscribe(TOPIC);
+}
+
+/** Anything else would be forwarded to everybody for nothing. */
+function decodeRuns(bytes: Uint8Array): Frame {
+  const frame = decodeFrame(bytes);
+  if (Object.keys(frame).join() !== "runs") throw invalid("a gossip message has more than runs, or nothing");
+  return frame;
+}
