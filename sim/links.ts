@@ -71,6 +71,7 @@ export class Links {
     const { from, to } = wire;
     this.#transmit(wire, CLOSE);
     wire.isUp = false;
+    wire.lingers = true;
     if (from.links.get(to.id) === wire) from.links.delete(to.id);
     this.#queue.push(this.#queue.nowMs, KIND.input, from, { kind: "linkDown", peer: to.id });
   }
@@ -83,6 +84,7 @@ export class Links {
         if (!wire.isUp) return;
         this.#transmit(wire, CLOSE);
         wire.isUp = false;
+        wire.lingers = atOnce;
       });
     }
     agent.links.clear();
@@ -90,7 +92,7 @@ export class Links {
 
   arrive(wire: Wire, frame: Frame): void {
     const { back } = wire;
-    if (!back.isUp) return frame === CLOSE ? undefined : this.#reset(wire);
+    if (!back.isUp) return frame === CLOSE || back.lingers ? undefined : this.#reset(wire);
     if (!wire.to.isRunning) return;
     if (frame === CLOSE) return this.#end(back);
     this.#host.input(wire.to, { kind: "frame", from: wire.from.id, frame });

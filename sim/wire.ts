@@ -14,6 +14,8 @@ export class Wire {
   back!: Wire;
   /** `from` holds its end open. */
   isUp = true;
+  /** `from` has closed its end on purpose and waits for the other side to do so: what still comes is read, not refused. */
+  lingers = false;
   /** The way is cut, or something sent before has yet to get across: what is sent now waits. */
   isHeld: boolean;
   /** Not acknowledged yet, since when, and after how long it is tried again. */
