@@ -13,6 +13,9 @@ const MAX_MEMBERS = 10_000;
 /** Positions of a view: a set of them takes 2 KiB at most. */
 export const MAX_POSITIONS = 16_384;
 
+/** Threads of one agent, which are its weight: no agent starts with more. */
+export const MAX_WORKERS = 1024;
+
 /** Addresses of one member. */
 export const MAX_ADDRESSES = 16;
 

@@ -1,13 +1,15 @@
 // Member records to and from their wire form, each with its member's signature where there is an authority.
 
 import type { MemberRecord } from "../core/events.ts";
-import { bytes, choice, count, identifier, instant, invalid, type Loose, text, texts } from "./check.ts";
+import { MAX_WORKERS } from "./bounds.ts";
+import { bytes, choice, count, identifier, instant, invalid, type Loose, number, text, texts } from "./check.ts";
 import { type Authority, SIGNATURE_BYTES } from "./signing.ts";
-import { weightFrom } from "./views.ts";
 
 const STATES = ["alive", "left", "lost"] as const;
 /** Checking one costs 0.1-0.2 ms. Honest agents pass on none: a frame with more is refused. */
 const MAX_FORGED = 16;
+/** A worker that has lowered its weight as far as it can keeps a part of it. */
+const LEAST_WEIGHT = 0.001;
 /** Records read at a time: 10 ms. */
 const SLICE = 64;
 
@@ -45,7 +47,7 @@ function memberFromWire(wire: Loose): MemberRecord {
     zone: text(wire, "zone"),
     addresses: texts(wire, "addresses"),
     api: text(wire, "api"),
-    weight: weightFrom(wire),
+    weight: number(wire, "weight", LEAST_WEIGHT, MAX_WORKERS),
     view: count(wire, "view"),
     fromMs: instant(wire, "fromMs"),
     untilMs: instant(wire, "untilMs"),

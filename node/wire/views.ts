@@ -16,7 +16,7 @@ import type {
   ViewChange,
   ViewMember,
 } from "../core/frame.ts";
-import { MAX_POSITIONS } from "./bounds.ts";
+import { MAX_POSITIONS, MAX_WORKERS } from "./bounds.ts";
 import {
   choice,
   count,
@@ -35,8 +35,8 @@ import { ascendingFromGaps, gapsOf, positionsFromWire, positionsToWire } from ".
 const BASE_MS = 500;
 /** Windows beyond are some mistake: 2^40 half seconds are 17,000 years. */
 const MAX_WINDOW = 2 ** 40;
-/** Weights are worker counts; a billionfold share is an attack or a mistake. */
-export const MAX_WEIGHT = 100_000;
+/** In hundredths of a worker; a billionfold share is an attack or a mistake. */
+const MAX_WEIGHT = 100 * MAX_WORKERS;
 const RANKS = [0, 1, 2] as const;
 const KINDS = ["none", "silent", "closed"] as const;
 
@@ -215,7 +215,7 @@ function locksToWire(locks: Uint32Array): Loose {
 }
 
 /** Whole, 1 at least. */
-export function weightFrom(wire: Loose): number {
+function weightFrom(wire: Loose): number {
   const weight = count(wire, "weight", MAX_WEIGHT);
   if (weight === 0) throw invalid("weight is 0");
   return weight;

@@ -83,7 +83,7 @@ describe("an agent of the version before", () => {
   it("understands what it knows of a frame", () => {
     const told = old.decode(encodeFrame({ ...FRAMES["hello"], ...FRAMES["agreement"] }));
     const { members, runs } = old.toObject(told) as { members: { id: string; weight: number }[]; runs: { id: string }[] };
-    assert.deepEqual(members.map(({ id, weight }) => [id, weight]), [[ALIVE.id, 2], [LOST.id, 2]]);
+    assert.deepEqual(members.map(({ id, weight }) => [id, weight]), [[ALIVE.id, 1.75], [LOST.id, 1.75]]);
     assert.deepEqual(runs.map(({ id }) => id), ["wire-1", "wire-2"]);
   });
 });
@@ -108,7 +108,8 @@ describe("what is impossible is refused", () => {
   const cases: readonly [string, Frame, RegExp][] = [
     ["a negative weight", member({ weight: -1 }), /weight/],
     ["no weight", member({ weight: 0 }), /weight/],
-    ["half a weight", member({ weight: 1.5 }), /weight/],
+    ["next to no weight", member({ weight: 1e-9 }), /weight/],
+    ["more workers than an agent may have", member({ weight: 1025 }), /weight/],
     ["a weight that is not a number", member({ weight: NaN }), /weight/],
     ["an infinite weight", member({ weight: Infinity }), /weight/],
     ["a billionfold weight", member({ weight: 1e9 }), /weight/],

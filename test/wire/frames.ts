@@ -37,7 +37,7 @@ export const ALIVE: MemberRecord = {
   zone: "eu-1a",
   addresses: ["/ip4/127.0.0.1/tcp/7700", "/ip6/::1/tcp/7700"],
   api: "http://127.0.0.1:7600",
-  weight: 2,
+  weight: 1.75,
   view: 41,
   fromMs: 1_700_000_000_000.25,
   untilMs: Infinity,
@@ -124,7 +124,7 @@ const CHANGE: ViewChange = {
   fromWindow: WINDOW + 4,
   removed: [0, 3, 199],
   added: [
-    { id: "12D3KooWx", incarnation: 2, weight: 100_000, fromWindow: WINDOW + 4 },
+    { id: "12D3KooWx", incarnation: 2, weight: 102_400, fromWindow: WINDOW + 4 },
     { id: "12D3KooWy", incarnation: 2 ** 40, weight: 1, fromWindow: WINDOW + 5 },
   ],
   reweighed: [{ position: 7, weight: 3 }, { position: 9, weight: 8 }],

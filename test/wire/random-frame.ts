@@ -55,7 +55,7 @@ export function randomMember(random: Random): MemberRecord {
     zone: name(random),
     addresses: upTo(random, 16, () => name(random)),
     api: name(random),
-    weight: random.integer(1, 100_000),
+    weight: random.integer(1, 10_240) / 10,
     view: whole(random),
     fromMs: random.pick([Infinity, 1 + ms(random)]),
     untilMs: random.pick([Infinity, 1 + ms(random)]),
@@ -136,14 +136,14 @@ function change(random: Random): ViewChange {
     fromWindow: window(random),
     removed: ascending(random, 30, 16_383),
     added: viewMembers(random, 0),
-    reweighed: ascending(random, 10, 16_383).map((position) => ({ position, weight: random.integer(1, 100_000) })),
+    reweighed: ascending(random, 10, 16_383).map((position) => ({ position, weight: random.integer(1, 102_400) })),
   };
 }
 
 function viewMembers(random: Random, least: number): ViewMember[] {
   const ids = new Set(Array.from({ length: random.integer(least, 20) }, () => name(random, 1)));
   return [...ids].sort().map((id) => {
-    return { id, incarnation: whole(random), weight: random.integer(1, 100_000), fromWindow: window(random) };
+    return { id, incarnation: whole(random), weight: random.integer(1, 102_400), fromWindow: window(random) };
   });
 }
 
