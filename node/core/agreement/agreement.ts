@@ -1,6 +1,6 @@
 // One lineage as seen by one agent: which view is agreed, whether this agent may offer load, and which share is its own.
 //
-// The rules were attacked in simulation before they were written down (docs/decisions/view-agreement.md); the tests that
+// The rules were attacked in simulation before they were written down (docs/decisions/0002-view-agreement.md); the tests that
 // attack this code are in test/sim.
 
 import type { Segment } from "../../plan/schedule.ts";
