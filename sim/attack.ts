@@ -200,7 +200,7 @@ export class Attack {
       for (const agent of chosen) this.#world.saturate(agent.id, capacity);
     };
     become(to);
-    this.#say(`${people(chosen.length)} can send ${Math.round(100 * to)} % of what is theirs for ${forS} s`);
+    this.#note("saturate", `${people(chosen.length)} can send ${Math.round(100 * to)} % of what is theirs for ${forS} s`);
     this.#after(forS, () => become(1));
   }
 

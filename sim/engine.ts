@@ -40,7 +40,8 @@ export class SimulatedEngine {
   /** Swarm time minus local time, as the machine said last. */
   #offsetMs = 0;
   #leaseMs: number;
-  #capacity = 1;
+  /** Width of the widest stripe that it manages. */
+  #ceiling = Number.POSITIVE_INFINITY;
   #owed = 0;
 
   constructor(options: EngineOptions) {
@@ -86,10 +87,11 @@ export class SimulatedEngine {
     }
   }
 
-  /** It can send only this part of what is due: below 1 it is saturated. */
+  /** It can send only this part of what it carries now, whatever it will carry; 1: as much as it likes. */
   saturate(capacity: number, localMs: number): void {
     this.run(localMs);
-    this.#capacity = capacity;
+    const width = Math.max(0, ...[...this.#work.values()].map((work) => work.width));
+    this.#ceiling = capacity < 1 ? width * capacity : Number.POSITIVE_INFINITY;
   }
 
   /** Sends everything due by now. */
@@ -116,7 +118,7 @@ export class SimulatedEngine {
       if (localMs >= work.changesAtMs) this.#measure(work, localMs);
       if (work.width === 0) continue;
       const isAllowed = localMs <= this.#leaseMs || work.assignment.ignoresLease === true;
-      each(work.assignment.plan.name, work.width, isAllowed ? work.width * this.#capacity : 0);
+      each(work.assignment.plan.name, work.width, isAllowed ? Math.min(work.width, this.#ceiling) : 0);
     }
   }
 
@@ -158,7 +160,7 @@ export class SimulatedEngine {
       // Due after the lease ended: somebody else's.
       if (dueMs > leaseMs) continue;
       const sentMs = Math.max(dueMs, thawedMs);
-      if (sentMs > leaseMs || sentMs - dueMs > LATE_MS || !this.#hasRoom()) {
+      if (sentMs > leaseMs || sentMs - dueMs > LATE_MS || !this.#hasRoom(work)) {
         work.late++;
         continue;
       }
@@ -167,8 +169,8 @@ export class SimulatedEngine {
     }
   }
 
-  #hasRoom(): boolean {
-    this.#owed += this.#capacity;
+  #hasRoom({ width }: Work): boolean {
+    this.#owed += width <= this.#ceiling ? 1 : this.#ceiling / width;
     if (this.#owed < 1) return false;
     this.#owed -= 1;
     return true;

@@ -2,8 +2,8 @@
 
 import type { Random } from "./random.ts";
 
-/** TCP's first retransmission timeout; each further one is twice as long (RFC 6298; 200 ms is Linux's least). */
-export const RETRANSMIT_MS = 200;
+/** TCP's first retransmission timeout (RFC 6298; 200 ms is Linux's least), and what frames are apart at most that follow. */
+export const RETRANSMIT_MS = 250;
 
 /** What holds for every link. */
 export interface Conditions {
@@ -63,14 +63,17 @@ export class Network {
     return extraMs[1] === 0 ? latencyMs : latencyMs + this.random.between(extraMs[0], extraMs[1]);
   }
 
-  /** What losses add to a frame's latency. */
+  /**
+   * What losses add to a frame's latency. No doubling: the frames that follow, four a second at least, tell the sender what
+   * was lost (RACK, RFC 8985, section 6), and it sends that again at once.
+   */
   retransmissionMs(): number {
-    return this.#lossesMs(RETRANSMIT_MS);
+    return RETRANSMIT_MS * this.#losses();
   }
 
-  /** What losses add to making a connection. */
+  /** What losses add to making a connection: there is nothing that follows, each wait is twice as long. */
   handshakeLossMs(): number {
-    return this.#lossesMs(SYN_RETRANSMIT_MS);
+    return SYN_RETRANSMIT_MS * (2 ** this.#losses() - 1);
   }
 
   duplicates(): boolean {
@@ -85,9 +88,10 @@ export class Network {
     return this.random.between(0, DETOUR_MS);
   }
 
-  #lossesMs(timeoutMs: number): number {
-    let totalMs = 0;
-    for (let n = 0; n < MOST_LOSSES && this.random.next() < this.#conditions.lossRate; n++) totalMs += timeoutMs * 2 ** n;
-    return totalMs;
+  /** In a row. */
+  #losses(): number {
+    let losses = 0;
+    while (losses < MOST_LOSSES && this.random.next() < this.#conditions.lossRate) losses++;
+    return losses;
   }
 }

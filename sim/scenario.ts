@@ -80,7 +80,7 @@ export type Promised =
 export type PromiseName = Promised["promise"];
 
 /** Moments from which recovery is measured, and after which views may change. */
-export type MarkKind = "crash" | "unplug" | "leave" | "join" | "pause" | "resume" | "cut" | "heal" | "network" | "stop" | "merge";
+export type MarkKind = "crash" | "unplug" | "leave" | "join" | "pause" | "resume" | "cut" | "heal" | "network" | "saturate" | "stop" | "merge";
 
 export interface Mark {
   /** Milliseconds since the simulation began. */

@@ -51,6 +51,8 @@ export const UNEASY_MS = 1000;
 export const STALL_MS = 1000;
 /** Patience with others grows by so many times the lateness of one's own turns. */
 export const LAG_FACTOR = 3;
+/** Whoever was in none of so many roll calls, the present one not counted, is not there to accuse anybody. */
+export const PRESENCE_WINDOWS = 2;
 /** How long a closed link counts as a hint that a process is gone. Shorter than trouble lasts. */
 export const CLOSED_HINT_MS = 4000;
 

@@ -47,7 +47,8 @@ export const STALLS: readonly Scenario[] = [
     least: 3,
     seconds: 40,
     timeline: [{ atS: 5, fault: { kind: "saturate", who: { part: 0.2 }, to: 0.5, forS: 15 } }],
-    promises: [NO_FALSE_STOPS, NO_FALSE_LOSSES],
+    // Shares move to the others, and back until long after.
+    promises: [NO_FALSE_STOPS, NO_FALSE_LOSSES, takesOver("saturate", 10_000), { promise: "one view", withinMs: 40_000 }],
   },
   {
     name: "clocks-25ms",

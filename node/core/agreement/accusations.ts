@@ -4,7 +4,7 @@ import type { MemberId } from "../events.ts";
 import type { Accusation, Positions } from "../frame.ts";
 import { CLOSED_HINT_MS } from "../limits.ts";
 import type { Chain } from "./chain.ts";
-import { has, insert, NOBODY, emptyPositions } from "./positions.ts";
+import { emptyPositions, has, insert, isSame, NOBODY } from "./positions.ts";
 import type { AgreedView } from "./view.ts";
 
 interface Entry {
@@ -22,6 +22,8 @@ export class Accusations {
   /** Target -> accuser -> the newest of it. */
   readonly #entries = new Map<MemberId, Map<MemberId, Entry>>();
   #news: Accusation[] = [];
+  /** Members of the current view that have been heard of lately; null: all count as such. */
+  #present: Positions | null = null;
   #excluded: Positions | null = null;
 
   constructor(chain: Chain) {
@@ -67,6 +69,16 @@ export class Accusations {
     return this.#excluded;
   }
 
+  /**
+   * Who was present in the roll calls of late. Observers that were not do not count: where a network breaks, those on the
+   * far side can accuse nobody here, and nobody here hears them.
+   */
+  presence(present: Positions | null): void {
+    if (present === this.#present || (present !== null && this.#present !== null && isSame(present, this.#present))) return;
+    this.#present = present;
+    if (this.#entries.size > 0) this.#excluded = null;
+  }
+
   /** True if at least one observer accuses it now. */
   isAccused(id: MemberId): boolean {
     const { current } = this.#chain;
@@ -98,6 +110,7 @@ export class Accusations {
   /** After a new view: what is said of those who are no longer remembered is not kept. */
   viewChanged(): void {
     this.#excluded = null;
+    this.#present = null;
     for (const id of this.#entries.keys()) {
       if (!this.#chain.all().some((view) => view.positionOf(id) >= 0)) this.#entries.delete(id);
     }
@@ -109,7 +122,7 @@ export class Accusations {
     const excluded = emptyPositions(current.size);
     const isOut = (id: MemberId) => {
       const position = current.positionOf(id);
-      return position < 0 || has(excluded, position);
+      return position < 0 || has(excluded, position) || (this.#present !== null && !has(this.#present, position));
     };
     for (let grew = true; grew; ) {
       grew = false;
@@ -146,8 +159,9 @@ export class Accusations {
     accuses: (accuser: MemberId) => boolean,
     isOut: (id: MemberId) => boolean,
   ): boolean {
-    const observers = view.neighboursOf(position).map((one) => view.members[one]!.id).filter((id) => !isOut(id));
-    const needed = observers.length >= FEW ? Math.ceil(observers.length / 2) : Math.floor(observers.length / 2) + 1;
-    return observers.length > 0 && observers.filter(accuses).length >= needed;
+    const all = view.neighboursOf(position);
+    const observers = all.map((one) => view.members[one]!.id).filter((id) => !isOut(id));
+    const half = observers.length >= FEW ? Math.ceil(observers.length / 2) : Math.floor(observers.length / 2) + 1;
+    return observers.filter(accuses).length >= Math.max(Math.min(2, all.length), half);
   }
 }

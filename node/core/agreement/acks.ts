@@ -3,15 +3,17 @@
 import type { MemberId } from "../events.ts";
 import type { Adoption, Positions } from "../frame.ts";
 import type { Chain } from "./chain.ts";
-import { emptyPositions, fits, insert } from "./positions.ts";
+import { emptyPositions, fits, insert, listed } from "./positions.ts";
 import type { AgreedView } from "./view.ts";
 
 interface Shown {
   readonly positions: Uint32Array;
-  /** By position: window in which it was first seen, from `baseWindow` on; 0 if never. */
+  /** By position: the first window in which it was present, from `baseWindow` on; 0 if never. */
   readonly since: Uint16Array;
   readonly baseWindow: number;
   missing: number;
+  /** The largest of `since`: what is heard of later windows changes nothing. */
+  latest: number;
 }
 
 /** Windows before a view takes effect in which it may already be acknowledged; more than ever pass. */
@@ -30,17 +32,22 @@ export class Acks {
   /** These members of the view were heard under it in a window. Returns whether any of them had not been before. */
   note(view: AgreedView, present: Positions, window: number): boolean {
     const shown = this.#of(view);
-    if (shown.missing === 0 || !fits(present, view.size)) return false;
-    const before = shown.missing;
-    for (let i = 0; i < shown.positions.length; i++) {
-      for (let news = (present[i] ?? 0) & ~shown.positions[i]!; news !== 0; news &= news - 1) {
-        const position = i * 32 + (31 - Math.clz32(news & -news));
+    const since = Math.min(65_535, Math.max(1, window - shown.baseWindow));
+    if ((shown.missing === 0 && since >= shown.latest) || !fits(present, view.size)) return false;
+    let changed = false;
+    for (const position of listed(present)) {
+      const before = shown.since[position]!;
+      if (before !== 0 && before <= since) continue;
+      if (before === 0) {
         insert(shown.positions, position);
-        shown.since[position] = Math.min(65_535, Math.max(1, window - shown.baseWindow));
         shown.missing--;
+        shown.latest = Math.max(shown.latest, since);
       }
+      // News of an earlier window may come after that of a later one.
+      shown.since[position] = since;
+      changed = true;
     }
-    return shown.missing < before;
+    return changed;
   }
 
   /** For those who were not there. */
@@ -95,7 +102,7 @@ export class Acks {
     let shown = this.#shown.get(view.number);
     if (shown === undefined) {
       const baseWindow = view.fromWindow - EARLY_WINDOWS;
-      shown = { positions: emptyPositions(view.size), since: new Uint16Array(view.size), baseWindow, missing: view.size };
+      shown = { positions: emptyPositions(view.size), since: new Uint16Array(view.size), baseWindow, missing: view.size, latest: 0 };
       this.#shown.set(view.number, shown);
     }
     return shown;

@@ -5,8 +5,8 @@
 
 import type { Segment } from "../../plan/schedule.ts";
 import type { MemberId } from "../events.ts";
-import type { Accusation, Commit, Frame, LineageId, ViewChange } from "../frame.ts";
-import { windowOf, startOf } from "../limits.ts";
+import type { Accusation, Commit, Frame, LineageId, Positions, ViewChange } from "../frame.ts";
+import { PRESENCE_WINDOWS, startOf, windowOf } from "../limits.ts";
 import { Accusations } from "./accusations.ts";
 import { Acks } from "./acks.ts";
 import { Ballots } from "./ballots.ts";
@@ -14,7 +14,7 @@ import { candidateOf, Patience, type Wishes } from "./candidate.ts";
 import type { Chain } from "./chain.ts";
 import { Growth } from "./growth.ts";
 import { Lease } from "./lease.ts";
-import { has, listed } from "./positions.ts";
+import { emptyPositions, has, insertAll, listed } from "./positions.ts";
 import { type Label, RollCalls } from "./roll-calls.ts";
 import { Timeline } from "./timeline.ts";
 import type { AgreedView } from "./view.ts";
@@ -25,7 +25,7 @@ export interface Lineage {
   readonly bornMs: number;
 }
 
-/** A view that was adopted, and what changed with it. */
+/** A view that was adopted, and the one before it. */
 export interface Adopted {
   readonly view: AgreedView;
   readonly before: AgreedView;
@@ -48,6 +48,7 @@ export class Agreement {
   #commits: Commit[] = [];
   #adopted: Adopted[] = [];
   #window = Number.NEGATIVE_INFINITY;
+  #adoptedWindow: number;
   #version = 0;
   /** Something was heard that may change the wish, a ballot or the plan of shares. */
   #isStale = true;
@@ -69,6 +70,7 @@ export class Agreement {
     this.#growth = new Growth(self, chain, this.#acks, this.#rollCalls, this.#accusations);
     this.#watching = new Watching(nowMs);
     this.#position = chain.current.positionOf(self);
+    this.#adoptedWindow = windowOf(nowMs);
     this.#ballots = new Ballots(chain.current, this.#position);
     this.#watchNeighbours(nowMs);
   }
@@ -87,8 +89,7 @@ export class Agreement {
 
   /** Something else than quiet is spoken of. */
   isUnquiet(nowMs: number): boolean {
-    const hasNews = this.#commits.length > 0 || this.#ballots.hasNews() || this.#accusations.hasNews();
-    return hasNews || this.#lease.isInTrouble(windowOf(nowMs));
+    return this.#commits.length > 0 || this.#ballots.hasNews() || this.#accusations.hasNews() || this.#lease.isInTrouble(windowOf(nowMs));
   }
 
   /** True while it sees a majority that does not exclude it: what it decides, no other part of the swarm decides too. */
@@ -248,7 +249,18 @@ export class Agreement {
     this.#window = window;
     this.#isWishStale = true;
     this.#rollCalls.forgetBefore(window);
+    this.#accusations.presence(this.#presentLately(window));
     this.#answerRollCall();
+  }
+
+  /** Null while the view is too young to tell. */
+  #presentLately(window: number): Positions | null {
+    if (window < this.#adoptedWindow + 2 * PRESENCE_WINDOWS) return null;
+    const present = emptyPositions(this.view.size);
+    for (let u = window - PRESENCE_WINDOWS; u < window; u++) {
+      for (const label of this.#rollCalls.in(u)) if (label.view === this.view) insertAll(present, label.present);
+    }
+    return present;
   }
 
   #answerRollCall(): void {
@@ -314,6 +326,7 @@ export class Agreement {
     this.#commits.push(commit);
     this.#adopted.push({ view, before });
     this.#position = view.positionOf(this.#self);
+    this.#adoptedWindow = windowOf(nowMs);
     this.#ballots = new Ballots(view, this.#position);
     this.#acks.prune();
     this.#accusations.viewChanged();
