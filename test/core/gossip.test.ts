@@ -170,6 +170,20 @@ describe("everything is asked for", () => {
     assert.deepEqual(asked, [1, 2, 3].map((times) => times * PULL_EVERY_MS));
   });
 
+  it("from one at a time of several who know other things, and not while there is news", () => {
+    const a = new One("bcd").link("b", "c", "d");
+    const asked: number[] = [];
+    for (let ms = 0; ms <= 4 * PULL_EVERY_MS; ms += 100) {
+      // For a second members have something new to say.
+      if (ms <= PULL_EVERY_MS) a.membership.take([member("x", { incarnation: ms + 1 })]);
+      a.turn(ms === 0 ? 0 : 100);
+      for (const from of "bcd") a.hear(from, { standing: a.standing({ digest: a.standing().digest ^ 1 }) });
+      if (pulls(a.sent()) > 0) asked.push(ms);
+    }
+    assert.ok(asked[0]! >= 2 * PULL_EVERY_MS, String(asked));
+    assert.ok(asked.length >= 2 && asked.every((ms, i) => i === 0 || ms >= asked[i - 1]! + PULL_EVERY_MS), String(asked));
+  });
+
   it("not from who knows other things for a moment only", () => {
     const a = new One("b").link("b");
     for (let ms = 0; ms <= 3 * PULL_EVERY_MS; ms += 100) {

@@ -211,7 +211,7 @@ describe("what a call returns", () => {
   it("does not change with the next one", () => {
     const a = machine("a");
     a.handle({ kind: "wake" }, NOW);
-    const nothing = a.handle({ kind: "wake" }, NOW);
+    const nothing = a.handle({ kind: "unreachable", peer: "x" }, NOW);
     assert.deepEqual(nothing, []);
     publish(a, LONG, NOW);
     assert.deepEqual(nothing, []);

@@ -319,7 +319,7 @@ describe("what a view makes of everybody", () => {
     const a = new One("a").adopt("", "b", W + 4);
     a.membership.take([member("b", { fromMs: NEVER })]);
     a.adopt("b", "", W + 8);
-    a.commit((view) => change(view, "", "", { fromWindow: W + 12, added: [viewMember("b", { incarnation: 2 })] }));
+    a.commit((view) => change(view, "", "", { fromWindow: W + 12, added: [viewMember("b", { incarnation: 2, fromWindow: W + 12 })] }));
     a.membership.take([member("b", { incarnation: 2, view: 3, fromMs: NEVER })]);
     const { incarnation, state, fromMs, untilMs } = a.record("b")!;
     assert.deepEqual([incarnation, state, fromMs, untilMs], [2, "alive", startOf(W + 12), NEVER]);

@@ -34,6 +34,8 @@ describe("acknowledgements", () => {
     assert.equal(note(acks, chain, 2, "ab", 12), false);
     assert.equal(note(acks, chain, 2, "abcd", 12), true);
     assert.equal(note(acks, chain, 2, "abcd", 13), false, "all have been heard");
+    assert.equal(note(acks, chain, 2, "abcd", 11), true, "but not so early");
+    assert.equal(note(acks, chain, 2, "abcd", 11), false);
   });
 
   it("are told apart beyond the first word of positions", () => {
@@ -100,12 +102,30 @@ describe("who had moved on", () => {
     assert.deepEqual([moved(acks, chain, 1, 30), moved(acks, chain, 2, 30), moved(acks, chain, 3, 30)], ["bc", "c", ""]);
   });
 
+  it("the earliest window counts, also if it is heard of last", () => {
+    const chain = three();
+    const acks = new Acks(chain);
+    note(acks, chain, 2, "abcd", 20);
+    note(acks, chain, 2, "c", 15);
+    note(acks, chain, 2, "c", 17);
+    assert.deepEqual([15, 16, 20, 21].map((window) => moved(acks, chain, 1, window)), ["", "c", "c", "abcd"]);
+  });
+
   it("the first window in which one was heard counts, also long before the view takes effect", () => {
     const chain = three();
     const acks = new Acks(chain);
     note(acks, chain, 2, "c", 7);
     note(acks, chain, 2, "cd", 20);
     assert.deepEqual([7, 8, 20, 21].map((window) => moved(acks, chain, 1, window)), ["", "c", "c", "cd"]);
+  });
+
+  it("however early one was heard, it has adopted the view", () => {
+    for (let window = -70; window < -40; window++) {
+      const chain = three();
+      const acks = new Acks(chain);
+      note(acks, chain, 2, "c", window);
+      assert.equal(acks.of("c"), 2, String(window));
+    }
   });
 
   it("heard so early that it is beyond memory, it counts as heard later: nobody moved on too soon", () => {

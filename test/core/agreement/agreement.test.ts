@@ -7,7 +7,10 @@ import { Chain } from "../../../node/core/agreement/chain.ts";
 import { has, listed } from "../../../node/core/agreement/positions.ts";
 import type { AgreedView } from "../../../node/core/agreement/view.ts";
 import type { Accusation, Frame, ViewChange } from "../../../node/core/frame.ts";
-import { ACTIVATION_WINDOWS, LEASE_WINDOWS, SILENT_MS, STABLE_MS, startOf, windowOf } from "../../../node/core/limits.ts";
+import {
+  ACTIVATION_WINDOWS, LEASE_RENEWAL_MS, LEASE_WINDOWS, SHORT_LEASE_WINDOWS, SILENT_MS, STABLE_MS, STALL_MS, startOf,
+  UNEASY_MS, windowOf,
+} from "../../../node/core/limits.ts";
 import { agreementOf, LINEAGE, Room, W, wishesOf } from "./room.ts";
 import { change, chainOf, commitOf, idsOf, letters, set, viewMember, viewOf } from "./support.ts";
 
@@ -37,6 +40,15 @@ describe("the lease of a member", () => {
       assert.equal(a.hasLease(nowMs), expected);
     });
   }
+
+  it("does not come of those who stayed in the view before", () => {
+    const a = agreementOf("a", view, nowMs);
+    a.take({ commits: [commitOf(view, change(view, "d"))] }, nowMs);
+    a.take(present(view, "bcd"), nowMs);
+    assert.equal(a.hasLease(nowMs), false);
+    a.take(present(a.view, "b"), nowMs);
+    assert.equal(a.hasLease(nowMs), true);
+  });
 
   it("of the only one is without end; of a stranger there is none", () => {
     assert.equal(agreementOf("a", viewOf("a"), nowMs).leaseUntilMs(nowMs), Infinity);
@@ -91,6 +103,32 @@ describe("a loss", () => {
       assert.deepEqual(new Set(room.views()), new Set([expected]));
     }
   });
+});
+
+describe("trouble", () => {
+  const view = viewOf("abc", { fromWindow: 0 });
+  const signs: readonly [string, (a: Agreement, nowMs: number) => void, boolean][] = [
+    ["a link that closed", (a, nowMs) => a.cut("b", nowMs), true],
+    ["a link to a stranger that closed", (a, nowMs) => a.cut("x", nowMs), false],
+    ["somebody who says that a link closed", (a, nowMs) => a.take({ accusations: [said("closed")] }, nowMs), true],
+    ["somebody who says that another is silent", (a, nowMs) => a.take({ accusations: [said("silent")] }, nowMs), false],
+    ["a neighbour that is silent for a while", (a, nowMs) => a.turn(nowMs + UNEASY_MS, nowMs + UNEASY_MS), true],
+    ["a neighbour that is silent for a moment", (a, nowMs) => a.turn(nowMs + UNEASY_MS - 1, nowMs + UNEASY_MS - 1), false],
+    ["standing still", (a, nowMs) => a.turn(nowMs + 1, nowMs + 1 + STALL_MS), true],
+  ];
+  function said(kind: Accusation["kind"]): Accusation {
+    return { view: 1, target: view.positionOf("b"), accuser: view.positionOf("c"), version: 1, kind };
+  }
+  for (const [name, sign, expected] of signs) {
+    it(`${expected ? "is" : "is not"} ${name}: ${expected ? "the lease gets shorter" : "the lease stays as long"}`, () => {
+      const nowMs = startOf(W) + 1;
+      const a = agreementOf("a", view, nowMs);
+      a.take(present(view, "bc"), nowMs);
+      sign(a, nowMs);
+      const laterMs = startOf(W + SHORT_LEASE_WINDOWS + 1);
+      assert.equal(a.leaseUntilMs(laterMs), expected ? -Infinity : laterMs + LEASE_RENEWAL_MS);
+    });
+  }
 });
 
 describe("coming and going", () => {

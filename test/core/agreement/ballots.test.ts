@@ -114,6 +114,13 @@ describe("voting again", () => {
     assert.deepEqual(mine(a), [0, 1]);
   });
 
+  it("never comes in the same ballot for another change, however many are for that", () => {
+    const a = stuck();
+    a.merge(ballot(without("d"), "bcd"), W);
+    a.vote(without("e", W + 1), W + 1, any);
+    assert.deepEqual(stand(a), ["100 -e a/", "100 -d bcd/", "101 -e a/"]);
+  });
+
   it("does not come as long as those who have not voted could decide", () => {
     const a = stuck();
     a.merge(ballot(without("d"), "bc"), W);

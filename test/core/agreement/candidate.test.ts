@@ -15,6 +15,7 @@ const VIEW = viewOf("abcde", { fromWindow: W });
 function wishes(joining: string, leaving: string, weights: Record<string, number> = {}): Wishes {
   return {
     areNone: () => joining === "" && leaving === "" && Object.keys(weights).length === 0,
+    wantsIn: ({ id }) => joining.includes(id),
     joiners: () => [...joining].map((id) => viewMember(id, { fromWindow: -1 })),
     isLeaving: (id) => leaving.includes(id),
     weightOf: ({ id, weight }) => weights[id] ?? weight,

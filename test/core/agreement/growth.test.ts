@@ -204,9 +204,8 @@ describe("when others come or weigh more", () => {
   });
 
   it("one's own share is no obstacle", () => {
-    const chain = chainOf(viewOf("abc"), ["", "d", 90], ["d", "", 100]);
-    const known = new Known("a", chain);
-    known.acks.told("d", 3);
+    const known = new Known("a", chainOf(viewOf("ab"), ["", "cd", 100])).heard(2, "b", 99);
+    assert.equal(known.acks.of("a"), 0);
     assert.equal(known.mayGrow(100), true);
   });
 });

@@ -21,6 +21,7 @@ export interface Will {
 export function wishesOf(will: Will): Wishes {
   return {
     areNone: () => will.joining === "" && will.leaving === "",
+    wantsIn: ({ id, incarnation }) => will.joining.includes(id) && incarnation === 1,
     joiners: (view) => [...will.joining].filter((id) => view.positionOf(id) < 0).map((id) => viewMember(id)),
     isLeaving: (id) => will.leaving.includes(id),
     weightOf: (member) => member.weight,

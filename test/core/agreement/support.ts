@@ -35,7 +35,7 @@ export function change(view: AgreedView, removed: string, added = "", more: Part
   return {
     fromWindow: 0,
     removed: [...removed].map((id) => view.positionOf(id)),
-    added: [...added].map((id) => viewMember(id)),
+    added: [...added].map((id) => viewMember(id, { fromWindow: more.fromWindow ?? 0 })),
     reweighed: [],
     ...more,
   };
