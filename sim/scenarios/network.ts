@@ -12,8 +12,7 @@ function loss(percent: number): Scenario {
     least: 2,
     seconds: 85,
     timeline: [{ atS: 4, fault: { kind: "network", change: { lossRate: percent / 100 }, forS: 60 } }],
-    // With more, TCP itself is silent for seconds now and then: some may be given up, and the rate holds all the same.
-    promises: percent <= 5 ? UNMOVED : [SEAMLESS, NO_FALSE_STOPS],
+    promises: UNMOVED,
   };
 }
 

@@ -1,0 +1,78 @@
+// An attack, and what is to be seen of it from outside: nothing.
+
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { HostilePeer } from "./peer.ts";
+import { type Metrics, RATE, VictimSwarm } from "./swarm.ts";
+
+/** Frames of all attacks together: a million in the long run. */
+export const FRAMES = Number(process.env["HOSTILE_FRAMES"] ?? 20_000);
+/** The time of a busy test machine says nothing of the agents: only the long run, alone on its machine, is held to it. */
+const IS_LONG = FRAMES >= 1_000_000;
+const MAX_LAG_P99_MS = 100;
+const MAX_GROWTH_BYTES = 64 * 1024 * 1024;
+/** From the end of an attack until its effects would be there: leases end within 5 s, views change within 3. */
+const SETTLE_MS = 6000;
+const RUN_SECONDS = 3600;
+
+export class Arena implements AsyncDisposable {
+  readonly swarm: VictimSwarm;
+  readonly #told: unknown[];
+  readonly #before: readonly Metrics[];
+
+  private constructor(swarm: VictimSwarm, told: unknown[], before: readonly Metrics[]) {
+    this.swarm = swarm;
+    this.#told = told;
+    this.#before = before;
+  }
+
+  static async open(): Promise<Arena> {
+    const swarm = await VictimSwarm.start(RUN_SECONDS);
+    try {
+      // Everything an agent ever needs is loaded: what it grows by from now on is the attackers' doing.
+      const peer = await HostilePeer.start(swarm.key, swarm.address(0));
+      await peer.learn();
+      await peer.stop();
+      await swarm.metrics();
+      return new Arena(swarm, await swarm.told(), await swarm.metrics());
+    } catch (cause) {
+      await swarm.stop();
+      throw cause;
+    }
+  }
+
+  /** A peer that no agent has seen before, at one of them, and that knows what they say. */
+  async peer(agent = 0): Promise<HostilePeer> {
+    const peer = await HostilePeer.start(this.swarm.key, this.swarm.address(agent));
+    await peer.learn();
+    return peer;
+  }
+
+  /** Runs the attack and asserts that rate, split, plan and memory are as before. */
+  async endures(name: string, attack: () => Promise<number>): Promise<Metrics[]> {
+    const { swarm } = this;
+    await swarm.metrics();
+    const hits = swarm.hits;
+    const sinceMs = performance.now();
+    const frames = await attack();
+    await sleep(SETTLE_MS);
+    const seconds = (performance.now() - sinceMs) / 1000;
+    const rate = (swarm.hits - hits) / seconds;
+    const metrics = await swarm.metrics();
+    const growth = metrics.map(({ rssBytes }, i) => rssBytes - this.#before[i]!.rssBytes);
+    const lag = Math.max(...metrics.map(({ lagP99Ms }) => lagP99Ms));
+    const grown = growth.map((bytes) => Math.round(bytes / 2 ** 20)).join(" ");
+    console.log(
+      `${name}: ${frames} frames in ${seconds.toFixed(0)} s; ${rate.toFixed(1)} of ${RATE} hits/s; RSS +${grown} MiB; loop p99 ${lag.toFixed(0)} ms`,
+    );
+    assert.deepEqual(await swarm.told(), this.#told, "members, shares and the run are what they were");
+    assert.ok(rate > 0.6 * RATE && rate < 1.2 * RATE, `${rate} hits a second`);
+    for (const bytes of growth) assert.ok(bytes <= MAX_GROWTH_BYTES, `${bytes} bytes more`);
+    if (IS_LONG) assert.ok(lag < MAX_LAG_P99_MS, `${lag} ms`);
+    return metrics;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.swarm.stop();
+  }
+}

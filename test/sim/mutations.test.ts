@@ -1,0 +1,94 @@
+// The simulator catches a core that is broken on purpose, each way within a few seeds.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const SEEDS = 100;
+
+interface Mutation {
+  readonly name: string;
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+  readonly scenario: string;
+  readonly breaks: RegExp;
+}
+
+const MUTATIONS: readonly Mutation[] = [
+  {
+    name: "no lease",
+    file: "lease.ts",
+    from: "if (window <= this.#majorityWindow + windows) return",
+    to: "return Number.POSITIVE_INFINITY; if (window <= this.#majorityWindow + windows) return",
+    scenario: "reject",
+    breaks: /never more/,
+  },
+  {
+    name: "one accuser is enough",
+    file: "accusations.ts",
+    from: "Math.max(Math.min(2, all.length), half)",
+    to: "Math.min(1, half)",
+    scenario: "loss-20",
+    breaks: /no false losses/,
+  },
+  {
+    name: "accusations are never withdrawn",
+    file: "watching.ts",
+    from: 'if (watched.said === "none") return false;\n    watched.said = "none";\n    return true;',
+    to: "return false;",
+    scenario: "split-60-40",
+    breaks: /one view|takes over/,
+  },
+  {
+    name: "a lease lasts two windows longer than the others think",
+    file: "lease.ts",
+    from: "this.isInTrouble(window) ? SHORT_LEASE_WINDOWS : LEASE_WINDOWS;",
+    to: "2 + (this.isInTrouble(window) ? SHORT_LEASE_WINDOWS : LEASE_WINDOWS);",
+    scenario: "reject",
+    breaks: /never more/,
+  },
+  {
+    name: "growth waits for nobody's promise",
+    file: "growth.ts",
+    from: "if (this.#acks.of(id) >= view.number) continue;",
+    to: "continue;",
+    scenario: "reject",
+    breaks: /never more/,
+  },
+  {
+    name: "closed links are no trouble",
+    file: "lease.ts",
+    from: "return window < this.#troubleUntilWindow;",
+    to: "return false;",
+    scenario: "reject",
+    breaks: /never more/,
+  },
+];
+
+describe("a core that is broken on purpose is caught", () => {
+  const folder = mkdtempSync(join(tmpdir(), "loadswarm-mutant-"));
+  for (const part of ["node", "sim", "package.json"]) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
+  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  after(() => rmSync(folder, { recursive: true }));
+
+  for (const { name, file, from, to, scenario, breaks } of MUTATIONS) {
+    it(`${name}: by ${scenario}`, () => {
+      const path = join(folder, "node/core/agreement", file);
+      const sound = readFileSync(path, "utf8");
+      assert.ok(sound.includes(from), `${file} has no "${from}"`);
+      writeFileSync(path, sound.replace(from, to));
+      const mutant = join(ROOT, "test/sim/mutant.ts");
+      const args = [mutant, folder, scenario, "20", String(SEEDS)];
+      const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: "utf8", timeout: 120_000 });
+      writeFileSync(path, sound);
+      assert.equal(status, 0, stdout + stderr);
+      assert.match(stdout, breaks);
+    });
+  }
+});
