@@ -16,7 +16,7 @@ const MIB = 1024 * 1024;
 /** Agents send two to ten a second. More are not dropped, only read later. */
 const FRAMES = { perSecond: 200, burst: 1000 };
 /** Decoding takes up to 0.1 s per MiB. The burst lets a few complete states pass at once. */
-const FRAME_BYTES = { perSecond: 2 * MIB, burst: 32 * MIB };
+const FRAME_BYTES = { perSecond: 2 * MIB, burst: 16 * MIB };
 /** News of runs is rare; what is more is not taken and not passed on: the links carry it. */
 const MESSAGES = { perSecond: 20, burst: 200 };
 const MESSAGE_BYTES = { perSecond: MIB, burst: 8 * MIB };

@@ -19,16 +19,17 @@ export const MAX_WORKERS = 1024;
 /** Addresses of one member. */
 export const MAX_ADDRESSES = 16;
 
-/** Messages in one frame: with all of 3,000 members in a hello about 6,000. A message costs about a microsecond. */
-export const MAX_MESSAGES = 200_000;
+/** Messages in one frame: in a hello of 10,000 members in great trouble about 70,000. They cost 1 to 8 us. */
+export const MAX_MESSAGES = 100_000;
 /** Numbers in lists, mostly buckets of sketches: a report of 100 steps and 1,000 points has half a million. */
-export const MAX_NUMBERS = 2_000_000;
+export const MAX_NUMBERS = 1_000_000;
 
 /** Longest lists, by message and field. Every list of proto/swarm.proto must stand here. */
 export const LIMITS: Readonly<Record<string, number>> = {
   "Frame.members": MAX_MEMBERS,
   "Frame.runs": 200,
-  "Frame.reports": 10_000,
+  // Agents send one at a time.
+  "Frame.reports": 16,
   "Frame.rollCalls": 512,
   "Frame.adoptions": 64,
   "Adoption.membersGaps": MAX_POSITIONS,

@@ -29,10 +29,8 @@ export class Arena implements AsyncDisposable {
   static async open(): Promise<Arena> {
     const swarm = await VictimSwarm.start(RUN_SECONDS);
     try {
-      // Everything an agent ever needs is loaded: what it grows by from now on is the attackers' doing.
-      const peer = await HostilePeer.start(swarm.key, swarm.address(0));
-      await peer.learn();
-      await peer.stop();
+      // Agents grow by some 20 MB in their first minute of links that come and go: that is not the attackers' doing.
+      for (const at of swarm.agents.keys()) await warmUp(swarm, at);
       await swarm.metrics();
       return new Arena(swarm, await swarm.told(), await swarm.metrics());
     } catch (cause) {
@@ -75,4 +73,11 @@ export class Arena implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.swarm.stop();
   }
+}
+
+async function warmUp(swarm: VictimSwarm, at: number): Promise<void> {
+  const peer = await HostilePeer.start(swarm.key, swarm.address(at));
+  await peer.learn();
+  for (let i = 0; i < 1000; i++) await peer.send({ standing: peer.standing!, pull: i % 100 === 0 });
+  await peer.stop();
 }
