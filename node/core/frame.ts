@@ -1,6 +1,6 @@
 // What two agents say to each other over a link. Plain data; whoever receives a frame never changes it.
 
-import type { Snapshot } from "../metrics/results.ts";
+import type { Interval, Snapshot, Totals } from "../metrics/results.ts";
 import type { MemberId, MemberRecord, RunId, RunRecord } from "./events.ts";
 
 /** Positions in a view's sorted members, as a set: bit i % 32 of word i >> 5. Never changed once in a frame. */
@@ -118,16 +118,54 @@ export interface Report {
   readonly snapshot: Snapshot;
 }
 
-/** Asks for everything newer than what the asker holds: of the asked member itself, and of those that are gone. */
+/** Which members of which view are to be asked, and how. */
+export interface Scope {
+  readonly lineage: LineageId;
+  readonly view: number;
+  /** Whoever is asked answers for all of these, itself among them or not. */
+  readonly ask: Positions;
+  /** Nobody asks anybody through these: they have not answered, or are on the way from whom the question came. */
+  readonly avoid: Positions;
+  /** Empty: everybody asked tells its own results. Else those that did not answer are asked for, and what others hold of them. */
+  readonly silent: Positions;
+  /** The asker goes on without an answer after this. */
+  readonly patienceMs: number;
+}
+
+/** Asks for the results of a run. Without a scope: of the asked member itself, as an older version does. */
 export interface Gather {
   readonly id: number;
   readonly run: RunId;
+  /** What the asker has of members that are gone: only newer reports of them are wanted. */
   readonly have: readonly { readonly member: MemberId; readonly sequence: number }[];
+  readonly scope?: Scope;
+  /** The series is wanted from this interval on … */
+  readonly fromPoint?: number;
+  /** … and whether anything before it has changed since then, in swarm time. */
+  readonly sinceMs?: number;
 }
 
-/** The reports asked for have all been sent, in frames before this one. */
+/** Results of members of a view as one. The report of each member that has one is in it exactly once. */
+export interface Part {
+  /** Of those asked, who has been dealt with. */
+  readonly heard: Positions;
+  /** Of those, whose own report is in the sums, and who is done with the run. */
+  readonly reported: Positions;
+  readonly done: Positions;
+  /** Who was asked by a neighbour and gave no answer. */
+  readonly failed: Positions;
+  readonly totals: Totals;
+  readonly intervals: readonly Interval[];
+  /** Something has changed before the interval from which the series was wanted. */
+  readonly isStale: boolean;
+}
+
+/** Answers a gather. Reports in the same frame belong to it: of members that did not answer themselves. */
 export interface Gathered {
   readonly id: number;
+  /** More of the answer follows. */
+  readonly more?: boolean;
+  readonly part?: Part;
 }
 
 /** Absent parts are empty. */

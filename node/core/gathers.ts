@@ -1,74 +1,139 @@
-// Gathering in progress: who was asked for their reports on a run, who has not answered yet, who waits for the result.
+// Gathering a run's results for oneself: everybody is asked over the links, and who is then missing once more, otherwise.
 
+import type { Agreement } from "./agreement/agreement.ts";
+import { emptyPositions, insert, insertAll, isEmpty, NOBODY } from "./agreement/positions.ts";
+import type { Delegating } from "./delegating.ts";
+import { Errand, type Errands, type Question } from "./errands.ts";
 import type { MemberId, RunId } from "./events.ts";
-import type { Gather } from "./frame.ts";
-import { ASK_AGAIN_MS, GATHER_TIMEOUT_MS } from "./limits.ts";
+import type { LineageId, Positions } from "./frame.ts";
+import { ASK_AGAIN_PATIENCE_MS, GATHER_PATIENCE_MS, GATHER_TIMEOUT_MS } from "./limits.ts";
+import type { Members } from "./members.ts";
+import { copyOf, removeAll } from "./subsets.ts";
+
+const LONG_AGO = Number.NEGATIVE_INFINITY;
 
 export interface Gathering {
-  readonly id: number;
   readonly run: RunId;
+  /** The series is gathered too: a judge needs none. */
+  readonly withSeries: boolean;
+  readonly lineage: LineageId;
+  readonly errand: Errand;
+  readonly wanted: Positions;
+  readonly askedAtMs: number;
   readonly deadlineMs: number;
-  readonly waitingFor: Set<MemberId>;
-  readonly question: Gather;
-  askAgainMs: number;
+  /** Those that were missing and have been dialled; null as long as nobody was. */
+  dialled: Positions | null;
   /** Tokens of the summaries to answer. */
   readonly tokens: number[];
   /** A judge wants it, to see whether a threshold aborts the run. */
   forJudge: boolean;
 }
 
-export class Gathers {
-  readonly #open = new Map<number, Gathering>();
-  #nextId = 1;
+/** What gathering has to know of the swarm. */
+export interface Surroundings {
+  readonly agreement: Pick<Agreement, "lineage" | "view" | "chain" | "isExcluded">;
+  readonly members: Members;
+  readonly neighbours: readonly MemberId[];
+}
 
-  /** The gathering under way for a run: a second reader of the same run waits for the same answers. */
-  underWay(run: RunId): Gathering | undefined {
-    for (const gathering of this.#open.values()) if (gathering.run === run) return gathering;
+export class Gathers {
+  readonly #self: MemberId;
+  readonly #membership: Surroundings;
+  readonly #errands: Errands;
+  readonly #delegating: Delegating;
+  readonly #open = new Set<Gathering>();
+
+  constructor(self: MemberId, membership: Surroundings, errands: Errands, delegating: Delegating) {
+    this.#self = self;
+    this.#membership = membership;
+    this.#errands = errands;
+    this.#delegating = delegating;
+  }
+
+  /** One that a second reader of the same run can wait for as well. */
+  underWay(run: RunId, withSeries: boolean): Gathering | undefined {
+    for (const one of this.#open) if (one.run === run && (one.withSeries || !withSeries)) return one;
     return undefined;
   }
 
-  open(run: RunId, have: Gather["have"], asked: readonly MemberId[], nowMs: number): Gathering {
-    const id = this.#nextId++;
-    const gathering: Gathering = {
-      id,
-      run,
-      question: { id, run, have },
-      askAgainMs: nowMs + ASK_AGAIN_MS,
-      deadlineMs: nowMs + GATHER_TIMEOUT_MS,
-      waitingFor: new Set(asked),
-      tokens: [],
-      forJudge: false,
-    };
-    this.#open.set(gathering.id, gathering);
-    return gathering;
+  open(question: Question, withSeries: boolean, nowMs: number): Gathering {
+    const { view, lineage } = this.#membership.agreement;
+    return this.#begin(
+      {
+        run: question.run,
+        withSeries,
+        lineage: lineage.id,
+        errand: new Errand(view, question),
+        wanted: this.#wanted(),
+        askedAtMs: nowMs,
+        deadlineMs: nowMs + GATHER_TIMEOUT_MS,
+        dialled: null,
+        tokens: [],
+        forJudge: false,
+      },
+      NOBODY,
+    );
   }
 
-  answered(id: number, from: MemberId): void {
-    this.#open.get(id)?.waitingFor.delete(from);
+  /** Asks those who have answered something else, in what time is left. */
+  again(before: Gathering, question: Question, nowMs: number): void {
+    const { heard, failed } = before.errand.collected;
+    const deadlineMs = Math.max(before.deadlineMs, nowMs + ASK_AGAIN_PATIENCE_MS);
+    const errand = new Errand(before.errand.view, question);
+    this.#begin({ ...before, errand, wanted: heard, askedAtMs: nowMs, deadlineMs, dialled: null }, failed);
   }
 
-  /** Nobody waits for a member that is gone. */
-  gone(member: MemberId): void {
-    for (const gathering of this.#open.values()) gathering.waitingFor.delete(member);
-  }
-
-  /** Takes out what is complete or out of time. */
+  /** Takes out what is complete, or as complete as it can be, or out of time. */
   finished(nowMs: number): Gathering[] {
-    const finished = [...this.#open.values()].filter((g) => g.waitingFor.size === 0 || nowMs >= g.deadlineMs);
-    for (const gathering of finished) this.#open.delete(gathering.id);
+    const finished: Gathering[] = [];
+    for (const gathering of this.#open) {
+      if (nowMs < gathering.deadlineMs && (gathering.errand.open > 0 || this.#asksAgain(gathering, nowMs))) continue;
+      this.#open.delete(gathering);
+      this.#errands.end(gathering.errand);
+      finished.push(gathering);
+    }
     return finished;
   }
 
-  /** Those who have kept a gathering waiting for a while: the question or the answer went with a link that closed. */
-  overdue(nowMs: number): Gathering[] {
-    const overdue = [...this.#open.values()].filter((gathering) => nowMs >= gathering.askAgainMs);
-    for (const gathering of overdue) gathering.askAgainMs = nowMs + ASK_AGAIN_MS;
-    return overdue;
+  nextMs(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const { errand, deadlineMs } of this.#open) next = Math.min(next, errand.open === 0 ? LONG_AGO : deadlineMs);
+    return next;
   }
 
-  nextDeadlineMs(): number {
-    let next = Number.POSITIVE_INFINITY;
-    for (const { deadlineMs, askAgainMs } of this.#open.values()) next = Math.min(next, deadlineMs, askAgainMs);
-    return next;
+  /** Everybody else in the view but those who are held to be lost: others answer for these. */
+  #wanted(): Positions {
+    const { agreement } = this.#membership;
+    const wanted = emptyPositions(agreement.view.size);
+    agreement.view.ids.forEach((id, position) => {
+      if (id !== this.#self && !agreement.isExcluded(id)) insert(wanted, position);
+    });
+    return wanted;
+  }
+
+  #begin(gathering: Gathering, avoid: Positions): Gathering {
+    const { errand, lineage, wanted, askedAtMs, deadlineMs } = gathering;
+    this.#open.add(gathering);
+    const patienceMs = Math.min(GATHER_PATIENCE_MS, deadlineMs - askedAtMs);
+    this.#delegating.overLinks(errand, lineage, { ask: wanted, avoid, silent: NOBODY, patienceMs }, askedAtMs);
+    return gathering;
+  }
+
+  /** Those who are missing are dialled, and everybody else is asked what they hold of them. Returns whether somebody is asked. */
+  #asksAgain(gathering: Gathering, nowMs: number): boolean {
+    const { errand, wanted, lineage, dialled } = gathering;
+    const { view, collected } = errand;
+    const { heard, failed } = collected;
+    const missing = copyOf(wanted, view.size);
+    removeAll(missing, heard);
+    const ask = copyOf(missing, view.size);
+    if (dialled !== null) removeAll(ask, dialled);
+    if (isEmpty(ask)) return false;
+    const patienceMs = Math.min(ASK_AGAIN_PATIENCE_MS, gathering.deadlineMs - nowMs);
+    const avoid = copyOf(failed, view.size);
+    gathering.dialled = this.#delegating.directly(errand, lineage, { ask, avoid, silent: NOBODY, patienceMs }, nowMs);
+    if (dialled !== null) insertAll(gathering.dialled, dialled);
+    else this.#delegating.overLinks(errand, lineage, { ask: copyOf(heard, view.size), avoid, silent: missing, patienceMs }, nowMs);
+    return errand.open > 0;
   }
 }

@@ -150,11 +150,20 @@ export const PAST_SHARES_MS = 2000;
 /** How long a leaver waits for its iterations in flight before it goes. Kubernetes grants 30 s in all. */
 export const DRAIN_MS = 5000;
 
-/** A gather answers with what it has after this; a live agent needs two round trips at most. */
+/** A gather answers with what it has after this. */
 export const GATHER_TIMEOUT_MS = 1500;
-
-/** Whoever has not answered a gather by then is asked again. */
-export const ASK_AGAIN_MS = 400;
+/** Everybody has so long to answer at first. What then is missing is asked for otherwise, which takes the rest. */
+export const GATHER_PATIENCE_MS = 800;
+/** Whoever asks for somebody else gives up by so much sooner, or its own answer would come too late. */
+export const HOP_MS = 120;
+/** Who is missing has so long when asked again. */
+export const ASK_AGAIN_PATIENCE_MS = 400;
+/** Members asked again at once without a way over the links, each for its share of the missing. Every one is a dial. */
+export const FAN_OUT = 16;
+/** Questions of others in hand at once; whoever asks beyond that hears only of this agent. */
+export const OPEN_ERRANDS = 1000;
+/** Intervals of a series that are so old are gathered again only if they change after all. */
+export const SETTLED_MS = 5000;
 
 /** How often the judges look at thresholds that may abort the run. Shorter aborts sooner and costs a gather each time. */
 export const JUDGE_EVERY_MS = 2000;

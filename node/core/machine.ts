@@ -18,7 +18,6 @@ import { Publishing } from "./publishing.ts";
 import { Results } from "./results.ts";
 import { RunStates } from "./run-states.ts";
 import { Runs } from "./runs.ts";
-import { summarise } from "./summary.ts";
 import { TimeSync } from "./time-sync.ts";
 import { Work } from "./work.ts";
 
@@ -58,7 +57,7 @@ export class SwarmMachine {
     const record = { ...description, incarnation: 0, state: "alive", view: 0, fromMs: NEVER, untilMs: NEVER } as const;
     this.#membership = new Membership(record, this.#out, this.#nowMs);
     this.members = this.#membership.members;
-    this.#results = new Results(self.id, this.members, this.#out);
+    this.#results = new Results(self.id, this.#membership, this.#out);
     this.runs = new Runs((run) => {
       this.#results.forget(run);
       this.#runStates.forget(run);
@@ -116,8 +115,10 @@ export class SwarmMachine {
         this.#linkDown(input.peer);
         return false;
       case "refused":
-        if (!this.#out.links.has(input.peer)) this.#membership.agreement.refused(input.peer, this.#nowMs);
-        return true;
+        if (this.#out.links.has(input.peer)) return true;
+        this.#membership.agreement.refused(input.peer, this.#nowMs);
+        this.#results.linkDown(input.peer);
+        return false;
       case "unreachable":
         // Nothing was heard of it, which says the same.
         return true;
@@ -156,7 +157,7 @@ export class SwarmMachine {
       case "summarise": {
         const run = this.runs.get(input.run);
         if (run === undefined) return this.#out.answer(token, { kind: "unknownRun" });
-        this.#results.gather(run, this.#nowMs).tokens.push(token);
+        this.#results.gather(run, true, this.#nowMs).tokens.push(token);
       }
     }
   }
@@ -192,9 +193,9 @@ export class SwarmMachine {
     const isRoutine =
       frame.runs === undefined && frame.reports === undefined && frame.gather === undefined && frame.gathered === undefined;
     if (frame.runs !== undefined) this.#work.take(frame.runs, from, this.#nowMs);
-    if (frame.reports !== undefined) this.#takeReports(frame.reports);
-    if (frame.gather !== undefined) this.#results.answer(from, frame.gather);
-    if (frame.gathered !== undefined) this.#results.answered(from, frame.gathered.id);
+    if (frame.reports !== undefined && frame.gathered === undefined) this.#takeReports(frame.reports);
+    if (frame.gather !== undefined) this.#results.asked(from, frame.gather, this.#nowMs);
+    if (frame.gathered !== undefined) this.#results.answered(from, frame.gathered, frame.reports ?? []);
     if (peer !== undefined && frame.standing !== undefined) this.#gossip.compare(peer, localMs);
     return isRoutine;
   }
@@ -234,7 +235,7 @@ export class SwarmMachine {
     const idle = this.#rank() !== 2;
     if (this.#membership.turn(this.#time.swarmMs(this.#wakeAtMs), this.#nowMs, idle)) this.#sharesChanged();
     if (!this.#membership.isKnocking && this.#time.isSure(localMs)) this.#membership.knock();
-    for (const gone of this.#membership.takeGone()) this.#results.gone(gone);
+    for (const gone of this.#membership.takeGone()) this.#results.linkDown(gone);
     this.#beginWindow(localMs);
     this.#renewLease();
     if (this.#nowMs >= this.#dueMs) this.#doWhatIsDue();
@@ -271,7 +272,7 @@ export class SwarmMachine {
 
   #doWhatIsDue(): void {
     this.#work.announce(this.#publishing.startable(this.#nowMs));
-    for (const run of this.#judging.due(this.#nowMs)) this.#results.gather(run, this.#nowMs).forJudge = true;
+    for (const run of this.#judging.due(this.#nowMs)) this.#results.gather(run, false, this.#nowMs).forJudge = true;
     const wasAtMs = this.#leaving.atMs();
     const mayGo = this.#leaving.turn(this.#nowMs);
     if (this.#leaving.atMs() !== wasAtMs) this.#work.assignAll(this.#nowMs);
@@ -281,10 +282,9 @@ export class SwarmMachine {
       this.#out.push({ kind: "left" });
     }
     this.#finishGathers();
-    this.#results.askAgain(this.#nowMs);
     for (const event of this.#runStates.changes(this.#nowMs)) this.#out.emit(event);
     this.#dueMs = Math.min(
-      this.#results.nextDeadlineMs(),
+      this.#results.nextMs(),
       this.#judging.nextDueMs(this.#nowMs),
       this.#runStates.nextChangeMs(this.#nowMs),
       this.#leaving.nextMs(this.#nowMs),
@@ -301,13 +301,14 @@ export class SwarmMachine {
   }
 
   #finishGathers(): void {
-    for (const gathering of this.#results.finished(this.#nowMs)) {
+    for (const gathering of this.#results.turn(this.#nowMs)) {
       const run = this.runs.get(gathering.run);
       if (run === undefined) {
         for (const token of gathering.tokens) this.#out.answer(token, { kind: "unknownRun" });
         continue;
       }
-      const summary = summarise(run, this.members, this.#results.snapshots(gathering.run), this.#nowMs);
+      const summary = this.#results.summary(gathering, run, this.#nowMs);
+      if (summary === null) continue;
       for (const token of gathering.tokens) this.#out.answer(token, { kind: "summary", summary });
       if (gathering.forJudge) this.#abort(this.#judging.verdict(run, summary, this.#nowMs));
     }

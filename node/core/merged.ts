@@ -1,8 +1,9 @@
 // All agents' reports on one run as one: totals added, series added by interval. Percentiles come from merged sketches.
 
-import { emptyTotals, mergePoints, mergeTotals } from "../metrics/merge.ts";
-import type { CheckTotals, Point, ScenarioTotals, SketchData, Snapshot, StepTotals, Totals } from "../metrics/results.ts";
+import { emptyTotals, intervalsOf, mergeIntervals, mergeTotals, NO_TOTALS } from "../metrics/merge.ts";
+import type { CheckTotals, Interval, ScenarioTotals, SketchData, Snapshot, StepTotals, Totals } from "../metrics/results.ts";
 import { EMPTY_SKETCH, mergeSketch } from "../metrics/sketch.ts";
+import type { MemberId } from "./events.ts";
 import type { Check, HttpStep, Plan, Scenario } from "../plan/types.ts";
 
 export interface NamedStep {
@@ -23,11 +24,16 @@ export interface NamedCheck {
   readonly totals: CheckTotals;
 }
 
-export interface MergedInterval {
-  readonly point: Point;
-  /** Agents that started something in the interval. */
-  readonly agents: number;
+/** Reports that were added up on their way. */
+export interface AddedUp {
+  readonly totals: Totals;
+  readonly intervals: readonly Interval[];
+  /** Whose reports are in it, and who of them is done. */
+  readonly reported: ReadonlySet<MemberId>;
+  readonly done: ReadonlySet<MemberId>;
 }
+
+export const NOTHING_ADDED_UP: AddedUp = { totals: NO_TOTALS, intervals: [], reported: new Set(), done: new Set() };
 
 /** The whole swarm's results on a run, with the plan's names put back to the indices that travel. */
 export interface Merged {
@@ -36,33 +42,28 @@ export interface Merged {
   readonly checks: readonly NamedCheck[];
   readonly status: Totals["status"];
   readonly errors: Totals["errors"];
-  readonly intervals: readonly MergedInterval[];
+  readonly intervals: readonly Interval[];
 }
 
-export function merge(plan: Plan, snapshots: readonly Snapshot[]): Merged {
+/** `snapshots` are of members whose reports are not in `rest`. */
+export function merge(plan: Plan, snapshots: readonly Snapshot[], rest = NOTHING_ADDED_UP): Merged {
   const flow = plan.scenarios.flatMap((scenario) =>
     scenario.flow.flatMap((step) => (step.kind === "http" ? [{ scenario, step }] : [])),
   );
   const judged = flow.flatMap(({ scenario, step }) => step.checks.map((check) => ({ scenario, step, check })));
   const nothing = emptyTotals({ scenarios: plan.scenarios.length, steps: flow.length, checks: judged.length });
-  const totals = snapshots.reduce<Totals>((sum, snapshot) => mergeTotals(sum, snapshot.totals), nothing);
+  const totals = snapshots.reduce<Totals>((sum, snapshot) => mergeTotals(sum, snapshot.totals), mergeTotals(nothing, rest.totals));
   return {
     scenarios: plan.scenarios.map((scenario, index) => ({ scenario, totals: totals.scenarios[index]! })),
     steps: flow.map((entry, index) => ({ ...entry, totals: totals.steps[index]! })),
     checks: judged.map((entry, index) => ({ ...entry, totals: totals.checks[index]! })),
     status: totals.status,
     errors: totals.errors,
-    intervals: mergeIntervals(snapshots),
+    intervals: snapshots.reduce<readonly Interval[]>(
+      (sum, snapshot) => mergeIntervals(sum, intervalsOf(snapshot.points)),
+      rest.intervals,
+    ),
   };
-}
-
-function mergeIntervals(snapshots: readonly Snapshot[]): MergedInterval[] {
-  const agents = new Map<number, number>();
-  for (const { index, started } of snapshots.flatMap((snapshot) => snapshot.points)) {
-    if (started > 0) agents.set(index, (agents.get(index) ?? 0) + 1);
-  }
-  const points = snapshots.reduce<readonly Point[]>((sum, snapshot) => mergePoints(sum, snapshot.points), []);
-  return points.map((point) => ({ point, agents: agents.get(point.index) ?? 0 }));
 }
 
 /** One sketch out of many. */

@@ -1,56 +1,69 @@
 // Results of runs: each agent's reports kept, handed to neighbours against a crash, and gathered when somebody asks.
 
 import type { Snapshot } from "../metrics/results.ts";
+import { fits, has, insert, isEmpty, listed } from "./agreement/positions.ts";
+import type { AgreedView } from "./agreement/view.ts";
+import { Delegating } from "./delegating.ts";
+import { Errand, Errands } from "./errands.ts";
 import type { MemberId, RunId, RunRecord } from "./events.ts";
-import type { Gather, Report } from "./frame.ts";
-import { type Gathering, Gathers } from "./gathers.ts";
-import { HOLDERS } from "./limits.ts";
-import type { Members } from "./members.ts";
+import type { Gather, Gathered, Report, Scope } from "./frame.ts";
+import { type Gathering, Gathers, type Surroundings } from "./gathers.ts";
+import { HOLDERS, HOP_MS, OPEN_ERRANDS } from "./limits.ts";
 import type { Outbox } from "./outbox.ts";
 import { Reports } from "./reports.ts";
 import { firstInHashOrder } from "./rings.ts";
-import { endAtMs } from "./runs.ts";
+import { NO_SERIES, Series } from "./series.ts";
+import { copyOf, remove } from "./subsets.ts";
+import { summarise } from "./summary.ts";
+import type { Summary } from "./summary-type.ts";
+
+/** What somebody else has asked of this agent. */
+interface Service {
+  readonly errand: Errand;
+  readonly from: MemberId;
+  readonly gather: Gather;
+  readonly scope: Scope;
+}
 
 export class Results {
   readonly #self: MemberId;
-  readonly #members: Members;
+  readonly #membership: Surroundings;
   readonly #out: Outbox;
   readonly #reports = new Reports();
-  readonly #gathers = new Gathers();
+  readonly #errands: Errands;
+  readonly #delegating: Delegating;
+  readonly #gathers: Gathers;
+  readonly #series = new Series();
+  readonly #services = new Set<Service>();
   /** What each linked peer holds of my reports: peer -> run -> sequence. */
   readonly #handed = new Map<MemberId, Map<RunId, number>>();
 
-  constructor(self: MemberId, members: Members, out: Outbox) {
+  constructor(self: MemberId, membership: Surroundings, out: Outbox) {
     this.#self = self;
-    this.#members = members;
+    this.#membership = membership;
     this.#out = out;
+    this.#errands = new Errands(out);
+    this.#delegating = new Delegating(self, out, this.#errands);
+    this.#gathers = new Gathers(self, membership, this.#errands, this.#delegating);
   }
 
   /** From the own engine: kept, and handed to a few linked neighbours so that a crash loses a second at most. */
   own(snapshot: Snapshot): void {
     const { run } = snapshot;
     if (!this.#reports.add({ since: this.#reports.sequence(run, this.#self), snapshot })) return;
-    for (const peer of this.#holders()) {
-      const handed = this.#handed.get(peer) ?? new Map<RunId, number>();
-      const delta = this.#reports.after(run, this.#self, handed.get(run) ?? 0);
-      if (delta === null) continue;
-      handed.set(run, snapshot.sequence);
-      this.#handed.set(peer, handed);
-      this.#out.send(peer, { reports: [delta] });
-    }
+    this.#hand(run);
   }
 
   /** Before going: what I hold of myself and of others that are gone, or nobody might be left to answer for them. */
   handOver(): void {
-    const reports = this.#reports
-      .all()
-      .filter(({ snapshot }) => this.#members.get(snapshot.member)?.state !== "alive");
+    const { members } = this.#membership;
+    const reports = this.#reports.all().filter(({ snapshot }) => members.get(snapshot.member)?.state !== "alive");
     for (const peer of this.#holders()) {
       const handed = this.#handed.get(peer);
       for (const report of reports) {
         const { run, member, sequence } = report.snapshot;
-        const has = member === this.#self && handed?.get(run) === sequence;
-        if (!has) this.#out.send(peer, { reports: [report] });
+        const knows = member === this.#self && handed?.get(run) === sequence;
+        if (!knows) this.#out.send(peer, { reports: [report] });
       }
     }
   }
@@ -60,12 +73,12 @@ export class Results {
     for (const report of reports) if (report.snapshot.member !== this.#self) this.#reports.add(report);
   }
 
+  /** Nobody waits for a peer whose link has closed or that cannot be reached; another one holds my reports in its place. */
   linkDown(peer: MemberId): void {
+    this.#errands.lost(peer);
+    const held = this.#handed.get(peer);
     this.#handed.delete(peer);
-  }
-
-  gone(member: MemberId): void {
-    this.#gathers.gone(member);
+    for (const run of held?.keys() ?? []) this.#hand(run);
   }
 
   isDone(run: RunId, member: MemberId): boolean {
@@ -78,66 +91,150 @@ export class Results {
 
   forget(run: RunId): void {
     this.#reports.forget(run);
+    this.#series.forget(run);
     for (const handed of this.#handed.values()) handed.delete(run);
   }
 
-  /** Asks everybody who may know more; a gathering of this run already under way serves as well. */
-  gather(run: RunRecord, nowMs: number): Gathering {
+  /** Asks everybody; a gathering of this run already under way serves as well. A judge needs no series. */
+  gather(run: RunRecord, withSeries: boolean, nowMs: number): Gathering {
     const id = run.spec.id;
-    const underWay = this.#gathers.underWay(id);
+    const underWay = this.#gathers.underWay(id, withSeries);
     if (underWay !== undefined) return underWay;
-    const startAtMs = run.control.startAtMs ?? nowMs;
-    const taking = this.#members.during(startAtMs, Math.max(startAtMs, Math.min(nowMs, endAtMs(run))) + 1);
-    const have = taking.map((member) => ({ member: member.id, sequence: this.#reports.sequence(id, member.id) }));
-    const missing = taking.filter((member) => !this.#reports.isDone(id, member.id));
-    const asked = missing.some((member) => member.state !== "alive") ? this.#members.present(nowMs) : missing;
-    const others = asked
-      .filter((member) => member.state !== "lost" && member.id !== this.#self)
-      .map((member) => member.id);
-    const gathering = this.#gathers.open(id, have, others, nowMs);
-    this.#ask(gathering);
-    return gathering;
+    const { view } = this.#membership.agreement;
+    const gone = this.#reports.members(id).filter((member) => view.positionOf(member) < 0);
+    const have = gone.map((member) => ({ member, sequence: this.#reports.sequence(id, member) }));
+    const series = withSeries ? this.#series.wanted(id) : { fromPoint: NO_SERIES, sinceMs: nowMs };
+    return this.#gathers.open({ run: id, have, ...series }, withSeries, nowMs);
   }
 
-  /** My own report, and what I hold of members that cannot answer any more. */
-  answer(from: MemberId, gather: Gather): void {
-    const known = new Map(gather.have.map(({ member, sequence }) => [member, sequence]));
-    for (const member of new Set([this.#self, ...known.keys()])) {
-      if (member !== this.#self && this.#members.get(member)?.state === "alive") continue;
-      const report = this.#reports.after(gather.run, member, known.get(member) ?? 0);
-      // One frame each, the answer last: together those of many dead members might be too much for one frame.
-      if (report !== null) this.#out.send(from, { reports: [report] });
+  /** Somebody asks for my results, and perhaps for those of others. */
+  asked(from: MemberId, gather: Gather, nowMs: number): void {
+    const { scope } = gather;
+    if (scope === undefined) return this.#answerAlone(from, gather, false);
+    const view = this.#viewOf(scope);
+    if (view === null || this.#services.size >= OPEN_ERRANDS) return this.#answerAlone(from, gather, true);
+    const { run, have, fromPoint = 0, sinceMs = 0 } = gather;
+    const errand = new Errand(view, { run, have, fromPoint, sinceMs });
+    this.#services.add({ errand, from, gather, scope });
+    const others = copyOf(scope.ask, view.size);
+    const position = view.positionOf(this.#self);
+    if (position >= 0 && has(others, position)) {
+      const isWanted = isEmpty(scope.silent) || has(scope.silent, position);
+      errand.collected.addOwn(position, isWanted ? this.#reports.own(run, this.#self, fromPoint, sinceMs) : null);
+      remove(others, position);
     }
-    this.#out.send(from, { gathered: { id: gather.id } });
+    const patienceMs = scope.patienceMs - HOP_MS;
+    if (patienceMs <= 0 || isEmpty(others)) return;
+    const avoid = copyOf(scope.avoid, view.size);
+    const asker = view.positionOf(from);
+    if (asker >= 0) insert(avoid, asker);
+    this.#delegating.overLinks(errand, scope.lineage, { ...scope, ask: others, avoid, patienceMs }, nowMs);
   }
 
-  answered(from: MemberId, gathering: number): void {
-    this.#gathers.answered(gathering, from);
+  answered(from: MemberId, gathered: Gathered, reports: readonly Report[]): void {
+    this.#errands.answered(from, gathered, reports);
   }
 
-  askAgain(nowMs: number): void {
-    for (const gathering of this.#gathers.overdue(nowMs)) this.#ask(gathering);
-  }
-
-  /** Gatherings that are complete or out of time. */
-  finished(nowMs: number): Gathering[] {
+  /** Time passes: what is complete is answered. Returns own gatherings that are over. */
+  turn(nowMs: number): Gathering[] {
+    this.#errands.giveUp(nowMs);
+    for (const service of this.#services) if (service.errand.open === 0) this.#answer(service);
     return this.#gathers.finished(nowMs);
   }
 
-  nextDeadlineMs(): number {
-    return this.#gathers.nextDeadlineMs();
+  nextMs(): number {
+    return Math.min(this.#errands.nextMs(), this.#gathers.nextMs());
   }
 
-  snapshots(run: RunId): Snapshot[] {
-    return this.#reports.of(run);
+  /** What a gathering has brought; null if it has to go on, because what was kept of the series is no longer true. */
+  summary(gathering: Gathering, run: RunRecord, nowMs: number): Summary | null {
+    const { errand, withSeries, askedAtMs } = gathering;
+    const { view, collected, question } = errand;
+    this.take([...errand.held.values()]);
+    const idsOf = (set: typeof collected.done) => new Set(listed(set).map((position) => view.members[position]!.id));
+    const reported = idsOf(collected.reported);
+    const all = withSeries
+      ? this.#series.complete(run, question.fromPoint, collected, reported, askedAtMs)
+      : collected.intervals;
+    if (all === null) {
+      this.#gathers.again(gathering, { ...question, fromPoint: 0, sinceMs: 0 }, nowMs);
+      return null;
+    }
+    const others = { totals: collected.totals, intervals: all, reported, done: idsOf(collected.done) };
+    const single = this.#reports.of(run.spec.id).filter(({ member }) => !reported.has(member));
+    return summarise(run, this.#membership.members, single, nowMs, others);
   }
 
-  #ask({ waitingFor, question }: Gathering): void {
-    for (const member of waitingFor) this.#out.send(member, { gather: question });
+  // --- inside ---
+
+  /** Everything asked for has come, or will not. */
+  #answer(service: Service): void {
+    const { errand, from, gather } = service;
+    this.#services.delete(service);
+    this.#errands.end(errand);
+    for (const report of this.#reportsFor(service)) errand.hold(report);
+    // One frame each: together those of many dead members might be too much for one.
+    for (const report of errand.held.values()) this.#out.send(from, { reports: [report], gathered: { id: gather.id, more: true } });
+    const { heard, reported, done, failed, totals, intervals, isStale } = errand.collected;
+    const part = { heard, reported, done, failed, totals, intervals, isStale };
+    this.#out.send(from, { gathered: { id: gather.id, part } });
   }
 
+  /** What I hold of members that do not answer themselves. */
+  #reportsFor({ errand, gather, scope }: Service): Report[] {
+    const { view, collected } = errand;
+    const { agreement } = this.#membership;
+    const own = view.positionOf(this.#self);
+    const neighbours = own < 0 ? [] : view.neighboursOf(own);
+    return this.#heldFor(gather, (member) => {
+      const position = view.positionOf(member);
+      if (position < 0 || has(scope.silent, position) || agreement.isExcluded(member)) return true;
+      if (has(scope.ask, position) && !has(collected.heard, position)) return true;
+      return neighbours.includes(position) && !this.#out.links.has(member);
+    });
+  }
+
+  #heldFor(gather: Gather, isWanted: (member: MemberId) => boolean): Report[] {
+    const known = new Map(gather.have.map(({ member, sequence }) => [member, sequence]));
+    const members = this.#reports.members(gather.run).filter((member) => member !== this.#self && isWanted(member));
+    return members.flatMap((member) => this.#reports.after(gather.run, member, known.get(member) ?? 0) ?? []);
+  }
+
+  /** For an asker of an older version or of another view: my own report, and what I hold of members that are gone. */
+  #answerAlone(from: MemberId, gather: Gather, isTagged: boolean): void {
+    const { members } = this.#membership;
+    const known = gather.have.find(({ member }) => member === this.#self)?.sequence ?? 0;
+    const own = this.#reports.after(gather.run, this.#self, known);
+    const held = this.#heldFor(gather, (member) => members.get(member)?.state !== "alive");
+    const tag = isTagged ? { gathered: { id: gather.id, more: true } } : {};
+    for (const report of own === null ? held : [own, ...held]) this.#out.send(from, { reports: [report], ...tag });
+    this.#out.send(from, { gathered: { id: gather.id } });
+  }
+
+  /** The view that is asked about; null if this agent does not know it. */
+  #viewOf({ lineage, view: number, ask, avoid, silent }: Scope): AgreedView | null {
+    const { agreement } = this.#membership;
+    const view = lineage === agreement.lineage.id ? agreement.chain.at(number) : undefined;
+    return view !== undefined && [ask, avoid, silent].every((set) => fits(set, view.size)) ? view : null;
+  }
+
+  /** Gives my newest report to those who hold it for me. */
+  #hand(run: RunId): void {
+    for (const peer of this.#holders()) {
+      const handed = this.#handed.get(peer) ?? new Map<RunId, number>();
+      const delta = this.#reports.after(run, this.#self, handed.get(run) ?? 0);
+      if (delta === null) continue;
+      handed.set(run, delta.snapshot.sequence);
+      this.#handed.set(peer, handed);
+      this.#out.send(peer, { reports: [delta] });
+    }
+  }
+
+  /** Links to neighbours last. */
   #holders(): MemberId[] {
-    const linked = [...this.#out.links].filter((peer) => this.#members.get(peer)?.state === "alive");
-    return firstInHashOrder(this.#self, linked, HOLDERS);
+    const { members, neighbours } = this.#membership;
+    const linked = [...this.#out.links].filter((peer) => members.get(peer)?.state === "alive");
+    const lasting = linked.filter((peer) => neighbours.includes(peer));
+    return firstInHashOrder(this.#self, lasting.length > 0 ? lasting : linked, HOLDERS);
   }
 }

@@ -6,9 +6,9 @@ import { RateCurve } from "../plan/curve.ts";
 import { durationMs, endMs, executorDurationMs } from "../plan/duration.ts";
 import { timeText } from "../plan/time-text.ts";
 import type { Scenario } from "../plan/types.ts";
-import type { RunRecord, RunState } from "./events.ts";
+import type { MemberId, RunRecord, RunState } from "./events.ts";
 import type { Members } from "./members.ts";
-import { type Merged, merge, mergeAll, sum } from "./merged.ts";
+import { type AddedUp, type Merged, merge, mergeAll, NOTHING_ADDED_UP, sum } from "./merged.ts";
 import { endAtMs } from "./runs.ts";
 import type { IterationCounts, SeriesPoint, Summary, Trend } from "./summary-type.ts";
 import { judge, TRENDS } from "./verdict.ts";
@@ -30,11 +30,19 @@ interface Clock {
   readonly state: RunState;
 }
 
-/** `snapshots` are complete and one per agent. */
-export function summarise(run: RunRecord, members: Members, snapshots: readonly Snapshot[], nowMs: number): Summary {
+/** `snapshots` are complete, one per agent, and of agents whose reports are not in `rest`. */
+export function summarise(
+  run: RunRecord,
+  members: Members,
+  snapshots: readonly Snapshot[],
+  nowMs: number,
+  rest: AddedUp = NOTHING_ADDED_UP,
+): Summary {
   const { plan } = run.spec;
-  const clock = clockOf(run, members, snapshots, nowMs);
-  const merged = merge(plan, snapshots);
+  const reported = new Set([...rest.reported, ...snapshots.map(({ member }) => member)]);
+  const done = new Set([...rest.done, ...snapshots.filter((one) => one.done).map(({ member }) => member)]);
+  const clock = clockOf(run, members, done, nowMs);
+  const merged = merge(plan, snapshots, rest);
   const seconds = clock.elapsedMs / 1000;
   const thresholds = plan.thresholds.map((threshold) => judge(threshold, { merged, seconds }));
   const scenarios = scenariosOf(merged, clock);
@@ -48,7 +56,7 @@ export function summarise(run: RunRecord, members: Members, snapshots: readonly 
     startedAt: clock.elapsedMs > 0 ? timeText(clock.startAtMs) : null,
     endedAt: isFinal(clock) ? timeText(clock.endAtMs) : null,
     durationSeconds: round(seconds),
-    agents: agentsOf(members, snapshots, clock),
+    agents: agentsOf(members, reported, clock),
     iterations,
     requests: requestsOf(merged, seconds),
     metrics: Object.fromEntries(Object.entries(TRENDS).map(([name, of]) => [name, trend(of(merged))])),
@@ -110,21 +118,20 @@ function stepsOf(merged: Merged): Summary["steps"] {
   );
 }
 
-function clockOf(run: RunRecord, members: Members, snapshots: readonly Snapshot[], nowMs: number): Clock {
+function clockOf(run: RunRecord, members: Members, done: ReadonlySet<MemberId>, nowMs: number): Clock {
   const startAtMs = run.control.startAtMs ?? Number.POSITIVE_INFINITY;
   const end = endAtMs(run);
   const elapsedMs = Math.max(0, Math.min(nowMs, end) - startAtMs);
-  return { startAtMs, endAtMs: end, elapsedMs, state: stateOf(run, members, snapshots, nowMs) };
+  return { startAtMs, endAtMs: end, elapsedMs, state: stateOf(run, members, done, nowMs) };
 }
 
 /** Running until every agent that is still there has said that nothing is in flight any more. */
-function stateOf(run: RunRecord, members: Members, snapshots: readonly Snapshot[], nowMs: number): RunState {
+function stateOf(run: RunRecord, members: Members, done: ReadonlySet<MemberId>, nowMs: number): RunState {
   const { control, spec } = run;
   const end = endAtMs(run);
   const ended = control.stopReason ?? "finished";
   if (control.startAtMs === null || nowMs < control.startAtMs) return nowMs < end ? "scheduled" : ended;
   if (nowMs < end) return "running";
-  const done = new Set(snapshots.filter((snapshot) => snapshot.done).map((snapshot) => snapshot.member));
   const waiting = members
     .during(control.startAtMs, end)
     .some((member) => member.state === "alive" && !done.has(member.id));
@@ -132,8 +139,7 @@ function stateOf(run: RunRecord, members: Members, snapshots: readonly Snapshot[
   return waiting && nowMs < end + graceMs ? "running" : ended;
 }
 
-function agentsOf(members: Members, snapshots: readonly Snapshot[], clock: Clock): Summary["agents"] {
-  const reported = new Set(snapshots.map((snapshot) => snapshot.member));
+function agentsOf(members: Members, reported: ReadonlySet<MemberId>, clock: Clock): Summary["agents"] {
   const taking = clock.elapsedMs > 0 ? members.during(clock.startAtMs, clock.startAtMs + clock.elapsedMs) : [];
   const planned = new Set([...taking.map((member) => member.id), ...reported]);
   return {
@@ -209,8 +215,8 @@ function seriesOf(run: RunRecord, merged: Merged, clock: Clock): SeriesPoint[] {
   const widthMs = intervalMs(durationMs(run.spec.plan));
   const perSecond = 1000 / widthMs;
   const lastMs = clock.endAtMs - clock.startAtMs;
-  const during = merged.intervals.filter(({ point }) => point.index * widthMs < lastMs);
-  return during.map(({ point, agents }) => ({
+  const during = merged.intervals.filter(({ index }) => index * widthMs < lastMs);
+  return during.map((point) => ({
     t: (point.index * widthMs) / 1000,
     target: sum(run.spec.plan.scenarios.map((scenario) => meanTarget(scenario, point.index * widthMs, widthMs, clock))),
     started: round(point.started * perSecond),
@@ -218,7 +224,7 @@ function seriesOf(run: RunRecord, merged: Merged, clock: Clock): SeriesPoint[] {
     p50: round(quantileOrZero(point.duration, 0.5)),
     p95: round(quantileOrZero(point.duration, 0.95)),
     p99: round(quantileOrZero(point.duration, 0.99)),
-    agents,
+    agents: point.agents,
   }));
 }
 

@@ -4,6 +4,7 @@ import {
   type CheckTotals,
   DROP_REASONS,
   ERROR_KINDS,
+  type Interval,
   type Point,
   type ScenarioTotals,
   type StepTotals,
@@ -52,6 +53,9 @@ export function emptyTotals(shape: PlanShape): Totals {
   };
 }
 
+/** Totals of nobody. */
+export const NO_TOTALS: Totals = { scenarios: [], steps: [], checks: [], status: [], errors: [] };
+
 /** Both together. Where one of them has fewer entries, the missing ones count as zero. */
 export function mergeTotals(a: Totals, b: Totals): Totals {
   return {
@@ -63,17 +67,22 @@ export function mergeTotals(a: Totals, b: Totals): Totals {
   };
 }
 
-/** Both series together, point by point, ascending. */
-export function mergePoints(a: readonly Point[], b: readonly Point[]): Point[] {
-  const byIndex = new Map(a.map((point) => [point.index, point]));
-  for (const point of b) {
-    const other = byIndex.get(point.index);
-    byIndex.set(point.index, other === undefined ? point : mergePoint(other, point));
+/** The series of one agent as one of several. */
+export function intervalsOf(points: readonly Point[]): Interval[] {
+  return points.map((point) => ({ ...point, agents: point.started > 0 ? 1 : 0 }));
+}
+
+/** Both series together, interval by interval, ascending. */
+export function mergeIntervals(a: readonly Interval[], b: readonly Interval[]): Interval[] {
+  const byIndex = new Map(a.map((interval) => [interval.index, interval]));
+  for (const interval of b) {
+    const other = byIndex.get(interval.index);
+    byIndex.set(interval.index, other === undefined ? interval : mergeInterval(other, interval));
   }
   return [...byIndex.values()].sort((left, right) => left.index - right.index);
 }
 
-function mergePoint(a: Point, b: Point): Point {
+function mergeInterval(a: Interval, b: Interval): Interval {
   return {
     index: a.index,
     started: a.started + b.started,
@@ -81,6 +90,7 @@ function mergePoint(a: Point, b: Point): Point {
     requests: a.requests + b.requests,
     failed: a.failed + b.failed,
     duration: mergeSketch(a.duration, b.duration),
+    agents: a.agents + b.agents,
   };
 }
 

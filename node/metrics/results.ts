@@ -7,6 +7,7 @@
 export interface SketchData {
   readonly index: readonly number[];
   readonly count: readonly number[];
+  /** A multiple of 2^-10, so that adding is exact. */
   readonly sum: number;
   readonly min: number;
   readonly max: number;
@@ -71,6 +72,12 @@ export interface Point {
   readonly requests: number;
   readonly failed: number;
   readonly duration: SketchData;
+}
+
+/** The same of several agents together. */
+export interface Interval extends Point {
+  /** Those of them that started something in it. */
+  readonly agents: number;
 }
 
 /** All an agent counted in a run since its start, but for the time series. */

@@ -19,6 +19,9 @@ export const MAX_WORKERS = 1024;
 /** Addresses of one member. */
 export const MAX_ADDRESSES = 16;
 
+/** Intervals of a series. */
+const MAX_POINTS = 1000;
+
 /** Messages in one frame: in a hello of 10,000 members in great trouble about 70,000. They cost 1 to 8 us. */
 export const MAX_MESSAGES = 100_000;
 /** Numbers in lists, mostly buckets of sketches: a report of 100 steps and 1,000 points has half a million. */
@@ -48,17 +51,32 @@ export const LIMITS: Readonly<Record<string, number>> = {
   "Commit.locksGaps": MAX_POSITIONS,
   "Member.addresses": MAX_ADDRESSES,
   "Gather.have": MAX_MEMBERS,
-  "Report.scenarios": 1000,
-  "Report.steps": 10_000,
-  "Report.checks": 100_000,
-  "Report.status": 1000,
-  // Newer versions may know more kinds.
-  "Report.errors": 2 * ERROR_KINDS.length,
-  "Report.points": 1000,
+  "Scope.askGaps": MAX_POSITIONS,
+  "Scope.avoidGaps": MAX_POSITIONS,
+  "Scope.silentGaps": MAX_POSITIONS,
+  "Part.heardGaps": MAX_POSITIONS,
+  "Part.reportedGaps": MAX_POSITIONS,
+  "Part.doneGaps": MAX_POSITIONS,
+  "Part.failedGaps": MAX_POSITIONS,
+  ...totals("Part"),
+  "Part.intervals": MAX_POINTS,
+  ...totals("Report"),
+  "Report.points": MAX_POINTS,
   "Scenario.dropped": 2 * DROP_REASONS.length,
   "Sketch.gap": BUCKETS,
   "Sketch.count": BUCKETS,
 };
+
+function totals(of: string): Record<string, number> {
+  return {
+    [`${of}.scenarios`]: 1000,
+    [`${of}.steps`]: 10_000,
+    [`${of}.checks`]: 100_000,
+    [`${of}.status`]: 1000,
+    // Newer versions may know more kinds.
+    [`${of}.errors`]: 2 * ERROR_KINDS.length,
+  };
+}
 
 const DELIMITED = 2;
 

@@ -1,8 +1,9 @@
 // Core frames to bytes and back. What comes back is checked: the core never sees an unbounded or impossible value.
 
-import type { Frame, Gather } from "../core/frame.ts";
+import type { Frame } from "../core/frame.ts";
 import { LoadswarmError } from "../plan/errors.ts";
-import { count, identifier, invalid, type Loose, message, messages } from "./check.ts";
+import { invalid, type Loose, message, messages } from "./check.ts";
+import { gatheredFromWire, gatheredToWire, gatherFromWire, gatherToWire } from "./gathers.ts";
 import { memberToWire, membersFromWire } from "./members.ts";
 import { reportFromWire, reportToWire } from "./reports.ts";
 import { runFromWire, runToWire } from "./runs.ts";
@@ -44,8 +45,8 @@ export function encodeFrame(frame: Frame, authority: Authority | null = null): U
     members: frame.members?.flatMap((member) => memberToWire(member, authority)),
     runs: frame.runs?.map(runToWire),
     reports: frame.reports?.map(reportToWire),
-    gather: frame.gather,
-    gathered: frame.gathered,
+    gather: frame.gather && gatherToWire(frame.gather),
+    gathered: frame.gathered && gatheredToWire(frame.gathered),
     pull: frame.pull || undefined,
     goodbye: frame.goodbye || undefined,
     standing: frame.standing,
@@ -119,15 +120,5 @@ function addRuns(frame: Draft, wire: Loose): void {
   const gather = message(wire, "gather");
   if (gather !== null) frame.gather = gatherFromWire(gather);
   const gathered = message(wire, "gathered");
-  if (gathered !== null) frame.gathered = { id: count(gathered, "id") };
-}
-
-function gatherFromWire(wire: Loose): Gather {
-  return {
-    id: count(wire, "id"),
-    run: identifier(wire, "run"),
-    have: messages(wire, "have").map((entry) => {
-      return { member: identifier(entry, "member"), sequence: count(entry, "sequence") };
-    }),
-  };
+  if (gathered !== null) frame.gathered = gatheredFromWire(gathered);
 }

@@ -1,8 +1,8 @@
 // Reports of results to and from their wire form.
 
 import type { Report } from "../core/frame.ts";
-import type { CheckTotals, Point, ScenarioTotals, SketchData, StepTotals } from "../metrics/results.ts";
-import { BUCKETS } from "../metrics/sketch.ts";
+import type { CheckTotals, Interval, Point, ScenarioTotals, SketchData, StepTotals, Totals } from "../metrics/results.ts";
+import { BUCKETS, onGrid } from "../metrics/sketch.ts";
 import { count, counts, identifier, invalid, type Loose, MAX_TIME_MS, message, messages, number } from "./check.ts";
 
 /** A sum of latencies: 2^53 of them, a minute each. */
@@ -17,6 +17,13 @@ export function reportToWire({ since, snapshot }: Report): Loose {
     sequence,
     atMs,
     done,
+    ...totalsToWire(totals),
+    points: points.map(pointToWire),
+  };
+}
+
+export function totalsToWire(totals: Totals): Loose {
+  return {
     scenarios: totals.scenarios.map((scenario) => ({
       ...scenario,
       iterationDuration: sketchToWire(scenario.iterationDuration),
@@ -31,8 +38,12 @@ export function reportToWire({ since, snapshot }: Report): Loose {
     checks: totals.checks,
     status: totals.status.map(([code, times]) => ({ code, count: times })),
     errors: totals.errors,
-    points: points.map((point) => ({ ...point, duration: sketchToWire(point.duration) })),
   };
+}
+
+/** Also an interval of several agents. */
+export function pointToWire(point: Point): Loose {
+  return { ...point, duration: sketchToWire(point.duration) };
 }
 
 export function reportFromWire(wire: Loose): Report {
@@ -42,16 +53,24 @@ export function reportFromWire(wire: Loose): Report {
     sequence: count(wire, "sequence"),
     atMs: number(wire, "atMs", 0, MAX_TIME_MS),
     done: wire["done"] === true,
-    totals: {
-      scenarios: messages(wire, "scenarios").map(scenarioFromWire),
-      steps: messages(wire, "steps").map(stepFromWire),
-      checks: messages(wire, "checks").map(checkFromWire),
-      status: messages(wire, "status").map((entry) => [count(entry, "code", 999), count(entry, "count")] as const),
-      errors: counts(wire, "errors"),
-    },
+    totals: totalsFromWire(wire),
     points: messages(wire, "points").map(pointFromWire),
   };
   return { since: count(wire, "since"), snapshot };
+}
+
+export function totalsFromWire(wire: Loose): Totals {
+  return {
+    scenarios: messages(wire, "scenarios").map(scenarioFromWire),
+    steps: messages(wire, "steps").map(stepFromWire),
+    checks: messages(wire, "checks").map(checkFromWire),
+    status: messages(wire, "status").map((entry) => [count(entry, "code", 999), count(entry, "count")] as const),
+    errors: counts(wire, "errors"),
+  };
+}
+
+export function intervalFromWire(wire: Loose): Interval {
+  return { ...pointFromWire(wire), agents: count(wire, "agents") };
 }
 
 function scenarioFromWire(wire: Loose): ScenarioTotals {
@@ -109,7 +128,8 @@ function sketchFromWire(wire: Loose | null): SketchData {
   return {
     index,
     count: times,
-    sum: number(wire, "sum", 0, MAX_SUM_MS),
+    // An older version knows of no grid.
+    sum: onGrid(number(wire, "sum", 0, MAX_SUM_MS)),
     min: number(wire, "min", 0, MAX_SUM_MS),
     max: number(wire, "max", 0, MAX_SUM_MS),
   };

@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Frame } from "../../node/core/frame.ts";
 import { Judging } from "../../node/core/judging.ts";
-import { JUDGE_EVERY_MS, JUDGES } from "../../node/core/limits.ts";
+import { GATHER_PATIENCE_MS, JUDGE_EVERY_MS, JUDGES } from "../../node/core/limits.ts";
 import { Membership } from "../../node/core/membership.ts";
 import { Outbox } from "../../node/core/outbox.ts";
 import { Runs } from "../../node/core/runs.ts";
@@ -98,7 +99,9 @@ describe("a swarm", () => {
 
   it("has few judges, and others when they are gone", () => {
     const { swarm } = withRun("abcdef");
-    const judges = () => [...swarm.agents.values()].filter((agent) => agent.sent().some((one) => one.gather !== undefined));
+    // Whoever passes a question on has less patience.
+    const gathers = (frame: Frame) => frame.gather?.scope?.patienceMs === GATHER_PATIENCE_MS;
+    const judges = () => [...swarm.agents.values()].filter((agent) => agent.sent().some(gathers));
     swarm.pass(JUDGE_EVERY_MS + 100);
     const first = judges().map(({ id }) => id);
     assert.equal(first.length, JUDGES);

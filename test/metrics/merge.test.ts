@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { emptyTotals, mergePoints, mergeTotals } from "../../node/metrics/merge.ts";
+import { emptyTotals, intervalsOf, mergeIntervals, mergeTotals } from "../../node/metrics/merge.ts";
 import type { Point, SketchData, Totals } from "../../node/metrics/results.ts";
 import { EMPTY_SKETCH, mergeSketch, quantile, Sketch } from "../../node/metrics/sketch.ts";
 
@@ -79,7 +79,9 @@ test("points are added where their intervals agree, and kept where not", () => {
     failed: n,
     duration: sketchOf(n),
   });
-  const merged = mergePoints([point(2, 1), point(1, 1)], [point(3, 5), point(2, 4)]);
-  const both = { ...point(2, 5), duration: mergeSketch(sketchOf(1), sketchOf(4)) };
-  assert.deepEqual(merged, [point(1, 1), both, point(3, 5)]);
+  const one = intervalsOf([point(2, 1), point(1, 1), point(4, 0)]);
+  const merged = mergeIntervals(one, intervalsOf([point(3, 5), point(2, 4)]));
+  const both = { ...point(2, 5), duration: mergeSketch(sketchOf(1), sketchOf(4)), agents: 2 };
+  const alone = (index: number, n: number) => ({ ...point(index, n), agents: Math.min(n, 1) });
+  assert.deepEqual(merged, [alone(1, 1), both, alone(3, 5), alone(4, 0)]);
 });

@@ -89,6 +89,17 @@ test("merging is the same as observing everything in one sketch", () => {
   assert.deepEqual(merged, mergeSketch(sketchOf(right), sketchOf(left)));
 });
 
+test("merging many gives the same to the last bit in whatever order, by whatever tree", () => {
+  const random = uniform(4);
+  const sketches = Array.from({ length: 64 }, () => sketchOf(Array.from({ length: 50 }, () => random() ** 9 * 1e6)));
+  const inOrder = sketches.reduce(mergeSketch);
+  const backwards = sketches.toReversed().reduce(mergeSketch);
+  let level = sketches.map((one, i) => sketches[(i * 37) % 64] ?? one);
+  while (level.length > 1) level = level.flatMap((one, i) => (i % 2 === 0 ? [mergeSketch(one, level[i + 1]!)] : []));
+  assert.deepEqual(backwards, inOrder);
+  assert.deepEqual(level[0], inOrder);
+});
+
 test("the empty sketch is neutral", () => {
   const data = sketchOf([5, 7]);
   assert.deepEqual(mergeSketch(data, EMPTY_SKETCH), data);

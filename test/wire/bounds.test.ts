@@ -104,6 +104,8 @@ describe("lists are limited", () => {
     ["16,384 gaps that leap", at("rollCalls.presentGaps", new Uint8Array(16_384).fill(127)), /presentGaps/],
     ["a set of 16,392 positions", at("rollCalls.present", new Uint8Array(2049).fill(255)), /present/],
     ["seventeen addresses", at("members", times(17, field(6))), /Member.addresses/],
+    ["16,385 gaps of those who are asked", at("gather.scope.askGaps", new Uint8Array(16_385)), /Scope.askGaps/],
+    ["1,001 intervals of many agents", at("gathered.part", times(1001, field(15))), /Part.intervals/],
     ["2,305 buckets", at("reports.points.duration.gap", new Uint8Array(2305)), /Sketch.gap/],
     ["a sub-message twice", times(2, at("echo", NOTHING)), /Frame.echo/],
     ["a value twice", at("members", times(2, field(4))), /Member.name/],

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import protobuf from "protobufjs";
 import type { MemberRecord, RunRecord } from "../../node/core/events.ts";
-import type { Frame, Report } from "../../node/core/frame.ts";
+import type { Frame, Report, Scope } from "../../node/core/frame.ts";
 import { BATCH_CHARACTERS } from "../../node/core/limits.ts";
 import { LoadswarmError } from "../../node/plan/errors.ts";
 import { decodeFrame, encodeFrame, MAX_FRAME_BYTES } from "../../node/wire/codec.ts";
@@ -102,6 +102,10 @@ describe("what is impossible is refused", () => {
     const [point] = REPORT.snapshot.points;
     return report({ points: [{ ...point!, duration: { ...point!.duration, ...more } }] });
   };
+  const scope = (more: Partial<Scope>): Frame => {
+    const { gather } = FRAMES["a gather of many"]!;
+    return { gather: { ...gather!, scope: { ...gather!.scope!, ...more } } };
+  };
   const planned = (text: string): Frame => spec({ document: text, planHash: planHash(text) });
   const YEAR_2201 = Date.UTC(2202, 0);
 
@@ -146,6 +150,8 @@ describe("what is impossible is refused", () => {
     ["a count beyond 2^53", report({ totals: { ...REPORT.snapshot.totals, errors: [2 ** 60] } }), /not within/],
     ["a status of four digits", report({ totals: { ...REPORT.snapshot.totals, status: [[1000, 1]] } }), /code/],
     ["more kinds of error than there can be", report({ totals: { ...REPORT.snapshot.totals, errors: new Array(99).fill(1) } }), /errors/],
+    ["endless patience", scope({ patienceMs: 60_001 }), /patienceMs/],
+    ["a gather in no lineage", scope({ lineage: "" }), /lineage/],
     ["too many points", report({ points: new Array(1001).fill(REPORT.snapshot.points[0]) }), /points/],
     ["an interval beyond any run", report({ points: [{ ...REPORT.snapshot.points[0]!, index: 100_001 }] }), /index/],
     ["a sketch whose buckets do not rise", sketch({ index: [3, 3], count: [1, 1] }), /buckets/],

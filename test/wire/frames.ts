@@ -6,6 +6,7 @@ import type {
   Chain,
   Commit,
   Frame,
+  Part,
   Positions,
   Report,
   Standing,
@@ -145,6 +146,17 @@ const CHAIN: Chain = {
   commits: [COMMIT],
 };
 
+const { totals, points } = REPORT.snapshot;
+const PART: Part = {
+  heard: everybody(3000),
+  reported: everybody(2999),
+  done: positions(5),
+  failed: positions(),
+  totals,
+  intervals: points.map((point) => ({ ...point, agents: 2999 })),
+  isStale: true,
+};
+
 /** One of every kind of message, each frame as the core makes it. */
 export const FRAMES: Readonly<Record<string, Frame>> = {
   nothing: {},
@@ -154,6 +166,25 @@ export const FRAMES: Readonly<Record<string, Frame>> = {
   reports: { reports: [REPORT, { ...REPORT, since: 0 }] },
   gather: { gather: { id: 5, run: "wire-1", have: [{ member: "12D3KooWb", sequence: 9 }, { member: "c", sequence: 0 }] } },
   gathered: { gathered: { id: 5 } },
+  "a gather of many": {
+    gather: {
+      id: 2 ** 32 - 1,
+      run: "wire-1",
+      have: [],
+      scope: {
+        lineage: "0123456789abcdef",
+        view: 41,
+        ask: everybody(3000),
+        avoid: positions(0, 16_383),
+        silent: positions(),
+        patienceMs: 680,
+      },
+      fromPoint: 2 ** 32 - 1,
+      sinceMs: NOW,
+    },
+  },
+  "a part of an answer": { reports: [REPORT], gathered: { id: 5, more: true } },
+  "the last part of an answer": { gathered: { id: 5, part: PART } },
   "a member that nobody has admitted": { members: [{ ...ALIVE, fromMs: Infinity, untilMs: Infinity }] },
   "a member that left before": { members: [{ ...ALIVE, state: "left", fromMs: Infinity, untilMs: Infinity }] },
   goodbye: { goodbye: true },

@@ -6,6 +6,8 @@ import type {
   Ballot,
   Commit,
   Frame,
+  Gather,
+  Part,
   Positions,
   Report,
   RollCall,
@@ -35,8 +37,8 @@ export function randomFrame(random: Random): Frame {
     ...maybe(() => ({ accusations: some(random, 9, () => accusation(random)) })),
     ...maybe(() => ({ commits: some(random, 3, () => commit(random)) })),
     ...maybe(() => ({ echo: { sentAtMs: ms(random), heldMs: random.next() * 1000 } })),
-    ...maybe(() => ({ gather: { id: id(random), run: name(random, 1), have: upTo(random, 3, () => have(random)) } })),
-    ...maybe(() => ({ gathered: { id: id(random) } })),
+    ...maybe(() => ({ gather: gather(random) })),
+    ...maybe(() => ({ gathered: random.next() < 0.5 ? { id: id(random) } : { id: id(random), part: part(random) } })),
     ...maybe(() => ({
       chain: {
         base: { number: whole(random), fromWindow: window(random), members: viewMembers(random, 1) },
@@ -151,6 +153,21 @@ function accusation(random: Random): Accusation {
   const kind = random.pick(["none", "silent", "closed"] as const);
   const [target, accuser] = [random.integer(0, 16_383), random.integer(0, 16_383)];
   return { view: whole(random), target, accuser, version: whole(random), kind };
+}
+
+function gather(random: Random): Gather {
+  const question = { id: id(random), run: name(random, 1), have: upTo(random, 3, () => have(random)) };
+  if (random.next() < 0.5) return question;
+  const sets = { ask: someOf(random), avoid: someOf(random), silent: someOf(random) };
+  const scope = { lineage: name(random, 1), view: whole(random), ...sets, patienceMs: random.integer(0, 2000) };
+  return { ...question, scope, fromPoint: id(random), sinceMs: ms(random) };
+}
+
+function part(random: Random): Part {
+  const { totals, points } = report(random).snapshot;
+  const [heard, reported, done, failed] = [someOf(random), someOf(random), someOf(random), someOf(random)];
+  const intervals = points.map((point) => ({ ...point, agents: id(random) }));
+  return { heard, reported, done, failed, totals, intervals, isStale: random.next() < 0.5 };
 }
 
 function have(random: Random) {
