@@ -1,6 +1,6 @@
 // Going on purpose: the share moves on first, iterations end, results are handed over; then the agent may stop.
 
-import { DRAIN_MS, LEAVE_TIMEOUT_MS } from "./limits.ts";
+import { DRAIN_MS, LEAVE_POLL_MS, LEAVE_TIMEOUT_MS } from "./limits.ts";
 import type { Membership } from "./membership.ts";
 import type { Results } from "./results.ts";
 import { endAtMs, type Runs } from "./runs.ts";
@@ -43,7 +43,7 @@ export class Leaving {
 
   nextMs(nowMs: number): number {
     if (this.#begunMs === NEVER || this.#isDone) return NEVER;
-    if (this.#atMs === NEVER) return this.#begunMs + LEAVE_TIMEOUT_MS;
+    if (this.#atMs === NEVER) return Math.min(nowMs + LEAVE_POLL_MS, this.#begunMs + LEAVE_TIMEOUT_MS);
     return nowMs < this.#atMs ? this.#atMs : this.#atMs + DRAIN_MS;
   }
 

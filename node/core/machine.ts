@@ -80,9 +80,10 @@ export class SwarmMachine {
   /** One event in, everything to be done about it out, in order. `localMs` is the agent's own clock and never falls. */
   handle(input: In, localMs: number): Effect[] {
     this.#nowMs = Math.max(this.#time.swarmMs(localMs), this.#nowMs);
+    const dueMs = this.#wakeAtMs;
     // Frames of the swarm's own affairs are many; the rest is looked at only when there is a reason.
     if (!this.#dispatch(input, localMs)) this.#dueMs = Number.NEGATIVE_INFINITY;
-    this.#turn(localMs);
+    this.#turn(dueMs, localMs);
     return this.#out.take();
   }
 
@@ -231,9 +232,10 @@ export class SwarmMachine {
 
   // --- what time brings ---
 
-  #turn(localMs: number): void {
+  /** `dueMs`: the local time at which this turn was to come at the latest. */
+  #turn(dueMs: number, localMs: number): void {
     const idle = this.#rank() !== 2;
-    if (this.#membership.turn(this.#time.swarmMs(this.#wakeAtMs), this.#nowMs, idle)) this.#sharesChanged();
+    if (this.#membership.turn(this.#time.swarmMs(dueMs), this.#nowMs, idle)) this.#sharesChanged();
     if (!this.#membership.isKnocking && this.#time.isSure(localMs)) this.#membership.knock();
     for (const gone of this.#membership.takeGone()) this.#results.linkDown(gone);
     this.#beginWindow(localMs);

@@ -8,7 +8,8 @@ const NEVER = Number.POSITIVE_INFINITY;
 
 /**
  * The two records of one agent made one: its own words by incarnation, which only it raises; its times by what views
- * have agreed, which is the same for all. Commutative, associative, idempotent.
+ * have agreed, which is the same for all. Commutative and idempotent. A time that is not said again is taken over from what
+ * was known, so that what was heard in between can make a difference until the times themselves are told.
  */
 export function merged(a: MemberRecord, b: MemberRecord): MemberRecord {
   if (a.incarnation === b.incarnation) {
@@ -17,9 +18,9 @@ export function merged(a: MemberRecord, b: MemberRecord): MemberRecord {
     return { ...a, state: rank(b) > rank(a) ? b.state : a.state, fromMs, untilMs };
   }
   const [older, newer] = a.incarnation < b.incarnation ? [a, b] : [b, a];
-  // Said while its share goes on, or as a farewell: its times stay. Once gone and back, they begin anew.
-  const goesOn = newer.fromMs === NEVER && (older.untilMs === NEVER || newer.state === "left");
-  return goesOn ? { ...newer, fromMs: older.fromMs, untilMs: older.untilMs } : newer;
+  // Said while its share goes on: the time at which that began stays. Once gone, it begins anew.
+  const goesOn = newer.fromMs === NEVER && older.untilMs === NEVER;
+  return goesOn ? { ...newer, fromMs: older.fromMs } : newer;
 }
 
 /** At one incarnation: somebody else's word that it is lost is final, its own that it leaves comes before that. */
@@ -86,8 +87,13 @@ export class Members {
   /** Whether there was one: those that are there, oneself among them, are never forgotten. */
   #forgetLongestGone(): boolean {
     let oldest: MemberRecord | null = null;
+    let oldestMs = NEVER;
     for (const record of this.#records.values()) {
-      if (record.untilMs !== NEVER && (oldest === null || record.untilMs < oldest.untilMs)) oldest = record;
+      // Who left before any view took it in was never there.
+      const goneMs = record.state === "left" && record.fromMs === NEVER ? Number.NEGATIVE_INFINITY : record.untilMs;
+      if (goneMs >= oldestMs) continue;
+      oldest = record;
+      oldestMs = goneMs;
     }
     if (oldest === null) return false;
     this.forget(oldest.id);
@@ -97,7 +103,8 @@ export class Members {
 
 /** The common case, told without making anything: in a flood every record comes over every link. */
 function saysNothingNew(known: MemberRecord, record: MemberRecord): boolean {
-  if (record.incarnation !== known.incarnation) return record.incarnation < known.incarnation;
+  if (record.incarnation > known.incarnation) return false;
+  if (record.incarnation < known.incarnation) return known.fromMs !== NEVER || record.fromMs === NEVER;
   return rank(record) <= rank(known) && record.fromMs >= known.fromMs && record.untilMs >= known.untilMs;
 }
 

@@ -27,6 +27,8 @@ export class Membership {
   /** Members that are gone since this was last asked. */
   #gone: MemberId[] = [];
   #neighbours: readonly MemberId[] = [];
+  /** Times of members who are back in a view, but whose words have not come yet. */
+  readonly #admitted = new Map<MemberId, { readonly incarnation: number; readonly fromMs: number }>();
   readonly #damping = new Damping();
   /** When I ask to be let in again; Infinity if I do not wait for that. */
   #comeBackMs = NEVER;
@@ -70,7 +72,10 @@ export class Membership {
         if (record.incarnation > this.own().incarnation) this.#renew({ incarnation: record.incarnation + 1 });
         continue;
       }
-      const known = this.members.merge(record);
+      const admitted = this.#admitted.get(record.id);
+      const isAwaited = admitted !== undefined && record.incarnation >= admitted.incarnation;
+      if (isAwaited) this.#admitted.delete(record.id);
+      const known = this.members.merge(isAwaited ? { ...record, fromMs: admitted.fromMs } : record);
       if (known === null) continue;
       this.#news.set(record.id, known);
       this.#wishes.review(known);
@@ -135,8 +140,8 @@ export class Membership {
     this.#majorityMs = nowMs;
     this.#wishes.follow(chain);
     this.take(records);
-    this.#renew({ incarnation: this.own().incarnation + 1, view: chain.current.number, fromMs: NEVER, untilMs: NEVER });
     this.#isKnocking = false;
+    this.#renew({ incarnation: this.own().incarnation + 1, view: chain.current.number, fromMs: NEVER, untilMs: NEVER });
     this.#chooseNeighbours();
     return true;
   }
@@ -209,12 +214,15 @@ export class Membership {
     const atMs = startOf(view.fromWindow);
     for (const { id, incarnation } of view.members) {
       if (before.positionOf(id) >= 0) continue;
-      const record = this.members.get(id) ?? unknown(id, incarnation);
-      this.members.merge({ ...record, state: record.state === "lost" ? "alive" : record.state, fromMs: atMs });
+      const record = this.members.get(id) ?? unknown(id);
       this.#out.emit({ type: "joined", member: id, name: record.name, atMs: nowMs });
+      // Its words may come after the view: then its time waits for them.
+      if (record.incarnation >= incarnation || record.untilMs === NEVER) this.members.merge({ ...record, fromMs: atMs });
+      else this.#admitted.set(id, { incarnation, fromMs: atMs });
     }
     for (const { id } of before.members) {
       if (view.positionOf(id) >= 0) continue;
+      this.#admitted.delete(id);
       const record = this.members.get(id);
       // It knows already, and has asked to be let in again: views are often learnt several at once.
       if (record === undefined || (record.state === "alive" && record.view >= view.number)) continue;
@@ -277,8 +285,8 @@ function lineageId(founder: MemberId, founding: number): LineageId {
   return half(1) + half(2);
 }
 
-/** A member whose own words have not come yet. */
-function unknown(id: MemberId, incarnation: number): MemberRecord {
+/** A member whose own words have not come yet: whatever they are, they count for more. */
+function unknown(id: MemberId): MemberRecord {
   const nothing = { name: "", zone: "", addresses: [], api: "" };
-  return { id, incarnation, state: "alive", ...nothing, weight: 1, view: 0, fromMs: NEVER, untilMs: NEVER };
+  return { id, incarnation: 0, state: "alive", ...nothing, weight: 1, view: 0, fromMs: NEVER, untilMs: NEVER };
 }

@@ -3,6 +3,8 @@
 import type { Answer, Effect, MemberId, SwarmEvent } from "./events.ts";
 import type { Frame } from "./frame.ts";
 
+const NOTHING = Object.freeze([]) as unknown as Effect[];
+
 export class Outbox {
   readonly links = new Set<MemberId>();
   #effects: Effect[] = [];
@@ -10,7 +12,9 @@ export class Outbox {
   /** Everything since the last call. */
   take(): Effect[] {
     const effects = this.#effects;
-    if (effects.length > 0) this.#effects = [];
+    // Most frames cause nothing: no list is made for that.
+    if (effects.length === 0) return NOTHING;
+    this.#effects = [];
     return effects;
   }
 

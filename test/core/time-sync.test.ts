@@ -62,6 +62,15 @@ describe("an exchange of timestamps", () => {
       time.echoed(time.linkUp(NOW), { sentAtMs, heldMs }, NOW + 100, NOW);
       assert.deepEqual([time.follow(true, NOW), time.offsetMs, time.isSure(NOW)], [false, 0, false]);
     });
+
+    it(`does not outdo an honest one if the timestamp ${name}`, () => {
+      const time = new TimeSync();
+      const neighbour = time.linkUp(NOW);
+      exchange(time, neighbour, 50, 5, 5);
+      time.echoed(neighbour, { sentAtMs, heldMs }, NOW + 100, NOW);
+      time.follow(true, NOW);
+      near(time.offsetMs, 50);
+    });
   }
 
   it("is ignored if the timestamp is so old that it is forgotten", () => {

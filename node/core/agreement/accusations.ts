@@ -124,11 +124,15 @@ export class Accusations {
       const position = current.positionOf(id);
       return position < 0 || has(excluded, position) || (this.#present !== null && !has(this.#present, position));
     };
+    // In an order that is the same for all: of two who accuse each other the first in the view stays.
+    const accused = [...this.#entries.keys()]
+      .map((target) => ({ target, position: current.positionOf(target) }))
+      .filter(({ position }) => position >= 0)
+      .sort((a, b) => b.position - a.position);
     for (let grew = true; grew; ) {
       grew = false;
-      for (const target of this.#entries.keys()) {
-        const position = current.positionOf(target);
-        if (position < 0 || has(excluded, position)) continue;
+      for (const { target, position } of accused) {
+        if (has(excluded, position)) continue;
         const accuses = (accuser: MemberId) => this.#accuses(accuser, target, current);
         const inPrevious = previous?.positionOf(target) ?? -1;
         if (

@@ -14,7 +14,7 @@ import { candidateOf, Patience, type Wishes } from "./candidate.ts";
 import type { Chain } from "./chain.ts";
 import { Growth } from "./growth.ts";
 import { Lease } from "./lease.ts";
-import { emptyPositions, has, insertAll, listed } from "./positions.ts";
+import { has, listed } from "./positions.ts";
 import { type Label, RollCalls } from "./roll-calls.ts";
 import { Timeline } from "./timeline.ts";
 import type { AgreedView } from "./view.ts";
@@ -49,7 +49,10 @@ export class Agreement {
   #adopted: Adopted[] = [];
   #window = Number.NEGATIVE_INFINITY;
   #adoptedWindow: number;
-  #version = 0;
+  /** Of the last accusation; by the clock, so that they rise also for an agent that began anew. */
+  #version: number;
+  /** Members that stand accused by this agent, whether or not it watches them still. */
+  readonly #accused = new Set<MemberId>();
   /** Something was heard that may change the wish, a ballot or the plan of shares. */
   #isStale = true;
   #wish: ViewChange | null = null;
@@ -71,6 +74,7 @@ export class Agreement {
     this.#watching = new Watching(nowMs);
     this.#position = chain.current.positionOf(self);
     this.#adoptedWindow = windowOf(nowMs);
+    this.#version = Math.floor(nowMs);
     this.#ballots = new Ballots(chain.current, this.#position);
     this.#watchNeighbours(nowMs);
   }
@@ -136,7 +140,8 @@ export class Agreement {
 
   /** Any frame of this lineage came from a peer. */
   heard(peer: MemberId, nowMs: number): void {
-    if (this.#watching.heard(peer, nowMs)) this.#accuse(peer, "none", nowMs);
+    this.#watching.heard(peer, nowMs);
+    if (this.#accused.size > 0 && this.#accused.delete(peer)) this.#accuse(peer, "none", nowMs);
   }
 
   /** Its link closed, without goodbye. */
@@ -256,11 +261,7 @@ export class Agreement {
   /** Null while the view is too young to tell. */
   #presentLately(window: number): Positions | null {
     if (window < this.#adoptedWindow + 2 * PRESENCE_WINDOWS) return null;
-    const present = emptyPositions(this.view.size);
-    for (let u = window - PRESENCE_WINDOWS; u < window; u++) {
-      for (const label of this.#rollCalls.in(u)) if (label.view === this.view) insertAll(present, label.present);
-    }
-    return present;
+    return this.#rollCalls.presentIn(this.view, window - PRESENCE_WINDOWS, window);
   }
 
   #answerRollCall(): void {
@@ -279,12 +280,11 @@ export class Agreement {
   }
 
   #accuse(target: MemberId, kind: Accusation["kind"], nowMs: number): void {
-    const { view } = this;
-    const accuser = this.#position;
-    const targetPosition = view.positionOf(target);
-    if (targetPosition < 0 || accuser < 0) return;
-    const version = ++this.#version;
-    this.#takeAccusation({ view: view.number, target: targetPosition, accuser, version, kind }, nowMs);
+    if (kind !== "none") this.#accused.add(target);
+    const view = this.#chain.all().findLast((one) => one.watches(this.#self, target));
+    if (view === undefined) return;
+    const positions = { target: view.positionOf(target), accuser: view.positionOf(this.#self) };
+    this.#takeAccusation({ view: view.number, ...positions, version: ++this.#version, kind }, nowMs);
   }
 
   #takeAccusation(accusation: Accusation, nowMs: number): void {

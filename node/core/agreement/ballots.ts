@@ -143,11 +143,23 @@ export class Ballots {
     const name = `${ballot}|${key}`;
     const known = this.#proposals.get(name);
     if (known !== undefined) return known;
-    if (this.#proposals.size >= BALLOTS_KEPT || !this.#view.isApplicable(change)) return null;
+    if (!this.#view.isApplicable(change) || (this.#proposals.size >= BALLOTS_KEPT && !this.#forgetLowest(ballot))) return null;
     const { size } = this.#view;
     const proposal = { ballot, change, key, votes: emptyPositions(size), locks: emptyPositions(size), isNews: false };
     this.#proposals.set(name, proposal);
     return proposal;
+  }
+
+  /** Room for a ballot: the lowest goes that is neither mine nor locked by anybody. Returns whether there was one. */
+  #forgetLowest(below: number): boolean {
+    let lowest: string | null = null;
+    let lowestBallot = below;
+    for (const [name, proposal] of this.#proposals) {
+      if (proposal === this.#vote || !isEmpty(proposal.locks) || proposal.ballot >= lowestBallot) continue;
+      lowest = name;
+      lowestBallot = proposal.ballot;
+    }
+    return lowest !== null && this.#proposals.delete(lowest);
   }
 
   #isNews(proposal: Proposal): void {

@@ -50,6 +50,15 @@ export class RollCalls {
     return all;
   }
 
+  /** Those present under a view in any window from `fromWindow` on, before `beforeWindow`. */
+  presentIn(view: AgreedView, fromWindow: number, beforeWindow: number): Positions {
+    const present = emptyPositions(view.size);
+    for (let window = fromWindow; window < beforeWindow; window++) {
+      for (const label of this.in(window)) if (label.view === view) insertAll(present, label.present);
+    }
+    return present;
+  }
+
   /** What the neighbours have not been told. */
   takeNews(): RollCall[] {
     const news = this.#news;

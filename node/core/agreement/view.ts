@@ -86,6 +86,12 @@ export class AgreedView {
     return this.#neighbours[position] ?? [];
   }
 
+  /** Whether both are members and one observes the other. */
+  watches(observer: MemberId, target: MemberId): boolean {
+    const position = this.positionOf(target);
+    return position >= 0 && this.neighboursOf(position).includes(this.positionOf(observer));
+  }
+
   /** The view that a change makes of this one. The change must fit (`isApplicable`). */
   after(change: ViewChange): AgreedView {
     const known = this.#successors.get(change);

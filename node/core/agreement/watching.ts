@@ -26,7 +26,7 @@ export class Watching {
     for (const id of ids) if (!this.#watched.has(id)) this.#watched.set(id, { heardMs: nowMs, said: "none" });
   }
 
-  /** A frame came from it. Returns whether an accusation has to be withdrawn. */
+  /** A frame came from it. Returns whether it stood accused. */
   heard(id: MemberId, nowMs: number): boolean {
     const watched = this.#watched.get(id);
     if (watched === undefined) return false;

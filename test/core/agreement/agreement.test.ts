@@ -244,12 +244,14 @@ describe("adopting a view", () => {
     assert.equal(c.followed(startOf(W + 2))?.stripeOf("c").width, 0);
   });
 
-  it("ends the ballots for it: what is heard of them later is not told on", () => {
+  it("ends the ballots for it: what is heard of them later decides nothing, and is not told on", () => {
     const a = agreementOf("a", view, nowMs);
     a.take({ commits: [commit] }, nowMs);
     a.takeNews();
-    a.take({ ballots: [{ ...commit, view: 1, ballot: W, votes: commit.locks }] }, nowMs);
-    assert.equal(a.hasNews(), false);
+    const all = set(view, "ab");
+    a.take({ ballots: [{ view: 1, ballot: W, change: change(view, "", "x"), votes: all, locks: all }] }, nowMs);
+    a.turn(nowMs, nowMs);
+    assert.deepEqual([a.view.number, a.hasNews()], [2, false]);
   });
 });
 
