@@ -2,8 +2,10 @@
 
 import type { Random } from "./random.ts";
 
-/** TCP's first retransmission timeout (RFC 6298; 200 ms is Linux's least), and what frames are apart at most that follow. */
-export const RETRANSMIT_MS = 250;
+/** TCP's first retransmission timeout; each further one is twice as long (RFC 6298; 200 ms is Linux's least). */
+export const RETRANSMIT_MS = 200;
+/** How far frames on a link are apart at most: the next one tells the sender that one before was lost. */
+const FOLLOWED_AFTER_MS = 250;
 
 /** What holds for every link. */
 export interface Conditions {
@@ -68,7 +70,7 @@ export class Network {
    * was lost (RACK, RFC 8985, section 6), and it sends that again at once.
    */
   retransmissionMs(): number {
-    return RETRANSMIT_MS * this.#losses();
+    return FOLLOWED_AFTER_MS * this.#losses();
   }
 
   /** What losses add to making a connection: there is nothing that follows, each wait is twice as long. */
