@@ -8,7 +8,9 @@ import { GATHER_PATIENCE_MS, JUDGE_EVERY_MS, JUDGES } from "../../node/core/limi
 import { Membership } from "../../node/core/membership.ts";
 import { Outbox } from "../../node/core/outbox.ts";
 import { Runs } from "../../node/core/runs.ts";
+import { firstInHashOrder } from "../../node/core/rings.ts";
 import { summarise } from "../../node/core/summary.ts";
+import { change, commitOf } from "./agreement/support.ts";
 import { member, membersOf, NOW, plan, runOf, scenarioTotals, snapshot, threshold, totals } from "./support.ts";
 import { Swarm } from "./swarm.ts";
 
@@ -75,6 +77,30 @@ describe("a judge", () => {
     const summary = summarise(run, membersOf(member("a")), [counted("a", 9)], NOW + 5000);
     assert.deepEqual(summary.thresholds.map(({ ok }) => ok), [false, true]);
     assert.equal(one.verdict(run, summary, NOW + 5000), null);
+  });
+});
+
+describe("the judges of a run", () => {
+  it("are those of the view who are not excluded", () => {
+    const membership = new Membership(member("a", { incarnation: 0, fromMs: Infinity }), new Outbox(), NOW);
+    const { agreement } = membership;
+    const before = agreement.view;
+    agreement.take({ commits: [commitOf(before, change(before, "", "bcdef"))] }, NOW);
+    const { view } = agreement;
+    const of = plan(10, 60, { thresholds: [FEWER()] });
+    // A run whose judges are others.
+    const id = Array.from({ length: 99 }, (_, i) => `r${i}`).find((one) => !firstInHashOrder(one, view.ids, JUDGES).includes("a"))!;
+    const runs = new Runs();
+    runs.merge(runOf(of, NOW, id), NOW);
+    const one = new Judging("a", runs, membership);
+    assert.deepEqual(one.due(NOW + JUDGE_EVERY_MS), []);
+    const judges = firstInHashOrder(id, view.ids, JUDGES).map((judge) => view.positionOf(judge));
+    const accusations = judges.flatMap((target) =>
+      view.neighboursOf(target).map((accuser) => ({ view: 2, target, accuser, version: 1, kind: "silent" as const })),
+    );
+    agreement.take({ accusations: accusations.filter(({ accuser }) => !judges.includes(accuser)) }, NOW);
+    assert.deepEqual(judges.map((position) => agreement.isExcluded(view.ids[position]!)), [true, true, true]);
+    assert.equal(one.due(NOW + 2 * JUDGE_EVERY_MS).length, 1);
   });
 });
 

@@ -44,7 +44,6 @@ function shuffled<T>(items: readonly T[], random: Random): T[] {
 
 const byId = (members: Members): MemberRecord[] => members.all().sort((a, b) => (a.id < b.id ? -1 : 1));
 const words = ({ id, incarnation, state, weight }: MemberRecord) => `${id} ${incarnation} ${state} ${weight}`;
-const text = ({ incarnation, state, fromMs, untilMs }: MemberRecord) => `${incarnation} ${state} ${fromMs - NOW}-${untilMs - NOW}`;
 
 describe("merging two records of one agent", () => {
   it("is commutative, whatever they say", () => {

@@ -158,6 +158,14 @@ describe("following another lineage", () => {
     assert.deepEqual(tells(), [true, true]);
   });
 
+  it("is told to nobody before, also if the others know one from an earlier time", () => {
+    const x = new One("x");
+    const { lineage, data } = others("abc");
+    assert.equal(x.membership.follow(lineage, data, [member("a"), member("x", { incarnation: 7, state: "left" })], NOW), true);
+    assert.ok(x.membership.own().incarnation > 7);
+    assert.deepEqual(x.membership.takeNews().map(({ id }) => id), ["a"]);
+  });
+
   it("asks for the links that it would have as a member", () => {
     assert.deepEqual([...outsider().membership.neighbours].sort(), ["a", "b", "c"]);
   });

@@ -1,4 +1,4 @@
-// A few machines on a network in this process: every frame takes a millisecond, clocks may differ, links can fail.
+// A few machines on a network in this process: every frame takes a while, clocks may differ, links can fail.
 
 import type { Effect, In, SwarmEvent } from "../../node/core/events.ts";
 import type { Frame } from "../../node/core/frame.ts";
@@ -7,7 +7,6 @@ import type { Assignment } from "../../node/plan/schedule.ts";
 import { CIRCLE } from "../../node/plan/stripe.ts";
 import { NOW } from "./support.ts";
 
-const LATENCY_MS = 1;
 const REDIAL_MS = 500;
 
 export class Agent {
@@ -59,10 +58,15 @@ export class Agent {
 export class Swarm {
   readonly agents = new Map<string, Agent>();
   nowMs = NOW;
+  readonly #latencyMs: number;
   readonly #queue: { readonly atMs: number; readonly to: Agent; readonly input: In }[] = [];
   /** Between these and the others nothing comes through; links stay as they are, as TCP shows it. */
   #cut = new Set<string>();
   #redialMs = NOW;
+
+  constructor(latencyMs = 1) {
+    this.#latencyMs = latencyMs;
+  }
 
   start(id: string, more: Partial<SelfDescription> & { clockMs?: number } = {}): Agent {
     const { clockMs = 0, ...self } = more;
@@ -174,7 +178,7 @@ export class Swarm {
   }
 
   #later(to: Agent, input: In): void {
-    const atMs = this.nowMs + LATENCY_MS;
+    const atMs = this.nowMs + this.#latencyMs;
     let i = this.#queue.length;
     while (i > 0 && this.#queue[i - 1]!.atMs > atMs) i--;
     this.#queue.splice(i, 0, { atMs, to, input });
