@@ -1,14 +1,15 @@
 // Gathering a run's results for oneself: everybody is asked over the links, and who is then missing once more, otherwise.
 
 import type { Agreement } from "./agreement/agreement.ts";
-import { emptyPositions, insert, insertAll, isEmpty, NOBODY } from "./agreement/positions.ts";
+import { emptyPositions, has, insert, insertAll, isEmpty, NOBODY } from "./agreement/positions.ts";
+import type { AgreedView } from "./agreement/view.ts";
 import type { Delegating } from "./delegating.ts";
 import { Errand, type Errands, type Question } from "./errands.ts";
 import type { MemberId, RunId } from "./events.ts";
 import type { LineageId, Positions } from "./frame.ts";
 import { ASK_AGAIN_PATIENCE_MS, GATHER_PATIENCE_MS, GATHER_TIMEOUT_MS } from "./limits.ts";
 import type { Members } from "./members.ts";
-import { copyOf, removeAll } from "./subsets.ts";
+import { copyOf, remove, removeAll } from "./subsets.ts";
 
 const LONG_AGO = Number.NEGATIVE_INFINITY;
 
@@ -21,8 +22,10 @@ export interface Gathering {
   readonly wanted: Positions;
   readonly askedAtMs: number;
   readonly deadlineMs: number;
-  /** Those that were missing and have been dialled; null as long as nobody was. */
-  dialled: Positions | null;
+  /** Those that were missing and have been dialled … */
+  readonly dialled: Positions;
+  /** … and those that were asked what they hold of the missing ones. */
+  readonly observers: Positions;
   /** Tokens of the summaries to answer. */
   readonly tokens: number[];
   /** A judge wants it, to see whether a threshold aborts the run. */
@@ -58,20 +61,24 @@ export class Gathers {
 
   open(question: Question, withSeries: boolean, nowMs: number): Gathering {
     const { view, lineage } = this.#membership.agreement;
+    const lost = this.#lost();
+    const wanted = everybodyBut(view, lost);
+    remove(wanted, view.positionOf(this.#self));
     return this.#begin(
       {
         run: question.run,
         withSeries,
         lineage: lineage.id,
         errand: new Errand(view, question),
-        wanted: this.#wanted(),
+        wanted,
         askedAtMs: nowMs,
         deadlineMs: nowMs + GATHER_TIMEOUT_MS,
-        dialled: null,
+        dialled: emptyPositions(view.size),
+        observers: emptyPositions(view.size),
         tokens: [],
         forJudge: false,
       },
-      NOBODY,
+      lost,
     );
   }
 
@@ -79,8 +86,10 @@ export class Gathers {
   again(before: Gathering, question: Question, nowMs: number): void {
     const { heard, failed } = before.errand.collected;
     const deadlineMs = Math.max(before.deadlineMs, nowMs + ASK_AGAIN_PATIENCE_MS);
-    const errand = new Errand(before.errand.view, question);
-    this.#begin({ ...before, errand, wanted: heard, askedAtMs: nowMs, deadlineMs, dialled: null }, failed);
+    const { view } = before.errand;
+    const fresh = { dialled: emptyPositions(view.size), observers: emptyPositions(view.size) };
+    const errand = new Errand(view, question);
+    this.#begin({ ...before, ...fresh, errand, wanted: heard, askedAtMs: nowMs, deadlineMs }, failed);
   }
 
   /** Takes out what is complete, or as complete as it can be, or out of time. */
@@ -101,14 +110,14 @@ export class Gathers {
     return next;
   }
 
-  /** Everybody else in the view but those who are held to be lost: others answer for these. */
-  #wanted(): Positions {
+  /** Those who are held to be lost are not asked: others answer for them. */
+  #lost(): Positions {
     const { agreement } = this.#membership;
-    const wanted = emptyPositions(agreement.view.size);
+    const lost = emptyPositions(agreement.view.size);
     agreement.view.ids.forEach((id, position) => {
-      if (id !== this.#self && !agreement.isExcluded(id)) insert(wanted, position);
+      if (agreement.isExcluded(id)) insert(lost, position);
     });
-    return wanted;
+    return lost;
   }
 
   #begin(gathering: Gathering, avoid: Positions): Gathering {
@@ -121,19 +130,28 @@ export class Gathers {
 
   /** Those who are missing are dialled, and everybody else is asked what they hold of them. Returns whether somebody is asked. */
   #asksAgain(gathering: Gathering, nowMs: number): boolean {
-    const { errand, wanted, lineage, dialled } = gathering;
+    const { errand, wanted, lineage, dialled, observers } = gathering;
     const { view, collected } = errand;
-    const { heard, failed } = collected;
     const missing = copyOf(wanted, view.size);
-    removeAll(missing, heard);
-    const ask = copyOf(missing, view.size);
-    if (dialled !== null) removeAll(ask, dialled);
-    if (isEmpty(ask)) return false;
+    removeAll(missing, collected.heard);
+    if (isEmpty(missing)) return false;
     const patienceMs = Math.min(ASK_AGAIN_PATIENCE_MS, gathering.deadlineMs - nowMs);
-    const avoid = copyOf(failed, view.size);
-    gathering.dialled = this.#delegating.directly(errand, lineage, { ask, avoid, silent: NOBODY, patienceMs }, nowMs);
-    if (dialled !== null) insertAll(gathering.dialled, dialled);
-    else this.#delegating.overLinks(errand, lineage, { ask: copyOf(heard, view.size), avoid, silent: missing, patienceMs }, nowMs);
+    // Nobody is asked through those who may not answer: what others hold of them is sure to come.
+    const unsure = everybodyBut(view, collected.heard);
+    const knowing = copyOf(collected.heard, view.size);
+    removeAll(knowing, observers);
+    insertAll(observers, knowing);
+    this.#delegating.overLinks(errand, lineage, { ask: knowing, avoid: unsure, silent: missing, patienceMs }, nowMs);
+    const ask = copyOf(missing, view.size);
+    removeAll(ask, dialled);
+    const avoid = copyOf(collected.failed, view.size);
+    insertAll(dialled, this.#delegating.directly(errand, lineage, { ask, avoid, silent: NOBODY, patienceMs }, nowMs));
     return errand.open > 0;
   }
+}
+
+function everybodyBut(view: AgreedView, those: Positions): Positions {
+  const others = emptyPositions(view.size);
+  for (let position = 0; position < view.size; position++) if (!has(those, position)) insert(others, position);
+  return others;
 }

@@ -156,8 +156,10 @@ export const DRAIN_MS = 5000;
 export const GATHER_TIMEOUT_MS = 1500;
 /** Everybody has so long to answer at first. What then is missing is asked for otherwise, which takes the rest. */
 export const GATHER_PATIENCE_MS = 800;
-/** Whoever asks for somebody else gives up by so much sooner, or its own answer would come too late. */
-export const HOP_MS = 120;
+/** Whoever asks for somebody else has this part of the asker's patience, or its own answer would come too late … */
+export const PATIENCE_PER_HOP = 0.8;
+/** … and with less than this asks nobody. */
+export const LEAST_PATIENCE_MS = 10;
 /** Who is missing has so long when asked again. */
 export const ASK_AGAIN_PATIENCE_MS = 400;
 /** Members asked again at once without a way over the links, each for its share of the missing. Every one is a dial. */

@@ -8,7 +8,7 @@ import { Errand, Errands } from "./errands.ts";
 import type { MemberId, RunId, RunRecord } from "./events.ts";
 import type { Gather, Gathered, Report, Scope } from "./frame.ts";
 import { type Gathering, Gathers, type Surroundings } from "./gathers.ts";
-import { HOLDERS, HOP_MS, OPEN_ERRANDS } from "./limits.ts";
+import { HOLDERS, LEAST_PATIENCE_MS, OPEN_ERRANDS, PATIENCE_PER_HOP } from "./limits.ts";
 import type { Outbox } from "./outbox.ts";
 import { Reports } from "./reports.ts";
 import { firstInHashOrder } from "./rings.ts";
@@ -123,8 +123,8 @@ export class Results {
       errand.collected.addOwn(position, isWanted ? this.#reports.own(run, this.#self, fromPoint, sinceMs) : null);
       remove(others, position);
     }
-    const patienceMs = scope.patienceMs - HOP_MS;
-    if (patienceMs <= 0 || isEmpty(others)) return;
+    const patienceMs = scope.patienceMs * PATIENCE_PER_HOP;
+    if (patienceMs < LEAST_PATIENCE_MS || isEmpty(others)) return;
     const avoid = copyOf(scope.avoid, view.size);
     const asker = view.positionOf(from);
     if (asker >= 0) insert(avoid, asker);
