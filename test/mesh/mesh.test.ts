@@ -9,6 +9,7 @@ import { multiaddr } from "@multiformats/multiaddr";
 import { createHost } from "../../node/mesh/host.ts";
 import { Links } from "../../node/mesh/links.ts";
 import { MAX_FRAME_BYTES } from "../../node/wire/codec.ts";
+import { member } from "../core/support.ts";
 import { freePort } from "../support/nginx.ts";
 import { RUN } from "../wire/frames.ts";
 import { type Node, startNode, until } from "./support.ts";
@@ -213,6 +214,42 @@ describe("a peer that does not behave", () => {
       assert.deepEqual(a.frames.filter(({ from }) => from !== friend.mesh.self), []);
     });
   }
+
+  it("that sends nothing but nonsense is shut out, and the others are not", async () => {
+    await using a = await startNode();
+    await using friend = await startNode({ join: [a.at] });
+    await linked(a, friend);
+    const bad = await createHost(["/ip4/127.0.0.1/tcp/0"], null);
+    try {
+      await bad.handle("/loadswarm/frames/1", () => {});
+      const at = a.mesh.addresses.map((address) => multiaddr(address));
+      const connection = await bad.dial(at);
+      const stream = await connection.newStream("/loadswarm/frames/1");
+      stream.send(Buffer.concat(new Array(20).fill(Uint8Array.of(3, 0xff, 0xff, 0xff))));
+      await until("its connection is closed", () => connection.status !== "open");
+      assert.equal(a.mesh.counters().peersRefused, 1);
+      await bad.dial(at).then((again) => until("the next one is closed", () => again.status !== "open"), () => {});
+      assert.ok(!a.links.has(bad.peerId.toString()));
+    } finally {
+      await bad.stop();
+    }
+    friend.mesh.send(a.record, gather(8));
+    await until("the friend's frame", () => gathersOf(a).includes(8));
+  });
+
+  it("speaks for another member: that record is dropped and counted", async () => {
+    await using a = await startNode();
+    await using b = await startNode({ join: [a.at] });
+    await linked(a, b);
+    b.mesh.send(a.record, { members: [b.record, member("12D3KooWnobody")] });
+    await until("its own record", () => a.frames.some(({ frame }) => frame.members !== undefined));
+    assert.deepEqual(a.frames.flatMap(({ frame }) => frame.members ?? []).map(({ id }) => id), [b.mesh.self]);
+    const forged = { ...a.record, incarnation: a.record.incarnation + 1 };
+    b.mesh.send(a.record, { members: [forged] });
+    b.mesh.send(a.record, gather(9));
+    await until("the frame after it", () => gathersOf(a).includes(9));
+    assert.equal(a.frames.flatMap(({ frame }) => frame.members ?? []).length, 1);
+  });
 
   it("a member whose id is none is not dialled, and does no harm", async () => {
     await using a = await startNode();
