@@ -8,6 +8,7 @@ import { CIRCLE } from "../../node/plan/stripe.ts";
 import { NOW } from "./support.ts";
 
 const REDIAL_MS = 500;
+const TURNS_AT_ONCE = 10_000;
 
 export class Agent {
   readonly id: string;
@@ -152,12 +153,14 @@ export class Swarm {
   }
 
   #passUntil(endMs: number): void {
-    for (;;) {
+    for (let turns = 0, sinceMs = this.nowMs; ; turns++) {
       const next = this.#queue[0]?.atMs ?? Number.POSITIVE_INFINITY;
       const awake = [...this.agents.values()].filter((agent) => agent.isUp);
       const wakeMs = Math.min(...awake.map((agent) => agent.wakeAtMs - agent.clockMs));
       const atMs = Math.max(this.nowMs, Math.min(next, wakeMs, this.#redialMs));
       if (atMs > endMs) break;
+      if (atMs > sinceMs) [turns, sinceMs] = [0, atMs];
+      if (turns > TURNS_AT_ONCE) throw new Error("agents keep each other, or themselves, awake without end");
       this.nowMs = atMs;
       if (this.#redialMs <= atMs) this.#redial();
       else if (next <= wakeMs) this.#arrive();
