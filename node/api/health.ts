@@ -42,21 +42,20 @@ async function createRegistry(agent: Agent): Promise<Registry> {
   });
   const network = () => agent.networkCounters();
   gauge("loadswarm_links", "Links to other agents that are up", () => network().links);
-  counter("loadswarm_frames_dropped_total", "Frames that went nowhere, and gossip messages beyond a source's rate", () => network().framesDropped);
-  counter("loadswarm_frames_refused_total", "Frames and gossip messages that no agent sends", () => network().framesRefused);
-  counter("loadswarm_members_refused_total", "Records of members that those had not signed", () => network().membersRefused);
-  counter("loadswarm_peers_refused_total", "Times that a peer was refused for a minute because it sent nonsense", () => network().peersRefused);
+  const totals = [
+    ["frames_dropped", "Frames that went nowhere, and gossip messages beyond a source's rate", () => network().framesDropped],
+    ["frames_refused", "Frames and gossip messages that no agent sends", () => network().framesRefused],
+    ["members_refused", "Records of members that those had not signed", () => network().membersRefused],
+    ["peers_refused", "Times that a peer was shut out for a minute for nonsense", () => network().peersRefused],
+  ] as const;
+  for (const [what, help, read] of totals) counter(`loadswarm_${what}_total`, help, read);
   gauge("process_resident_memory_bytes", "Resident memory", () => process.memoryUsage.rss());
   // Names and meaning as in prom-client's default metrics; since the last scrape.
-  gauge("nodejs_eventloop_lag_p99_seconds", "99th percentile of the event loop's delay since the last scrape", () => delay.percentile(99) / 1e9);
-  new Gauge({
-    name: "nodejs_eventloop_lag_max_seconds",
-    help: "Longest delay of the event loop since the last scrape",
-    registers,
-    collect() {
-      this.set(delay.max / 1e9);
-      delay.reset();
-    },
+  gauge("nodejs_eventloop_lag_p99_seconds", "99th percentile of the event loop's delay", () => delay.percentile(99) / 1e9);
+  gauge("nodejs_eventloop_lag_max_seconds", "Longest delay of the event loop", () => {
+    const seconds = delay.max / 1e9;
+    delay.reset();
+    return seconds;
   });
   return registry;
 }
