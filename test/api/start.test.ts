@@ -13,7 +13,7 @@ async function get(url: string | null): Promise<any> {
 async function untilTwo(agent: ServedAgent): Promise<any> {
   for (let tries = 0; tries < 1000; tries++) {
     const answer = await get(`${agent.apiUrl}/api/v1/members`);
-    if (answer.members.length === 2) return answer;
+    if (answer.members.length === 2 && answer.members.every((member: { share: number }) => member.share === 0.5)) return answer;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   throw new Error("the agents did not find each other");
