@@ -139,8 +139,8 @@ export class Membership {
     this.#agreement = new Agreement(this.#self, lineage, chain, this.#wishes, nowMs);
     this.#majorityMs = nowMs;
     this.#wishes.follow(chain);
-    this.take(records);
     this.#isKnocking = false;
+    this.take(records);
     this.#renew({ incarnation: this.own().incarnation + 1, view: chain.current.number, fromMs: NEVER, untilMs: NEVER });
     this.#chooseNeighbours();
     return true;

@@ -326,7 +326,7 @@ describe("complete state", () => {
     const chain = chainOf(viewOf("abcde", { fromWindow: W - 50 }), ["e", "", W]);
     const a = new Agreement("a", LINEAGE, Chain.of(chain.data())!, wishesOf({ joining: "", leaving: "" }), startOf(W));
     a.take({ adoptions: [{ view: 2, members: set(chain.current, "bcd") }] }, startOf(W));
-    const grows = [];
+    const grows: number[] = [];
     for (let window = W; window < W + 20; window++) {
       a.turn(startOf(window), startOf(window));
       grows.push(a.followed(startOf(window))?.number ?? 0);
@@ -344,9 +344,7 @@ describe("complete state", () => {
     newcomer.turn(room.nowMs, room.nowMs);
     assert.equal(newcomer.view.ids.join(""), room.of("a").view.ids.join(""));
     assert.equal(newcomer.isExcluded("d"), true);
-    assert.deepEqual(newcomer.state().rollCalls, state.rollCalls);
-    assert.deepEqual(newcomer.state().ballots, state.ballots);
-    assert.deepEqual(newcomer.state().adoptions, state.adoptions);
+    assert.deepEqual({ ...newcomer.state(), chain: 0 }, { ...state, chain: 0, accusations: newcomer.state().accusations });
     assert.equal(idsOf(newcomer.view, listed(state.rollCalls![0]!.present)).includes("a"), true);
   });
 });
