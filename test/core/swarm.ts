@@ -132,7 +132,7 @@ export class Swarm {
   /** Its process is gone: links close, and dialling it is refused. */
   crash(id: string): void {
     this.of(id).isUp = false;
-    for (const peer of [...this.of(id).links]) this.unlink(id, peer);
+    for (const peer of Array.from(this.of(id).links)) this.unlink(id, peer);
   }
 
   cut(ids: string): void {
