@@ -58,7 +58,10 @@ describe("a step down", () => {
   const nothing: readonly [string, (engine: Engine) => (number | null)[]][] = [
     ["a single hiccup", (engine) => [engine.second(0.5), engine.second(0), engine.second(0.5), engine.second(0)]],
     ["as much as is still good", (engine) => engine.seconds(10, CAPACITY.badRate)],
-    ["few arrivals", (engine) => Array.from({ length: 10 }, () => engine.second(1, { arrivals: CAPACITY.leastArrivals - 1 }))],
+    [
+      "few arrivals",
+      (engine) => Array.from({ length: 10 }, () => engine.second(1, { arrivals: CAPACITY.leastArrivals - 1 })),
+    ],
   ];
   for (const [name, act] of nothing) {
     it(`does not come of ${name}`, () => assert.deepEqual(act(new Engine()).filter((weight) => weight !== null), []));

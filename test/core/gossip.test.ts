@@ -23,8 +23,8 @@ class One {
   readonly gossip: Gossip;
   rank: Standing["rank"] = 0;
   runsDigest = 0;
-  readonly told: string[] = [];
   nowMs = NOW;
+  readonly told: string[] = [];
 
   constructor(others = "") {
     const { agreement } = this.membership;
@@ -103,9 +103,8 @@ describe("a link that is new", () => {
 describe("a frame", () => {
   it("concerns an agent if it is of its lineage", () => {
     const a = new One().link("b");
-    assert.equal(a.hear("b", { standing: a.standing() }), true);
-    assert.equal(a.hear("b", { standing: a.standing({ lineage: "other" }) }), false);
-    assert.equal(a.hear("b", {}), false);
+    const heard = [{ standing: a.standing() }, { standing: a.standing({ lineage: "other" }) }, {}];
+    assert.deepEqual(heard.map((frame) => a.hear("b", frame)), [true, false, false]);
   });
 
   it("that asks for everything is answered, whoever asks, but not again and again", () => {
@@ -125,8 +124,10 @@ describe("a frame", () => {
     assert.deepEqual(a.sent("b").map((frame) => frame.echo), [{ sentAtMs: NOW - 7, heldMs: 0 }]);
     a.hear("b", { standing: a.standing() });
     assert.deepEqual(a.sent("b"), []);
-    const echoes = [];
-    for (let ms = 0; ms < 2 * ECHO_EVERY_MS; ms += 50) if (frames(a.turn(50), "b").some((frame) => frame.echo !== undefined)) echoes.push(ms);
+    const echoes: number[] = [];
+    for (let ms = 0; ms < 2 * ECHO_EVERY_MS; ms += 50) {
+      if (frames(a.turn(50), "b").some((frame) => frame.echo !== undefined)) echoes.push(ms);
+    }
     assert.ok(echoes.length >= 4 && echoes.length <= 6, String(echoes));
     assert.ok(echoes[0]! >= FIRST_ECHO_EVERY_MS - 50 && echoes.at(-1)! - echoes.at(-2)! >= ECHO_EVERY_MS);
   });
@@ -280,7 +281,6 @@ describe("news", () => {
 
 describe("a link", () => {
   const ids = letters(26).slice(1);
-
   /** `x` is a member, but neither is a neighbour of the other. */
   function spare(): { a: One; x: string } {
     const a = new One(ids);

@@ -73,7 +73,12 @@ describe("merging two records of one agent", () => {
     ["who leaves keeps its time", alive, { ...asks, state: "left" }, { ...asks, state: "left", fromMs: NOW }],
     ["a time that a view gave is known from then on", asks, { ...asks, fromMs: NOW }, { ...asks, fromMs: NOW }],
     ["so is one that a view ended", alive, { ...alive, untilMs: NOW + 5 }, { ...alive, untilMs: NOW + 5 }],
-    ["words of its own are those of the higher incarnation", alive, { ...asks, weight: 7 }, { weight: 7, incarnation: 2 }],
+    [
+      "words of its own are those of the higher incarnation",
+      alive,
+      { ...asks, weight: 7 },
+      { weight: 7, incarnation: 2 },
+    ],
   ];
   for (const [name, a, b, expected] of rows) {
     it(name, () => {
@@ -113,7 +118,9 @@ describe("the members an agent knows", () => {
   it("of what the member says itself nothing is lost because its name was known before", () => {
     const nameless = member("a", { name: "", addresses: [], incarnation: 0, fromMs: NOW });
     const own = member("a", { fromMs: Infinity });
-    for (const members of [membersOf(nameless, own), membersOf(own, nameless)]) assert.deepEqual(members.get("a"), { ...own, fromMs: NOW });
+    for (const members of [membersOf(nameless, own), membersOf(own, nameless)]) {
+      assert.deepEqual(members.get("a"), { ...own, fromMs: NOW });
+    }
   });
 
   const base = member("a");

@@ -129,7 +129,12 @@ describe("stopping", () => {
   });
 
   const none: readonly [string, string, number, Answer][] = [
-    ["a run that is over", `p-hash-${Math.floor(NOW / 2000).toString(36)}`, NOW + 60_000, { kind: "stopped", runs: [] }],
+    [
+      "a run that is over",
+      `p-hash-${Math.floor(NOW / 2000).toString(36)}`,
+      NOW + 60_000,
+      { kind: "stopped", runs: [] },
+    ],
     ["all, when nothing is on", "all", NOW + 60_000, { kind: "stopped", runs: [] }],
     ["a run nobody knows", "x", NOW, { kind: "unknownRun" }],
   ];

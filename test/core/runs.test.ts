@@ -193,10 +193,20 @@ describe("the digest of runs", () => {
   const RATE = plan(10, 10);
   const stopped = { ...runOf(RATE, NOW), control: { ...runOf(RATE, NOW).control, stopAtMs: NOW, stopReason: "stopped" as const } };
   const rows: readonly [string, RunRecord[], RunRecord[], boolean][] = [
-    ["is the same in whatever order they were heard of", [runOf(RATE, NOW, "x"), runOf(RATE, NOW, "y")], [runOf(RATE, NOW, "y"), runOf(RATE, NOW, "x")], true],
+    [
+      "is the same in whatever order they were heard of",
+      [runOf(RATE, NOW, "x"), runOf(RATE, NOW, "y")],
+      [runOf(RATE, NOW, "y"), runOf(RATE, NOW, "x")],
+      true,
+    ],
     ["tells one run more", [runOf(RATE, NOW, "x")], [runOf(RATE, NOW, "x"), runOf(RATE, NOW, "y")], false],
     ["tells a stop", [runOf(RATE, NOW)], [stopped], false],
-    ["tells a change of the register", [runOf(RATE, NOW)], [{ ...runOf(RATE, NOW), control: { ...runOf(RATE, NOW).control, sequence: 1 } }], false],
+    [
+      "tells a change of the register",
+      [runOf(RATE, NOW)],
+      [{ ...runOf(RATE, NOW), control: { ...runOf(RATE, NOW).control, sequence: 1 } }],
+      false,
+    ],
     ["is what it was after the same again", [runOf(RATE, NOW)], [runOf(RATE, NOW), runOf(RATE, NOW)], true],
   ];
   for (const [name, one, other, same] of rows) {

@@ -10,11 +10,19 @@ import { NOW } from "./support.ts";
 const REDIAL_MS = 500;
 const TURNS_AT_ONCE = 10_000;
 
+export interface AgentOptions extends Partial<SelfDescription> {
+  /** How far its clock is ahead. */
+  readonly clockMs?: number;
+  /** Part of the time by which it runs too fast. */
+  readonly drift?: number;
+}
+
 export class Agent {
   readonly id: string;
   readonly machine: SwarmMachine;
-  /** Its local time minus the true one. */
-  readonly clockMs: number;
+  /** Its local time minus the true one, at NOW and growing from then on. */
+  readonly #clockMs: number;
+  readonly #drift: number;
   readonly effects: Effect[] = [];
   readonly links = new Set<string>();
   wanted: readonly string[] = [];
@@ -24,11 +32,26 @@ export class Agent {
   assignment: Assignment | null = null;
   isUp = true;
 
-  constructor(id: string, clockMs: number, nowMs: number, more: Partial<SelfDescription>) {
+  constructor(id: string, nowMs: number, { clockMs = 0, drift = 0, ...more }: AgentOptions) {
     this.id = id;
-    this.clockMs = clockMs;
+    this.#clockMs = clockMs;
+    this.#drift = drift;
     const self = { id, name: id, zone: "", addresses: [id], api: "", weight: 1, startLeadMs: 2000 };
-    this.machine = new SwarmMachine({ ...self, ...more }, nowMs + clockMs);
+    this.machine = new SwarmMachine({ ...self, ...more }, this.localMs(nowMs));
+  }
+
+  localMs(nowMs: number): number {
+    return nowMs + this.#clockMs + (nowMs - NOW) * this.#drift;
+  }
+
+  /** The true time at which it wants to be woken. */
+  get wakeMs(): number {
+    return NOW + (this.wakeAtMs - this.#clockMs - NOW) / (1 + this.#drift);
+  }
+
+  /** Swarm time as it knows it. */
+  swarmMs(nowMs: number): number {
+    return this.localMs(nowMs) + this.offsetMs;
   }
 
   events(): SwarmEvent[] {
@@ -47,10 +70,9 @@ export class Agent {
 
   /** Part of the rate of the last assigned run that it offers at an instant of true time. */
   offered(nowMs: number): number {
-    const localMs = nowMs + this.clockMs;
-    const swarmMs = localMs + this.offsetMs;
+    const swarmMs = this.swarmMs(nowMs);
     const { assignment } = this;
-    if (!this.isUp || assignment === null || localMs >= this.leaseMs) return 0;
+    if (!this.isUp || assignment === null || this.localMs(nowMs) >= this.leaseMs) return 0;
     if (swarmMs < assignment.startAtMs || swarmMs >= assignment.endAtMs) return 0;
     return (assignment.segments.findLast((one) => one.fromMs <= swarmMs)?.stripe.width ?? 0) / CIRCLE;
   }
@@ -69,16 +91,15 @@ export class Swarm {
     this.#latencyMs = latencyMs;
   }
 
-  start(id: string, more: Partial<SelfDescription> & { clockMs?: number } = {}): Agent {
-    const { clockMs = 0, ...self } = more;
-    const agent = new Agent(id, clockMs, this.nowMs, self);
+  start(id: string, more: AgentOptions = {}): Agent {
+    const agent = new Agent(id, this.nowMs, more);
     this.agents.set(id, agent);
     this.input(id, { kind: "wake" });
     return agent;
   }
 
   /** Started one after another and linked to the first, until they are one view. */
-  static of(ids: string, more: Partial<SelfDescription> = {}): Swarm {
+  static of(ids: string, more: AgentOptions = {}): Swarm {
     const swarm = new Swarm();
     for (const id of ids) {
       swarm.start(id, more);
@@ -106,7 +127,7 @@ export class Swarm {
   input(id: string, input: In): Effect[] {
     const agent = this.of(id);
     if (!agent.isUp) return [];
-    const effects = agent.machine.handle(input, this.nowMs + agent.clockMs);
+    const effects = agent.machine.handle(input, agent.localMs(this.nowMs));
     agent.effects.push(...effects);
     for (const effect of effects) this.#run(agent, effect);
     return effects;
@@ -156,7 +177,7 @@ export class Swarm {
     for (let turns = 0, sinceMs = this.nowMs; ; turns++) {
       const next = this.#queue[0]?.atMs ?? Number.POSITIVE_INFINITY;
       const awake = [...this.agents.values()].filter((agent) => agent.isUp);
-      const wakeMs = Math.min(...awake.map((agent) => agent.wakeAtMs - agent.clockMs));
+      const wakeMs = Math.min(...awake.map((agent) => agent.wakeMs));
       const atMs = Math.max(this.nowMs, Math.min(next, wakeMs, this.#redialMs));
       if (atMs > endMs) break;
       if (atMs > sinceMs) [turns, sinceMs] = [0, atMs];
@@ -164,7 +185,7 @@ export class Swarm {
       this.nowMs = atMs;
       if (this.#redialMs <= atMs) this.#redial();
       else if (next <= wakeMs) this.#arrive();
-      else this.#wake(awake.find((agent) => agent.wakeAtMs - agent.clockMs === wakeMs)!);
+      else this.#wake(awake.find((agent) => agent.wakeMs === wakeMs)!);
     }
     this.nowMs = endMs;
   }

@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { DRIFT, ECHO_EVERY_MS, FIRST_ECHOES, FIRST_ECHO_EVERY_MS, SAMPLES_KEPT, SLEW_MS, STAMPS_KEPT, SURE_MS } from "../../node/core/limits.ts";
+import {
+  DRIFT, ECHO_EVERY_MS, FIRST_ECHOES, FIRST_ECHO_EVERY_MS, SAMPLES_KEPT, SLEW_MS, STAMPS_KEPT, SURE_MS,
+} from "../../node/core/limits.ts";
 import { type Neighbour, TimeSync } from "../../node/core/time-sync.ts";
 import { NOW } from "./support.ts";
 
@@ -15,7 +17,9 @@ function exchange(time: TimeSync, neighbour: Neighbour, aheadMs: number, thereMs
 /** One neighbour each, ahead by so much, its offset known to half the round trip. */
 function timeWith(...neighbours: readonly (readonly [aheadMs: number, roundTripMs: number])[]): TimeSync {
   const time = new TimeSync();
-  for (const [aheadMs, roundTripMs] of neighbours) exchange(time, time.linkUp(NOW), aheadMs, roundTripMs / 2, roundTripMs / 2);
+  for (const [aheadMs, roundTripMs] of neighbours) {
+    exchange(time, time.linkUp(NOW), aheadMs, roundTripMs / 2, roundTripMs / 2);
+  }
   return time;
 }
 
@@ -169,7 +173,11 @@ describe("whether the time is known", () => {
     ["not while nobody has told it", [], false],
     ["by one who is near enough", [[100, SURE_MS]], true],
     ["not by one who is too far", [[100, SURE_MS + 1]], false],
-    ["by two who are too far if both can be right in a short time only", [[0, SURE_MS + 100], [500, SURE_MS + 100]], true],
+    [
+      "by two who are too far if both can be right in a short time only",
+      [[0, SURE_MS + 100], [500, SURE_MS + 100]],
+      true,
+    ],
   ];
   for (const [name, neighbours, expected] of rows) {
     it(name, () => assert.equal(timeWith(...neighbours).isSure(NOW), expected));

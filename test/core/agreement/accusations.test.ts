@@ -157,7 +157,9 @@ describe("the excluded", () => {
     const chain = chainOf(viewOf("ab"));
     const [one, other] = ["ab", "ba"].map((order) => {
       const accusations = new Accusations(chain);
-      for (const accuser of order) accusations.take(accusation(chain.current, accuser === "a" ? "b" : "a", accuser), NOW);
+      for (const accuser of order) {
+        accusations.take(accusation(chain.current, accuser === "a" ? "b" : "a", accuser), NOW);
+      }
       return excludedIn(chain, accusations);
     });
     assert.equal(one, other);

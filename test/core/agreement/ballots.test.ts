@@ -5,7 +5,9 @@ import { describe, it } from "node:test";
 import { Ballots } from "../../../node/core/agreement/ballots.ts";
 import { listed } from "../../../node/core/agreement/positions.ts";
 import type { Ballot, ViewChange } from "../../../node/core/frame.ts";
-import { ACTIVATION_WINDOWS, BALLOTS_KEPT, LONGEST_PATIENCE_WINDOWS, PATIENCE_WINDOWS } from "../../../node/core/limits.ts";
+import {
+  ACTIVATION_WINDOWS, BALLOTS_KEPT, LONGEST_PATIENCE_WINDOWS, PATIENCE_WINDOWS,
+} from "../../../node/core/limits.ts";
 import { change, idsOf, set, viewMember, viewOf } from "./support.ts";
 
 const VIEW = viewOf("abcde");
@@ -44,8 +46,18 @@ describe("a vote", () => {
 
   const W1 = W - 1;
   const rows: readonly [string, Ballot[], (change: ViewChange) => boolean, string[]][] = [
-    ["joins the fullest open ballot", [ballot(without("d"), "b"), ballot(without("e"), "cd")], any, ["100 -d b/", "100 -e acd/"]],
-    ["of two that are equally full joins the newer", [ballot(without("d", W1), "b", "", W1), ballot(without("e"), "c")], any, ["99 -d b/", "100 -e ac/"]],
+    [
+      "joins the fullest open ballot",
+      [ballot(without("d"), "b"), ballot(without("e"), "cd")],
+      any,
+      ["100 -d b/", "100 -e acd/"],
+    ],
+    [
+      "of two that are equally full joins the newer",
+      [ballot(without("d", W1), "b", "", W1), ballot(without("e"), "c")],
+      any,
+      ["99 -d b/", "100 -e ac/"],
+    ],
     ["joins one that is a window old", [ballot(without("d", W1), "b", "", W1)], any, ["99 -d ab/"]],
     ["does not join an older one", [ballot(without("d", W - 2), "b", "", W - 2)], any, ["98 -d b/", "100 -e a/"]],
     ["does not join what it does not accept", [ballot(without("d"), "bcd")], none, ["100 -d bcd/", "100 -e a/"]],
@@ -144,7 +156,9 @@ describe("voting again", () => {
 
   it("is possible however many ballots have failed before", () => {
     const a = stuck();
-    for (let window = W; window < W + 2 * BALLOTS_KEPT; window++) a.merge(ballot(without("d", window), "b", "", window), window);
+    for (let window = W; window < W + 2 * BALLOTS_KEPT; window++) {
+      a.merge(ballot(without("d", window), "b", "", window), window);
+    }
     const later = W + 2 * BALLOTS_KEPT + LONGEST_PATIENCE_WINDOWS;
     a.vote(without("e", later), later, any);
     assert.equal(mine(a).at(-1), later - W);
@@ -258,9 +272,23 @@ describe("what is heard", () => {
 
   it("is bounded: of one ballot too many one is not kept", () => {
     const a = voter("a");
-    for (let i = 0; i < BALLOTS_KEPT; i++) a.merge(ballot({ ...without("e"), added: [viewMember(`x${i}`)] }, "b", "b"), W);
+    for (let i = 0; i < BALLOTS_KEPT; i++) {
+      a.merge(ballot({ ...without("e"), added: [viewMember(`x${i}`)] }, "b", "b"), W);
+    }
     assert.equal(a.all().length, BALLOTS_KEPT);
     a.merge(ballot(without("e"), "b", "b"), W);
     assert.equal(a.all().length, BALLOTS_KEPT);
+  });
+
+  it("is bounded, but what is locked and one's own vote are kept, and the highest of the rest", () => {
+    const a = voter("a");
+    a.vote(without("d"), W, none);
+    a.merge(ballot(without("e", W + 1), "bcd", "b", W + 1), W + 1);
+    const [first, last] = [W + 2, W + 2 * BALLOTS_KEPT];
+    for (let window = first; window <= last; window++) a.merge(ballot(without("c", window), "b", "", window), window);
+    const numbers = a.all().map((one) => one.ballot);
+    assert.equal(numbers.length, BALLOTS_KEPT);
+    const rest = Array.from({ length: BALLOTS_KEPT - 2 }, (_, i) => last - i).reverse();
+    assert.deepEqual(numbers, [W, W + 1, ...rest]);
   });
 });

@@ -39,13 +39,27 @@ describe("a wish", () => {
     ["has those who leave and are excluded once", "b", W, wishes("", "b"), `-b + ~ @${LOSS_ACTIVATION_WINDOWS}`],
     ["reweighs nobody who goes", "c", W, wishes("", "", { c: 5 }), `-c + ~ @${LOSS_ACTIVATION_WINDOWS}`],
     ["waits until the last change has taken effect", "", W - 1, some, null],
-    ["does not wait to remove who is excluded, and nothing else comes with it", "de", W - 1, some, `-de + ~ @${LOSS_ACTIVATION_WINDOWS - 1}`],
-    ["gives those time who have to take less because somebody comes", "e", W, wishes("x", ""), `-e +x ~ @${ACTIVATION_WINDOWS}`],
+    [
+      "does not wait to remove who is excluded, and nothing else comes with it",
+      "de",
+      W - 1,
+      some,
+      `-de + ~ @${LOSS_ACTIVATION_WINDOWS - 1}`,
+    ],
+    [
+      "gives those time who have to take less because somebody comes",
+      "e",
+      W,
+      wishes("x", ""),
+      `-e +x ~ @${ACTIVATION_WINDOWS}`,
+    ],
     ["gives a leaver time to hand over", "e", W, wishes("", "a"), `-ae + ~ @${ACTIVATION_WINDOWS}`],
     ["gives time where weights change", "", W, wishes("", "", { a: 2 }), `- + ~a2 @${ACTIVATION_WINDOWS}`],
   ];
   for (const [name, excluded, window, of, expected] of rows) {
-    it(name, () => assert.equal(text(candidateOf(VIEW, excluded === "" ? NOBODY : set(VIEW, excluded), window, of)), expected));
+    it(name, () => {
+      assert.equal(text(candidateOf(VIEW, excluded === "" ? NOBODY : set(VIEW, excluded), window, of)), expected);
+    });
   }
 
   it("always fits the view", () => {
@@ -79,7 +93,9 @@ describe("a wish is ripe", () => {
 
   it("at last, also if it never stays the same", () => {
     const patience = new Patience();
-    for (let ms = 0; ms < UNSTABLE_MS; ms += STABLE_MS / 2) assert.equal(isRipe(patience, without(ms % STABLE_MS === 0 ? "d" : "e"), ms), false);
+    for (let ms = 0; ms < UNSTABLE_MS; ms += STABLE_MS / 2) {
+      assert.equal(isRipe(patience, without(ms % STABLE_MS === 0 ? "d" : "e"), ms), false);
+    }
     assert.equal(isRipe(patience, without("de"), UNSTABLE_MS), true);
   });
 

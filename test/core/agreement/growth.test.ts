@@ -88,7 +88,9 @@ describe("after a loss", () => {
     for (let window = 95; window <= 120; window++) if (window !== 105) known.excluding("e", "c", window);
     for (let window = 95; window <= 105; window++) known.mayGrow(window);
     assert.equal(known.mayGrow(105), true);
-    for (let window = 106; window <= 105 + LEASE_WINDOWS; window++) assert.equal(known.mayGrow(window), false, String(window));
+    for (let window = 106; window <= 105 + LEASE_WINDOWS; window++) {
+      assert.equal(known.mayGrow(window), false, String(window));
+    }
   });
 
   it("one does not wait less for what was seen too long ago", () => {
@@ -122,7 +124,9 @@ describe("after a loss", () => {
     const known = lost().heard(2, "ab", 94);
     for (let window = 95; window <= 120; window++) if (window !== 107) known.excluding("e", "c", window);
     assert.equal(known.mayGrow(107), true);
-    for (let window = 108; window <= 107 + LEASE_WINDOWS; window++) assert.equal(known.mayGrow(window), false, String(window));
+    for (let window = 108; window <= 107 + LEASE_WINDOWS; window++) {
+      assert.equal(known.mayGrow(window), false, String(window));
+    }
     assert.equal(known.mayGrow(108 + LEASE_WINDOWS), true);
   });
 

@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Lease } from "../../../node/core/agreement/lease.ts";
-import { LEASE_RENEWAL_MS, LEASE_WINDOWS, SHORT_LEASE_WINDOWS, startOf, TROUBLE_WINDOWS } from "../../../node/core/limits.ts";
+import {
+  LEASE_RENEWAL_MS, LEASE_WINDOWS, SHORT_LEASE_WINDOWS, startOf, TROUBLE_WINDOWS,
+} from "../../../node/core/limits.ts";
 
 const W = 1000;
 const NONE = Number.NEGATIVE_INFINITY;

@@ -51,6 +51,16 @@ describe("roll calls", () => {
     assert.equal(idsOf(VIEW, listed(calls.presentFor(0, OTHER, WINDOW))), "c");
   });
 
+  it("of several windows tell who was there in any of them, whatever they exclude", () => {
+    const calls = new RollCalls();
+    calls.merge(call("a", "", { window: WINDOW - 3 }), VIEW);
+    calls.merge(call("b", "", { window: WINDOW - 2 }), VIEW);
+    calls.merge(call("c", "ab", { window: WINDOW - 1 }), VIEW);
+    calls.merge(call("e", "", { window: WINDOW - 1, view: 2 }), OTHER);
+    calls.merge(call("d"), VIEW);
+    assert.equal(idsOf(VIEW, listed(calls.presentIn(VIEW, WINDOW - 2, WINDOW))), "bc");
+  });
+
   const forged: readonly [string, Partial<RollCall>][] = [
     ["present", { present: positionsOf([5], 6) }],
     ["excluded", { excluded: positionsOf([5], 6) }],
