@@ -187,7 +187,7 @@ export class SwarmMachine {
     if (isOurs) {
       const { agreement } = this.#membership;
       agreement.heard(from, this.#nowMs);
-      if (frame.members !== undefined) this.#membership.take(frame.members);
+      if (frame.members !== undefined) this.#membership.take(frame.members, from);
       if (frame.chain !== undefined) this.#membership.catchUp(frame.chain, this.#nowMs);
       this.#membership.agreement.take(frame, this.#nowMs);
     }

@@ -5,7 +5,7 @@ import { Chain } from "./agreement/chain.ts";
 import { AgreedView } from "./agreement/view.ts";
 import { Damping } from "./damping.ts";
 import type { MemberId, MemberRecord } from "./events.ts";
-import type { Chain as ChainData, LineageId, Standing } from "./frame.ts";
+import type { Chain as ChainData, LineageId, Standing, ViewMember } from "./frame.ts";
 import { DISSOLVE_MS, startOf, windowOf } from "./limits.ts";
 import { Members } from "./members.ts";
 import { OpenWishes, weightOf } from "./open-wishes.ts";
@@ -64,9 +64,17 @@ export class Membership {
 
   // --- records ---
 
-  /** Takes records of my lineage in. */
-  take(records: readonly MemberRecord[]): void {
-    for (const record of records) {
+  /**
+   * Takes records of my lineage in. `from` is null for what comes with a lineage that is followed anew; else newcomers are
+   * believed if they speak for themselves, or if a member speaks of them: a stranger cannot bring ten thousand others.
+   */
+  take(records: readonly MemberRecord[], from: MemberId | null = null): void {
+    const { view } = this.#agreement;
+    const isMember = from === null || view.positionOf(from) >= 0;
+    for (const told of records) {
+      const seat = view.memberOf(told.id);
+      if (seat === undefined && told.state === "alive" && !isMember && told.id !== from) continue;
+      const record = asAgreed(told, seat);
       if (record.id === this.#self) {
         // What others derive from views I know from the views; only an incarnation beyond mine would silence me.
         if (record.incarnation > this.own().incarnation) this.#renew({ incarnation: record.incarnation + 1 });
@@ -283,6 +291,13 @@ export class Membership {
 function lineageId(founder: MemberId, founding: number): LineageId {
   const half = (seed: number) => hash32(`${founder}/${founding}`, seed).toString(16).padStart(8, "0");
   return half(1) + half(2);
+}
+
+/** What others say of anybody's times and losses counts only for those who are gone: of members the view tells it. */
+function asAgreed(told: MemberRecord, seat: ViewMember | undefined): MemberRecord {
+  if (seat === undefined) return told.state === "alive" ? { ...told, fromMs: NEVER, untilMs: NEVER } : told;
+  const state = told.state === "lost" ? "alive" : told.state;
+  return { ...told, state, fromMs: startOf(seat.fromWindow), untilMs: NEVER };
 }
 
 /** A member whose own words have not come yet: whatever they are, they count for more. */

@@ -2,7 +2,7 @@
 
 import type { MemberId, RunControl, RunId, RunRecord, RunSpec, RunState } from "./events.ts";
 import type { LineageId } from "./frame.ts";
-import { FORGET_AFTER_MS, FORGOTTEN_KEPT, RUNS_KEPT } from "./limits.ts";
+import { ACTIVE_RUNS, FORGET_AFTER_MS, FORGOTTEN_KEPT, RUNS_KEPT } from "./limits.ts";
 import { hash32 } from "./rings.ts";
 import { durationMs } from "../plan/duration.ts";
 
@@ -102,13 +102,19 @@ export class Runs {
     const known = this.#runs.get(news.spec.id);
     if (known === undefined) {
       if (this.#forgotten.has(news.spec.id) || !this.#isOurs(news)) return null;
+      // More than can be published: somebody floods the swarm.
+      if (isActive(news, nowMs) && this.active(nowMs).length >= ACTIVE_RUNS) return null;
       this.#digest = null;
       this.#runs.set(news.spec.id, news);
       this.#forgetOldest(nowMs);
       return news;
     }
-    const spec = mergeSpec(known.spec, news.spec);
-    const control = mergeControl(known.control, news.control);
+    const { startAtMs, lineage } = known.control;
+    // A run that is on is settled, but for its stop.
+    const isOn = startAtMs !== null && nowMs >= startAtMs;
+    const spec = isOn ? known.spec : mergeSpec(known.spec, news.spec);
+    const merger = mergeControl(known.control, news.control);
+    const control = isOn ? { ...merger, startAtMs, lineage } : merger;
     if (spec === known.spec && sameControl(control, known.control)) return null;
     const merged = { spec, control };
     this.#digest = null;

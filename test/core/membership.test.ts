@@ -127,9 +127,24 @@ describe("what others say", () => {
   it("of others is passed on once", () => {
     const a = new One("a");
     a.membership.take([member("b"), member("b")]);
-    assert.deepEqual(a.membership.takeNews(), [member("b")]);
+    assert.deepEqual(a.membership.takeNews(), [member("b", { fromMs: NEVER })]);
     a.membership.take([member("b")]);
     assert.deepEqual([a.membership.hasNews(), a.membership.takeNews()], [false, []]);
+  });
+
+  it("brings in newcomers only from themselves or from members", () => {
+    const a = new One("a").adopt("", "b");
+    for (const from of ["stranger", "b", "x"]) a.membership.take([member(`by-${from}`), member("x")], from);
+    const known = a.membership.members.all().map(({ id }) => id);
+    assert.deepEqual(known.filter((id) => id.startsWith("by-")), ["by-b"]);
+    assert.ok(known.includes("x"));
+  });
+
+  it("does not tell that a member of the view is lost, or since when it has a share", () => {
+    const a = new One("a").adopt("", "b", W + 4);
+    a.membership.take([member("b", { incarnation: 9, state: "lost", fromMs: NOW - 1e6, untilMs: NOW })], "b");
+    const { state, fromMs, untilMs } = a.record("b")!;
+    assert.deepEqual([state, fromMs, untilMs], ["alive", startOf(W + 4), NEVER]);
   });
 });
 
