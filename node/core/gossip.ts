@@ -153,6 +153,11 @@ export class Gossip {
     if (localMs >= this.#tendedMs + WINDOW_MS) this.#tend(localMs);
   }
 
+  /** At once, whatever the rhythm. */
+  tellNews(localMs: number): void {
+    this.#flush(localMs);
+  }
+
   nextMs(): number {
     return this.#peers.size === 0 ? Number.POSITIVE_INFINITY : Math.min(this.#flushAtMs, this.#flushedMs + WINDOW_MS);
   }

@@ -240,7 +240,7 @@ export class SwarmMachine {
     for (const gone of this.#membership.takeGone()) this.#results.linkDown(gone);
     this.#beginWindow(localMs);
     this.#renewLease();
-    if (this.#nowMs >= this.#dueMs) this.#doWhatIsDue();
+    if (this.#nowMs >= this.#dueMs) this.#doWhatIsDue(localMs);
     this.#gossip.turn(localMs);
     this.#askToBeWoken(localMs);
   }
@@ -272,13 +272,15 @@ export class SwarmMachine {
     this.#out.push({ kind: "lease", untilMs });
   }
 
-  #doWhatIsDue(): void {
+  #doWhatIsDue(localMs: number): void {
     this.#work.announce(this.#publishing.startable(this.#nowMs));
     for (const run of this.#judging.due(this.#nowMs)) this.#results.gather(run, false, this.#nowMs).forJudge = true;
     const wasAtMs = this.#leaving.atMs();
     const mayGo = this.#leaving.turn(this.#nowMs);
     if (this.#leaving.atMs() !== wasAtMs) this.#work.assignAll(this.#nowMs);
     if (mayGo) {
+      // What I have locked or adopted last: the others may have no quorum without it.
+      this.#gossip.tellNews(localMs);
       this.#results.handOver();
       this.#out.spread({ goodbye: true }, null);
       this.#out.push({ kind: "left" });
