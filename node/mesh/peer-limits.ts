@@ -2,10 +2,10 @@
 //
 // The swarm key is what keeps strangers out; these limits hold off the faults and floods of peers that have it, and no more
 // than that. Whoever has the key can still
-// - publish, stop and move runs, as any agent may, and so make the swarm load whatever the agents' --allow-target admits;
+// - publish, stop and move runs, as any agent may, and so make the swarm load whatever --allow-target admits;
 // - make as many peer ids as it likes, each with limits of its own and 10 ms of our time for its handshake;
-// - say of others what they do not sign: who was heard in a window, votes, locks, accusations, views made of such, that a
-//   member was lost and from when to when it had a share; reports of results in anybody's name; its own swarm time;
+// - say of others what they do not sign: who was heard in a window, votes, locks, accusations, and views made of such;
+//   reports of results in a member's name; its own swarm time;
 // - join as a member, carry a share, and offer what it likes of it, or nothing.
 // It cannot speak for a member where that speaks for itself: its weight, its addresses, that it comes or leaves.
 

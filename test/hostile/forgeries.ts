@@ -15,7 +15,10 @@ import type { HostilePeer } from "./peer.ts";
 const FAR_MS = 6.9e12;
 
 /** Agents that do not exist, each with a key of its own, and what they would sign. */
-export function fakeMembers(howMany: number, view: number): { readonly records: MemberRecord[]; readonly authority: Authority } {
+export function fakeMembers(
+  howMany: number,
+  view: number,
+): { readonly records: MemberRecord[]; readonly authority: Authority } {
   const signatures = new Map<string, Uint8Array>();
   const records = Array.from({ length: howMany }, (_, i): MemberRecord => {
     const key = newKey();
@@ -92,23 +95,36 @@ export function foreignLineage(peer: HostilePeer, rank: Standing["rank"]): Frame
   return { hello: true, standing, chain: { base, commits: [] }, members: [] };
 }
 
-/** Runs like theirs: another plan under the same id, a start in the far future, a plan that is not what its hash says. */
+/**
+ * Runs like theirs: another plan under the same id, a start in the far future, one of another lineage. (A run of its own
+ * may anybody publish who has the key.)
+ */
 export function forgedRuns(run: RunRecord, target: string): RunRecord[] {
-  const parsed = parsePlan(`name: victim
-target: ${target}
-scenarios:
-  hits: { executor: constant-arrival-rate, rate: 500, duration: 10m, flow: [{ get: / }] }
-`);
-  if (!parsed.ok) throw new Error("the plan is invalid");
-  const { plan, document } = parsed;
-  const other = { ...run.spec, plan, document, planHash: planHash(document) };
+  const other = { ...run.spec, ...planned(target, "rate: 500") };
   return [
     { ...run, spec: { ...other, publishedAtMs: 1 } },
     { ...run, spec: { ...other, author: "0" } },
-    { spec: { ...run.spec, id: "far" }, control: { ...run.control, startAtMs: FAR_MS, lineage: null } },
-    { spec: { ...run.spec, id: "long", publishedAtMs: FAR_MS, notAfterMs: FAR_MS }, control: { ...run.control, startAtMs: null, lineage: null } },
+    { spec: { ...run.spec, id: "far" }, control: { ...run.control, startAtMs: FAR_MS } },
     { spec: { ...run.spec, id: "elsewhere" }, control: { ...run.control, lineage: "0000000000000000" } },
   ];
+}
+
+/** Runs that wait, until the far future, for more agents than there will be. */
+export function waitingRuns(run: RunRecord, target: string, ids: readonly string[]): RunRecord[] {
+  const plan = planned(target, "rate: 1", "start: { minAgents: 1000 }");
+  const spec = { ...run.spec, ...plan, publishedAtMs: FAR_MS, notAfterMs: FAR_MS };
+  return ids.map((id) => ({ spec: { ...spec, id }, control: { ...run.control, startAtMs: null, lineage: null } }));
+}
+
+function planned(target: string, rate: string, start = ""): Pick<RunRecord["spec"], "plan" | "document" | "planHash"> {
+  const parsed = parsePlan(`name: victim
+target: ${target}
+${start}
+scenarios:
+  hits: { executor: constant-arrival-rate, ${rate}, duration: 10m, flow: [{ get: / }] }
+`);
+  if (!parsed.ok) throw new Error("the plan is invalid");
+  return { plan: parsed.plan, document: parsed.document, planHash: planHash(parsed.document) };
 }
 
 /** Ed25519 keys as libp2p has them, but made in 0.1 ms. */

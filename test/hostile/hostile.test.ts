@@ -1,4 +1,5 @@
-// Floods and nonsense from peers that have the swarm key, against real agents with a run on. HOSTILE_FRAMES=1000000 for all of it.
+// Floods and nonsense from peers that have the swarm key, against real agents with a run on.
+// HOSTILE_FRAMES=1000000 for all of it.
 //
 // What a holder of the key can still do is told in node/mesh/peer-limits.ts.
 
@@ -56,7 +57,8 @@ describe("a swarm with a run on endures", () => {
     const ask = (peer: HostilePeer): Frame => {
       const standing = { ...peer.standing!, digest: random.integer(0, 2 ** 31) };
       const gather = { id: random.integer(0, 1000), run: arena.swarm.run, have: [] };
-      return random.pick<Frame>([{ standing, pull: true }, { standing, gather }, { standing, hello: true }, { standing }]);
+      const asks: Frame[] = [{ standing, pull: true }, { standing, gather }, { standing, hello: true }, { standing }];
+      return random.pick(asks);
     };
     await arena.endures("flood", () => byStrangers(0.2 * FRAMES, (peer) => encodeFrame(ask(peer))));
   });

@@ -1,4 +1,4 @@
-// Three agents, each a process of its own, that load a little server which counts; and what can be seen of them from outside.
+// Three agents, each a process of its own, that load a little server which counts; what can be seen of them from outside.
 
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
