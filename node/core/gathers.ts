@@ -9,7 +9,7 @@ import type { MemberId, RunId } from "./events.ts";
 import type { LineageId, Positions } from "./frame.ts";
 import { ASK_AGAIN_PATIENCE_MS, GATHER_PATIENCE_MS, GATHER_TIMEOUT_MS } from "./limits.ts";
 import type { Members } from "./members.ts";
-import { copyOf, remove, removeAll } from "./subsets.ts";
+import { copyOf, isWithin, remove, removeAll } from "./subsets.ts";
 
 const LONG_AGO = Number.NEGATIVE_INFINITY;
 
@@ -24,8 +24,8 @@ export interface Gathering {
   readonly deadlineMs: number;
   /** Those that were missing and have been dialled … */
   readonly dialled: Positions;
-  /** … and those that were asked what they hold of the missing ones. */
-  readonly observers: Positions;
+  /** … and those of whom everybody else was asked what they hold. */
+  readonly observed: Positions;
   /** Tokens of the summaries to answer. */
   readonly tokens: number[];
   /** A judge wants it, to see whether a threshold aborts the run. */
@@ -74,7 +74,7 @@ export class Gathers {
         askedAtMs: nowMs,
         deadlineMs: nowMs + GATHER_TIMEOUT_MS,
         dialled: emptyPositions(view.size),
-        observers: emptyPositions(view.size),
+        observed: emptyPositions(view.size),
         tokens: [],
         forJudge: false,
       },
@@ -84,12 +84,13 @@ export class Gathers {
 
   /** Asks those who have answered something else, in what time is left. */
   again(before: Gathering, question: Question, nowMs: number): void {
-    const { heard, failed } = before.errand.collected;
+    const { heard } = before.errand.collected;
     const deadlineMs = Math.max(before.deadlineMs, nowMs + ASK_AGAIN_PATIENCE_MS);
     const { view } = before.errand;
-    const fresh = { dialled: emptyPositions(view.size), observers: emptyPositions(view.size) };
+    const fresh = { dialled: emptyPositions(view.size), observed: emptyPositions(view.size) };
     const errand = new Errand(view, question);
-    this.#begin({ ...before, ...fresh, errand, wanted: heard, askedAtMs: nowMs, deadlineMs }, failed);
+    const unsure = everybodyBut(view, heard);
+    this.#begin({ ...before, ...fresh, errand, wanted: heard, askedAtMs: nowMs, deadlineMs }, unsure);
   }
 
   /** Takes out what is complete, or as complete as it can be, or out of time. */
@@ -128,20 +129,25 @@ export class Gathers {
     return gathering;
   }
 
-  /** Those who are missing are dialled, and everybody else is asked what they hold of them. Returns whether somebody is asked. */
+  /**
+   * Those who are missing are dialled; of those who gave no answer, and in the end of all who are still missing, everybody
+   * else is asked what they hold. Returns whether somebody is asked.
+   */
   #asksAgain(gathering: Gathering, nowMs: number): boolean {
-    const { errand, wanted, lineage, dialled, observers } = gathering;
+    const { errand, wanted, lineage, dialled, observed } = gathering;
     const { view, collected } = errand;
     const missing = copyOf(wanted, view.size);
     removeAll(missing, collected.heard);
-    if (isEmpty(missing)) return false;
+    const silent = copyOf(missing, view.size);
+    if (isEmpty(dialled)) removeAll(silent, everybodyBut(view, collected.failed));
     const patienceMs = Math.min(ASK_AGAIN_PATIENCE_MS, gathering.deadlineMs - nowMs);
-    // Nobody is asked through those who may not answer: what others hold of them is sure to come.
-    const unsure = everybodyBut(view, collected.heard);
-    const knowing = copyOf(collected.heard, view.size);
-    removeAll(knowing, observers);
-    insertAll(observers, knowing);
-    this.#delegating.overLinks(errand, lineage, { ask: knowing, avoid: unsure, silent: missing, patienceMs }, nowMs);
+    if (!isWithin(silent, observed)) {
+      // Nobody is asked through those who may not answer: what others hold of them is sure to come.
+      const avoid = everybodyBut(view, collected.heard);
+      const ask = copyOf(collected.heard, view.size);
+      insertAll(observed, silent);
+      this.#delegating.overLinks(errand, lineage, { ask, avoid, silent, patienceMs }, nowMs);
+    }
     const ask = copyOf(missing, view.size);
     removeAll(ask, dialled);
     const avoid = copyOf(collected.failed, view.size);
