@@ -67,7 +67,7 @@ export class Members {
 
   /** Members that a view has taken in and none has let go, whether or not their share has begun. In id order. */
   present(nowMs: number): MemberRecord[] {
-    return this.during(nowMs, NEVER).filter((member) => nowMs < member.untilMs);
+    return this.during(nowMs, NEVER);
   }
 
   /** Members whose time with a share overlaps [fromMs, untilMs). In id order. */

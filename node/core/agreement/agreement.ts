@@ -121,11 +121,6 @@ export class Agreement {
     return this.#timeline.segments();
   }
 
-  /** True once a view without this agent is in effect, or never held it. */
-  hasLeft(nowMs: number): boolean {
-    return !this.isMember() && this.#timeline.nextMs(nowMs) === Number.POSITIVE_INFINITY;
-  }
-
   isExcluded(id: MemberId): boolean {
     const position = this.view.positionOf(id);
     return position >= 0 && has(this.#accusations.excluded(), position);

@@ -52,11 +52,6 @@ export class Chain {
     return true;
   }
 
-  /** How the views after `number` came about; null if that one is no longer remembered. */
-  since(number: number): readonly Commit[] | null {
-    return number < this.oldest.number ? null : this.#commits.slice(number - this.oldest.number);
-  }
-
   /** As it travels to those who know nothing. */
   data(): ChainData {
     return { base: this.oldest.plain, commits: this.#commits.slice() };

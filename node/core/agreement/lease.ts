@@ -13,18 +13,14 @@ export class Lease {
     return this.#majorityWindow;
   }
 
-  /** Returns whether it is newer than what was known. */
-  sawMajority(window: number): boolean {
-    if (window <= this.#majorityWindow) return false;
-    this.#majorityWindow = window;
-    return true;
+  /** A majority was present in a window. */
+  sawMajority(window: number): void {
+    this.#majorityWindow = Math.max(this.#majorityWindow, window);
   }
 
-  /** Links break, or seem to: others may already count on the shorter lease. Returns whether this is new. */
-  trouble(window: number): boolean {
-    const isNew = !this.isInTrouble(window);
+  /** Links break, or seem to: others may already count on the shorter lease. */
+  trouble(window: number): void {
     this.#troubleUntilWindow = window + TROUBLE_WINDOWS;
-    return isNew;
   }
 
   isInTrouble(window: number): boolean {
@@ -43,11 +39,5 @@ export class Lease {
   /** The same for the load threads: a main thread that stands still does not renew it. */
   renewedUntilMs(window: number, nowMs: number): number {
     return Math.min(this.untilMs(window), nowMs + LEASE_RENEWAL_MS);
-  }
-
-  /** A new lineage: nothing was seen in it yet. */
-  reset(): void {
-    this.#majorityWindow = Number.NEGATIVE_INFINITY;
-    this.#expired = Number.NEGATIVE_INFINITY;
   }
 }

@@ -53,11 +53,6 @@ export class Timeline {
     return this.#steps.length !== before.length || this.#steps.some((step, i) => !isSame(step, before[i]!));
   }
 
-  /** No share from now on, whatever was planned. */
-  clear(nowMs: number): void {
-    this.#steps = [...this.#steps.filter((step) => step.fromMs < nowMs), { fromMs: nowMs, view: null }];
-  }
-
   /** For the load engine: the first segment holds from the beginning of time. */
   segments(): Segment[] {
     return this.#steps.map(({ fromMs, view }) => ({ fromMs, stripe: view?.stripeOf(this.#self) ?? NOTHING }));

@@ -26,14 +26,12 @@ export class Watching {
     for (const id of ids) if (!this.#watched.has(id)) this.#watched.set(id, { heardMs: nowMs, said: "none" });
   }
 
-  /** A frame came from it. Returns whether it stood accused. */
-  heard(id: MemberId, nowMs: number): boolean {
+  /** A frame came from it. */
+  heard(id: MemberId, nowMs: number): void {
     const watched = this.#watched.get(id);
-    if (watched === undefined) return false;
+    if (watched === undefined) return;
     watched.heardMs = nowMs;
-    if (watched.said === "none") return false;
     watched.said = "none";
-    return true;
   }
 
   /** There is no link to it, and dialling it was refused. Returns whether it is to be accused. */
