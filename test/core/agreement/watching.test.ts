@@ -22,10 +22,10 @@ describe("silence", () => {
     assert.deepEqual(one.silent(NOW + SILENT_MS + 100), ["b"]);
   });
 
-  it("is taken back at the next word, once", () => {
+  it("is taken back at the next word", () => {
     const one = watching("a");
     one.silent(NOW + SILENT_MS);
-    assert.deepEqual([one.heard("a", NOW + 2000), one.heard("a", NOW + 2000)], [true, false]);
+    one.heard("a", NOW + 2000);
     assert.deepEqual(one.silent(NOW + 2000 + SILENT_MS - 1), []);
     assert.deepEqual(one.silent(NOW + 2000 + SILENT_MS), ["a"]);
   });
@@ -33,8 +33,8 @@ describe("silence", () => {
   it("of whom nobody watches is not told, nor that of whom one watches no more", () => {
     const one = watching("ab");
     one.watch(["b"], NOW);
+    one.heard("a", NOW + 5000);
     assert.deepEqual(one.silent(NOW + 10_000), ["b"]);
-    assert.equal(one.heard("a", NOW + 10_001), false);
   });
 
   it("counts from when one began to watch; who is watched on keeps its time", () => {
