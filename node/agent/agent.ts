@@ -94,7 +94,7 @@ export class Agent {
 
   /** Listens and joins. `apiUrl` is what other members are told. Throws ADDRESS_IN_USE and configuration errors. */
   static async start(config: CheckedConfig, apiUrl: string): Promise<Agent> {
-    const log = createLog(config.logLevel, config.name);
+    const log = createLog(config.logLevel, config.name, config.node);
     if (config.listen === null) {
       const solo = new Agent(config, apiUrl, SOLO, `solo-${randomBytes(8).toString("hex")}`, log);
       // Its only run is about to be published and starts at once: the threads must be up by then.

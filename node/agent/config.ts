@@ -12,11 +12,15 @@ export interface AgentConfig {
   readonly listen: string | null;
   /** Where the HTTP API answers, `H:P`; null = nowhere. */
   readonly api: string | null;
+  /** Where probes and metrics, and no commands, answer other machines, `H:P`; null = on the API only. */
+  readonly health: string | null;
   readonly join: readonly string[];
   readonly joinDns: readonly string[];
   /** Empty = host name and process id. */
   readonly name: string;
   readonly zone: string;
+  /** The machine it runs on, for people to read. */
+  readonly node: string;
   /** null = by the number of cores. */
   readonly workers: number | null;
   readonly swarmKeyFile: string | null;
@@ -28,10 +32,12 @@ export interface AgentConfig {
 export interface CheckedConfig {
   readonly listen: HostPort | null;
   readonly api: HostPort | null;
+  readonly health: HostPort | null;
   readonly join: readonly HostPort[];
   readonly joinNames: readonly HostPort[];
   readonly name: string;
   readonly zone: string;
+  readonly node: string;
   readonly workers: number;
   readonly swarmKey: Uint8Array | null;
   readonly guard: GuardPolicy;
@@ -45,6 +51,7 @@ const MAX_NAME_LENGTH = 100;
 export function checkConfig(config: AgentConfig): CheckedConfig {
   const listen = config.listen === null ? null : parseHostPort(config.listen, "--listen");
   const api = config.api === null ? null : parseHostPort(config.api, "--api");
+  const health = config.health === null ? null : parseHostPort(config.health, "--health");
   const workers = config.workers ?? usableCores();
   if (!Number.isInteger(workers) || workers < 1 || workers > MAX_WORKERS) {
     throw new LoadswarmError("CONFIG_INVALID", `--workers ${workers} is impossible`, `choose 1 to ${MAX_WORKERS}`);
@@ -57,10 +64,12 @@ export function checkConfig(config: AgentConfig): CheckedConfig {
   return {
     listen,
     api,
+    health,
     join: config.join.map((place) => parseHostPort(place, "--join")),
     joinNames: config.joinDns.map((place) => parseHostPort(place, "--join-dns")),
     name: config.name === "" ? `${hostname()}-${process.pid}` : config.name,
     zone: config.zone,
+    node: config.node,
     workers,
     swarmKey,
     guard: guardOf(config, listen),

@@ -5,23 +5,27 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Registry } from "prom-client";
 import type { Agent } from "../agent/agent.ts";
 
+/** What any machine may ask, and nothing that commands. */
 export function healthRoutes(server: FastifyInstance, agent: () => Agent): void {
   // Alive while the event loop answers at all; ready as soon as commands are taken, alone or not.
   server.get("/livez", { schema: { summary: "Whether the process answers" } }, async () => ({ ok: true }));
   for (const path of ["/readyz", "/healthz"]) {
     server.get(path, { schema: { summary: "Whether the agent takes commands" } }, async () => ({ ok: true, member: agent().member }));
   }
-  server.get("/", { schema: { summary: "Who this is, in plain text" } }, async (_request, reply) => {
-    const names = agent().members().map((member) => member.name);
-    reply.type("text/plain");
-    return `loadswarm agent ${agent().member}\nswarm of ${names.length}: ${names.join(", ")}\n\nAPI: /api/v1/openapi.json\n`;
-  });
-
   let registry: Registry | null = null;
   server.get("/metrics", { schema: { summary: "The agent's own metrics, for a Prometheus scraper" } }, async (_request, reply) => {
     registry ??= await createRegistry(agent());
     reply.type(registry.contentType);
     return registry.metrics();
+  });
+}
+
+/** Who this is, for people. */
+export function frontRoute(server: FastifyInstance, agent: () => Agent): void {
+  server.get("/", { schema: { summary: "Who this is, in plain text" } }, async (_request, reply) => {
+    const names = agent().members().map((member) => member.name);
+    reply.type("text/plain");
+    return `loadswarm agent ${agent().member}\nswarm of ${names.length}: ${names.join(", ")}\n\nAPI: /api/v1/openapi.json\n`;
   });
 }
 

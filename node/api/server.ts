@@ -10,7 +10,7 @@ import type { HostPort } from "../mesh/discovery.ts";
 import { LoadswarmError } from "../plan/errors.ts";
 import { MAX_PLAN_BYTES } from "../wire/plan-hash.ts";
 import { eventRoutes } from "./events.ts";
-import { healthRoutes } from "./health.ts";
+import { frontRoute, healthRoutes } from "./health.ts";
 import { runRoutes } from "./runs.ts";
 
 /** The agent, once it is up; requests that come earlier are told to come again. */
@@ -27,7 +27,7 @@ export async function serveApi(
   agent: AgentSource,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<{ server: FastifyInstance; url: string }> {
-  const server = fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: true });
+  const server = newServer();
   // Plans come as YAML or JSON under many content types; the plan parser reads the text itself.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
@@ -35,6 +35,34 @@ export async function serveApi(
     if (isOwnPage(request.headers)) return;
     await reply.code(403).send({ error: "a page of another site may not command this agent; use the command line" });
   });
+  await server.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: { title: "loadswarm agent", version: "1", description: "Any agent answers for the whole swarm." },
+    },
+  });
+  const up = () => upOf(agent);
+  await server.register(async (scope) => {
+    runRoutes(scope, up, env);
+    eventRoutes(scope, up);
+    frontRoute(scope, up);
+    healthRoutes(scope, up);
+    scope.get("/api/v1/openapi.json", { schema: { summary: "This document" } }, async () => server.swagger());
+  });
+  await listen(server, at, "the API", "--api");
+  return { server, url: originOf(server) };
+}
+
+/** Probes and metrics alone: a port that other machines may be let to. Throws ADDRESS_IN_USE. */
+export async function serveHealth(at: HostPort, agent: AgentSource): Promise<{ server: FastifyInstance; url: string }> {
+  const server = newServer();
+  await server.register(async (scope) => healthRoutes(scope, () => upOf(agent)));
+  await listen(server, at, "probes", "--health");
+  return { server, url: originOf(server) };
+}
+
+function newServer(): FastifyInstance {
+  const server = fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: true });
   server.setErrorHandler((error: FastifyError | LoadswarmError, _request, reply) => {
     const { status, body } = errorAnswer(error);
     void reply.code(status).send(body);
@@ -42,30 +70,22 @@ export async function serveApi(
   server.setNotFoundHandler((request, reply) => {
     void reply.code(404).send({ error: `there is nothing at ${request.method} ${request.url}; see /api/v1/openapi.json` });
   });
-  await server.register(swagger, {
-    openapi: {
-      openapi: "3.1.0",
-      info: { title: "loadswarm agent", version: "1", description: "Any agent answers for the whole swarm." },
-    },
-  });
-  const up = (): Agent => {
-    const running = agent();
-    if (running === null) throw new LoadswarmError("UNREACHABLE", "the agent is still starting", "ask again in a moment");
-    return running;
-  };
-  await server.register(async (scope) => {
-    runRoutes(scope, up, env);
-    eventRoutes(scope, up);
-    healthRoutes(scope, up);
-    scope.get("/api/v1/openapi.json", { schema: { summary: "This document" } }, async () => server.swagger());
-  });
+  return server;
+}
+
+function upOf(agent: AgentSource): Agent {
+  const running = agent();
+  if (running === null) throw new LoadswarmError("UNREACHABLE", "the agent is still starting", "ask again in a moment");
+  return running;
+}
+
+async function listen(server: FastifyInstance, at: HostPort, what: string, flag: string): Promise<void> {
   try {
     await server.listen({ host: at.host, port: at.port });
   } catch (cause) {
-    const hint = "choose another one with --api HOST:PORT, or port 0 for any that is free";
-    throw new LoadswarmError("ADDRESS_IN_USE", `cannot serve the API on ${at.host}:${at.port}: ${reasonOf(cause)}`, hint, cause);
+    const hint = `choose another one with ${flag} HOST:PORT, or port 0 for any that is free`;
+    throw new LoadswarmError("ADDRESS_IN_USE", `cannot serve ${what} on ${at.host}:${at.port}: ${reasonOf(cause)}`, hint, cause);
   }
-  return { server, url: originOf(server) };
 }
 
 /**

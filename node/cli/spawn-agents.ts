@@ -13,7 +13,7 @@ const READY_MS = 20_000;
 const LEAVE_MS = 8000;
 const MAX_TAIL = 4000;
 /** Settings of this process that would set the children against each other. */
-const OWN_SETTINGS = ["LISTEN", "API", "JOIN", "JOIN_DNS", "NAME", "JSON", "WORKERS", "LOG_LEVEL", "CONFIG"];
+const OWN_SETTINGS = ["LISTEN", "API", "HEALTH", "PUBLISH", "JOIN", "JOIN_DNS", "NAME", "JSON", "WORKERS", "LOG_LEVEL", "CONFIG"];
 
 export interface SpawnOptions {
   readonly env: Readonly<Record<string, string | undefined>>;

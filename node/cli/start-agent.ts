@@ -2,6 +2,7 @@
 
 import type { AgentConfig } from "../agent/config.ts";
 import type { Logger } from "../agent/log.ts";
+import type { PlanAtStart } from "../agent/publish-at-start.ts";
 import type { Summary } from "../core/summary-type.ts";
 import { FaultsError } from "./faults-error.ts";
 import type { Io } from "./io.ts";
@@ -15,6 +16,8 @@ export interface RunningAgent {
   readonly log: Logger;
   /** The run's id. @throws FaultsError, about `file` */
   publish(text: string, file: string): Promise<string>;
+  /** Once there are enough agents. Never rejects but by `signal`. */
+  publishAtStart(plan: PlanAtStart, signal: AbortSignal): Promise<unknown>;
   summary(run: string): Promise<Summary>;
   stop(run: string): Promise<unknown>;
   /** Graceful: hands its share over first. */
@@ -34,6 +37,10 @@ export async function startAgent(config: AgentConfig, env: Io["env"]): Promise<R
       const published = await agent.publish(text, null);
       if (!published.ok) throw new FaultsError(file, published.faults);
       return published.run.spec.id;
+    },
+    publishAtStart: async (plan, signal) => {
+      const { publishAtStart } = await import("../agent/publish-at-start.ts");
+      return publishAtStart(agent, plan, signal);
     },
     summary: (run) => agent.summary(run),
     stop: (run) => agent.stop(run),

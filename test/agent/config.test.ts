@@ -44,6 +44,7 @@ describe("refused", () => {
     ["an API beyond loopback, even with a key", { api: "10.0.0.1:7600", swarmKeyFile: KEY }, "CONFIG_INVALID", /10\.0\.0\.1/, /127\.0\.0\.1/],
     ["a listening place without a port", { listen: "127.0.0.1" }, "CONFIG_INVALID", /^--listen: "127\.0\.0\.1"/, /--listen/],
     ["an API without a host", { api: ":7600" }, "CONFIG_INVALID", /^--api:/, /--api/],
+    ["probes without a port", { health: "0.0.0.0" }, "CONFIG_INVALID", /^--health: "0\.0\.0\.0"/, /--health/],
     ["a place to join with an impossible port", { join: ["a:1", "b:70000"] }, "CONFIG_INVALID", /^--join: "b:70000"/, /--join/],
     ["a name to join without a port", { joinDns: ["swarm"] }, "CONFIG_INVALID", /^--join-dns: "swarm"/, /--join-dns/],
     ["a name that others would refuse", { name: "n".repeat(101) }, "CONFIG_INVALID", /^--name has 101/, /to 100/],
@@ -106,6 +107,10 @@ describe("accepted", () => {
     assert.ok(checked.workers >= 1);
     assert.equal(checked.name, `${hostname()}-${process.pid}`);
     assert.deepEqual([checked.listen, checked.api, checked.swarmKey], [null, null, null]);
+  });
+
+  it("probes on every address, as they obey nobody", () => {
+    assert.deepEqual(checkConfig(configOf({ health: "0.0.0.0:7481" })).health, { host: "0.0.0.0", port: 7481 });
   });
 
   it("on one machine that machine is the only target", () => {

@@ -6,10 +6,12 @@ export function configOf(more: Partial<AgentConfig> = {}): AgentConfig {
   return {
     listen: null,
     api: "127.0.0.1:0",
+    health: null,
     join: [],
     joinDns: [],
     name: "one",
     zone: "",
+    node: "",
     workers: 1,
     swarmKeyFile: null,
     allowTargets: [],

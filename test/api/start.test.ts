@@ -100,6 +100,38 @@ describe("a port in use", () => {
   });
 });
 
+describe("probes on a port of their own", () => {
+  it("answer for the agent, and take no command", async () => {
+    const served = await startAgent(configOf({ health: "127.0.0.1:0" }));
+    try {
+      for (const path of ["/livez", "/readyz", "/healthz"]) assert.equal((await get(`${served.healthUrl}${path}`)).ok, true, path);
+      assert.match(await (await fetch(`${served.healthUrl}/metrics`)).text(), /^loadswarm_swarm_members 1$/m);
+      const { paths } = await get(`${served.apiUrl}/api/v1/openapi.json`);
+      const others = Object.keys(paths).filter((path) => !["/livez", "/readyz", "/healthz", "/metrics"].includes(path));
+      assert.ok(others.length >= 8);
+      for (const path of others) {
+        for (const method of Object.keys(paths[path])) {
+          const url = `${served.healthUrl}${path.replace("{run}", "x")}`;
+          assert.equal((await fetch(url, { method })).status, 404, `${method} ${path}`);
+        }
+      }
+    } finally {
+      await served.leave();
+    }
+    await assert.rejects(fetch(`${served.healthUrl}/livez`));
+  });
+
+  it("whose port is in use end the start, and close the API again", async () => {
+    const first = await startAgent(configOf({ health: "127.0.0.1:0" }));
+    const health = new URL(first.healthUrl!).host;
+    try {
+      await assert.rejects(startAgent(configOf({ health })), { code: "ADDRESS_IN_USE", hint: /--health/ });
+    } finally {
+      await first.leave();
+    }
+  });
+});
+
 describe("without an API", () => {
   it("an agent starts and leaves, and has no URL", async () => {
     const served = await startAgent(configOf({ api: null }));

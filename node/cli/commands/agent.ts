@@ -2,6 +2,8 @@
 
 import { EXIT } from "../../plan/errors.ts";
 import type { Invocation } from "../invocation.ts";
+import { checkPlanAtStart } from "../../agent/publish-at-start.ts";
+import { loadPlan } from "../plan-file.ts";
 import { startAgent } from "../start-agent.ts";
 
 /** The first signal leaves gracefully, the second one at once. */
@@ -10,14 +12,19 @@ export async function command({ values, io }: Invocation<"agent">): Promise<numb
   const first = Promise.withResolvers<void>();
   const second = Promise.withResolvers<void>();
   const undo = io.onInterrupt(() => (++count === 1 ? first : second).resolve());
+  const leaving = new AbortController();
   try {
+    const plan = values.publish === null ? null : loadPlan(values.publish, values["target-url"]);
+    if (plan !== null) checkPlanAtStart(plan);
     const config = {
       listen: values.listen,
       api: values.api,
+      health: values.health,
       join: values.join,
       joinDns: values["join-dns"],
       name: values.name,
       zone: values.zone,
+      node: values.node,
       workers: values.workers,
       swarmKeyFile: values["swarm-key"],
       allowTargets: values["allow-target"],
@@ -34,7 +41,13 @@ export async function command({ values, io }: Invocation<"agent">): Promise<numb
       process.once("disconnect", () => first.resolve());
       process.channel?.unref();
     }
+    if (plan !== null) {
+      agent.publishAtStart(plan, leaving.signal).catch((cause: unknown) => {
+        if (!leaving.signal.aborted) agent.log.error({ err: cause }, "the plan given at the start was not published");
+      });
+    }
     await first.promise;
+    leaving.abort();
     return await Promise.race([agent.leave().then(() => EXIT.pass), second.promise.then(() => EXIT.interrupted)]);
   } finally {
     undo();

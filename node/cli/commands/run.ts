@@ -59,6 +59,8 @@ async function start({ values, io }: Invocation<"run">, others: AgentProcesses):
     zone: "",
     workers: values.workers,
     swarmKeyFile: values["swarm-key"],
+    health: null,
+    node: "",
     allowTargets: values["allow-target"],
     logLevel: values["log-level"],
   };
