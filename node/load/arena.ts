@@ -1,7 +1,16 @@
 // Everything one worker counts in one run, in shared memory: the worker writes, the main thread reads at any time.
 
 import type { PlanShape } from "../metrics/merge.ts";
-import { DROP_REASONS, ERROR_KINDS, type ScenarioTotals, type StepTotals, type Totals } from "../metrics/results.ts";
+import {
+  DROP_REASONS,
+  ERROR_KINDS,
+  OUTCOMES,
+  outcomeIndex,
+  type ScenarioTotals,
+  type StepDetail,
+  type StepTotals,
+  type Totals,
+} from "../metrics/results.ts";
 import { BUCKETS, Sketch, STATS } from "../metrics/sketch.ts";
 
 /** How much room an arena needs. */
@@ -13,7 +22,7 @@ export interface ArenaShape extends PlanShape {
 /** Codes at or above it, which HTTP does not define, are counted as 0. */
 const STATUS_CODES = 600;
 const SKETCHES_PER_SCENARIO = 2;
-const SKETCHES_PER_STEP = 3;
+const SKETCHES_PER_STEP = 4;
 
 /** Fields of a scenario's ledger; one counter per drop reason follows. */
 const STARTED = 0;
@@ -27,7 +36,10 @@ const REQUESTS = 0;
 const FAILED = 1;
 const SENT = 2;
 const RECEIVED = 3;
-const STEP_FIELDS = 4;
+/** One counter per status class and outcome, then one per kind of error. */
+const OUTCOME = 4;
+const ERROR = OUTCOME + OUTCOMES;
+const STEP_FIELDS = ERROR + ERROR_KINDS.length;
 
 const INTERVAL_STARTED = 0;
 const INTERVAL_DROPPED = 1;
@@ -82,7 +94,7 @@ export class Arena {
   /** Actual start -> last byte over all steps. */
   readonly overall: Sketch;
   readonly #scenarioSketches: readonly (readonly [Sketch, Sketch])[];
-  readonly #stepSketches: readonly (readonly [Sketch, Sketch, Sketch])[];
+  readonly #stepSketches: readonly (readonly [Sketch, Sketch, Sketch, Sketch])[];
 
   constructor(shape: ArenaShape, memory: SharedArrayBuffer) {
     const layout = layoutOf(shape);
@@ -97,7 +109,7 @@ export class Arena {
     };
     this.overall = sketch();
     this.#scenarioSketches = Array.from({ length: shape.scenarios }, () => [sketch(), sketch()] as const);
-    this.#stepSketches = Array.from({ length: shape.steps }, () => [sketch(), sketch(), sketch()] as const);
+    this.#stepSketches = Array.from({ length: shape.steps }, () => [sketch(), sketch(), sketch(), sketch()] as const);
   }
 
   /** An iteration started, `pacingMs` after it was due. */
@@ -122,11 +134,12 @@ export class Arena {
     this.#numbers[scenario * SCENARIO_FIELDS + INTERRUPTED]!++;
   }
 
-  /** A request ended, one way or another. */
-  request(step: number, interval: number, failed: boolean, bytesSent: number, bytesReceived: number): void {
+  /** A request ended, one way or another; `status` 0: without an answer. */
+  request(step: number, interval: number, failed: boolean, bytesSent: number, bytesReceived: number, status = 0): void {
     const at = this.#layout.steps + step * STEP_FIELDS;
     const numbers = this.#numbers;
     numbers[at + REQUESTS]!++;
+    numbers[at + OUTCOME + outcomeIndex(status, failed)]!++;
     numbers[at + SENT]! += bytesSent;
     numbers[at + RECEIVED]! += bytesReceived;
     this.#count(interval, INTERVAL_REQUESTS);
@@ -136,9 +149,10 @@ export class Arena {
   }
 
   /** How long a request took; `waitingMs` is negative when no byte of an answer came. */
-  timings(step: number, durationMs: number, latencyMs: number, waitingMs: number): void {
-    const [duration, latency, waiting] = this.#stepSketches[step]!;
+  timings(step: number, durationMs: number, latencyMs: number, waitingMs: number, failed = false): void {
+    const [duration, latency, waiting, failedDuration] = this.#stepSketches[step]!;
     duration.record(durationMs);
+    if (failed) failedDuration.record(durationMs);
     latency.record(latencyMs);
     if (waitingMs >= 0) waiting.record(waitingMs);
     this.overall.record(durationMs);
@@ -153,8 +167,9 @@ export class Arena {
   }
 
   /** `kind` by index in ERROR_KINDS. */
-  error(kind: number): void {
+  error(kind: number, step: number): void {
     this.#numbers[this.#layout.errors + kind]!++;
+    this.#numbers[this.#layout.steps + step * STEP_FIELDS + ERROR + kind]!++;
   }
 
   /** Swarm time up to which a scenario's arrivals are dealt with; 0 if the worker has not come to it yet. */
@@ -202,6 +217,16 @@ export class Arena {
       status,
       errors: Array.from(numbers.subarray(this.#layout.errors, this.#layout.errors + ERROR_KINDS.length)),
     };
+  }
+
+  /** By step, what the totals do not tell. */
+  details(): StepDetail[] {
+    return this.#stepSketches.map(([, , , failedDuration], step) => {
+      const at = this.#layout.steps + step * STEP_FIELDS;
+      const errors = Array.from(this.#numbers.subarray(at + ERROR, at + STEP_FIELDS));
+      const outcomes = Array.from(this.#numbers.subarray(at + OUTCOME, at + ERROR));
+      return { outcomes, errors, failedDuration: failedDuration.extract() };
+    });
   }
 
   #scenario(index: number): ScenarioTotals {

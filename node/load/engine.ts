@@ -11,7 +11,7 @@ import { monotonicMs, SharedClock } from "./clock.ts";
 import { compileFlows } from "./flow.ts";
 import type { GuardPolicy } from "./guard.ts";
 import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
-import { RunReport } from "./report.ts";
+import { type Measured, RunReport } from "./report.ts";
 import { isSupported } from "./run.ts";
 import { Watchdog, type Watched } from "./watchdog.ts";
 
@@ -24,6 +24,8 @@ export interface EngineOptions {
   clockBaseMs: number;
   guard: GuardPolicy;
   onSnapshot(s: Snapshot): void;
+  /** The last measure of a run, whose numbers do not change any more. */
+  onFinished?(measured: Measured): void;
   /** A thread crashed or a plan cannot be executed in full; the engine itself goes on. */
   onFault(error: Error): void;
 }
@@ -135,6 +137,11 @@ export class LoadEngine {
   /** Swarm time is local time plus this from now on, in every thread; 0 until then. */
   setClockOffset(offsetMs: number): void {
     this.#clock.setOffset(offsetMs);
+  }
+
+  /** Of every run that is on or about to begin, as of now. */
+  measure(): Measured[] {
+    return [...this.#runs.values()].map(({ assignment, report }) => report.measure(assignment));
   }
 
   /** Ends everything at once. Each run that was not over is reported once more, what was in flight as interrupted. */
@@ -311,6 +318,7 @@ export class LoadEngine {
     this.#finished.add(id);
     if (this.#finished.size > FINISHED_RUNS) this.#finished.delete(this.#finished.values().next().value!);
     this.#options.onSnapshot(run.report.snapshot(this.#now(), true));
+    this.#options.onFinished?.(run.report.measure(run.assignment));
   }
 }
 

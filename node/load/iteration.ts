@@ -81,7 +81,7 @@ export class Iteration implements Sink, Variables {
     const exchange = this.#call?.abort();
     if (exchange !== undefined && exchange.writtenMs > 0) {
       const { endMs, bytesSent, bytesReceived } = exchange;
-      arena.request(this.#request!.step, intervalOf(endMs), false, bytesSent, bytesReceived);
+      arena.request(this.#request!.step, intervalOf(endMs), false, bytesSent, bytesReceived, 0);
     }
     arena.interrupted(scenario);
     this.#onEnd(this);
@@ -140,7 +140,7 @@ export class Iteration implements Sink, Variables {
     const headers = request.headers(this);
     const body = request.body === null ? null : request.body.render(this);
     if (destination === null || headers === null || (body === null && request.body !== null)) {
-      arena.error(errorIndex("other"));
+      arena.error(errorIndex("other"), request.step);
       this.#complete();
       return;
     }
@@ -161,7 +161,7 @@ export class Iteration implements Sink, Variables {
   #refuse(request: CompiledRequest, kind: ErrorKind): void {
     const { arena, intervalOf } = this.#context;
     arena.request(request.step, intervalOf(monotonicMs()), true, 0, 0);
-    arena.error(errorIndex(kind));
+    arena.error(errorIndex(kind), request.step);
     for (let i = 0; i < request.evaluation.checkCount; i++) arena.check(request.firstCheck + i, false);
     this.#proceed();
   }
@@ -171,15 +171,15 @@ export class Iteration implements Sink, Variables {
     const { status, error, startMs, writtenMs, firstByteMs, endMs } = exchange;
     const { expected } = request.evaluation;
     const failed = error !== null || (expected === null ? status >= 400 : !expected.includes(status));
-    arena.request(request.step, intervalOf(endMs), failed, exchange.bytesSent, exchange.bytesReceived);
+    arena.request(request.step, intervalOf(endMs), failed, exchange.bytesSent, exchange.bytesReceived, status);
     if (status > 0) arena.status(status);
-    if (error !== null) arena.error(errorIndex(error));
+    if (error !== null) arena.error(errorIndex(error), request.step);
     // A connection that failed at once says nothing about how long answers take; a timeout says a lot.
     if (error !== null && error !== "timeout") return;
     // Only the first step was due at a certain time: the others are due when the answer before them has come.
     const intendedMs = this.#next === 1 && this.#intendedMs !== null ? this.#intendedMs : startMs;
     const waitingMs = firstByteMs > 0 && writtenMs > 0 ? firstByteMs - writtenMs : -1;
-    arena.timings(request.step, endMs - startMs, endMs - intendedMs, waitingMs);
+    arena.timings(request.step, endMs - startMs, endMs - intendedMs, waitingMs, failed);
   }
 
   #complete(): void {

@@ -1,12 +1,20 @@
 // What one agent reports on one run: its workers' arenas, also those of workers that crashed, as one.
 
-import { mergeTotals, emptyTotals } from "../metrics/merge.ts";
-import { intervalMs, type Point, type SketchData, type Snapshot } from "../metrics/results.ts";
+import { emptyTotals, mergeDetails, mergeTotals } from "../metrics/merge.ts";
+import { intervalMs, type Point, type SketchData, type Snapshot, type StepDetail, type Totals } from "../metrics/results.ts";
 import { differenceOf, EMPTY_SKETCH, mergeSketch } from "../metrics/sketch.ts";
 import { durationMs } from "../plan/duration.ts";
+import type { Assignment } from "../plan/schedule.ts";
 import type { Plan } from "../plan/types.ts";
 import { allocateArena, Arena, type ArenaShape } from "./arena.ts";
 import { shapeOf } from "./shape.ts";
+
+/** What this agent has counted of a run since its start, for its own metrics. */
+export interface Measured {
+  readonly assignment: Assignment;
+  readonly totals: Totals;
+  readonly details: readonly StepDetail[];
+}
 
 export class RunReport {
   readonly shape: ArenaShape;
@@ -68,8 +76,18 @@ export class RunReport {
       this.#sent[index] = events;
     }
     this.#reported = last;
-    const totals = this.#arenas.reduce((sum, arena) => mergeTotals(sum, arena.totals()), emptyTotals(this.shape));
+    const totals = this.#totals();
     return { run: this.#run, member: this.#member, sequence: ++this.#sequence, atMs, done, totals, points };
+  }
+
+  /** Everything counted so far. */
+  measure(assignment: Assignment): Measured {
+    const details = this.#arenas.reduce<StepDetail[]>((sum, arena) => mergeDetails(sum, arena.details()), []);
+    return { assignment, totals: this.#totals(), details };
+  }
+
+  #totals(): Totals {
+    return this.#arenas.reduce((sum, arena) => mergeTotals(sum, arena.totals()), emptyTotals(this.shape));
   }
 
   #point(index: number): Point {

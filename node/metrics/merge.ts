@@ -7,6 +7,7 @@ import {
   type Interval,
   type Point,
   type ScenarioTotals,
+  type StepDetail,
   type StepTotals,
   type Totals,
 } from "./results.ts";
@@ -40,6 +41,8 @@ const NO_STEP: StepTotals = {
   waiting: EMPTY_SKETCH,
 };
 
+const NO_DETAIL: StepDetail = { outcomes: [], errors: [], failedDuration: EMPTY_SKETCH };
+
 const NO_CHECK: CheckTotals = { passed: 0, failed: 0 };
 
 /** Totals of somebody who has done nothing yet. */
@@ -65,6 +68,15 @@ export function mergeTotals(a: Totals, b: Totals): Totals {
     status: mergeStatus(a.status, b.status),
     errors: addAll(a.errors, b.errors),
   };
+}
+
+/** Details of the steps of one plan, counted by two workers. */
+export function mergeDetails(a: readonly StepDetail[], b: readonly StepDetail[]): StepDetail[] {
+  return pairwise(a, b, NO_DETAIL, (left, right) => ({
+    outcomes: addAll(left.outcomes, right.outcomes),
+    errors: addAll(left.errors, right.errors),
+    failedDuration: mergeSketch(left.failedDuration, right.failedDuration),
+  }));
 }
 
 /** The series of one agent as one of several. */

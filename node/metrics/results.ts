@@ -58,6 +58,27 @@ export interface StepTotals {
   readonly waiting: SketchData;
 }
 
+/** Status classes of answers: by `floor(status / 100)`, the first for requests without one. */
+export const STATUS_CLASSES = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"] as const;
+/** How many places `StepDetail.outcomes` has: succeeded and failed for every status class. */
+export const OUTCOMES = STATUS_CLASSES.length * 2;
+
+/** Place of a request in `StepDetail.outcomes`. */
+export function outcomeIndex(status: number, failed: boolean): number {
+  const index = Math.floor(status / 100);
+  return (index >= 1 && index < STATUS_CLASSES.length ? index : 0) * 2 + (failed ? 1 : 0);
+}
+
+/** What an agent exports of its own steps, but does not report to others. */
+export interface StepDetail {
+  /** Requests by `outcomeIndex`. */
+  readonly outcomes: readonly number[];
+  /** By index in ERROR_KINDS. */
+  readonly errors: readonly number[];
+  /** The part of `StepTotals.duration` that requests which failed took. */
+  readonly failedDuration: SketchData;
+}
+
 export interface CheckTotals {
   readonly passed: number;
   readonly failed: number;
