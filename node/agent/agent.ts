@@ -234,7 +234,7 @@ const TOO_MANY_RUNS: Fault = {
   path: "",
   line: 1,
   column: 1,
-  message: `${ACTIVE_RUNS} runs are on or waiting already, which is as many as a swarm takes; stop some first`,
+  message: `as many runs as a swarm takes (${ACTIVE_RUNS}), or as long plans, are on or waiting already; stop some first`,
 };
 
 const KEY_REUSED: Fault = {

@@ -193,6 +193,15 @@ export const FORGOTTEN_KEPT = 1000;
 /** Runs that may be active or waiting at once; publishing more is refused. Every newcomer is told of all of them. */
 export const ACTIVE_RUNS = 100;
 
+/** Ended runs remembered at most: those of the last minute, and RUNS_KEPT before. More are not taken in. */
+export const ENDED_RUNS = RUNS_KEPT + ACTIVE_RUNS;
+
+/** Plan text of all active runs, and as much of ended ones, in characters. Parsed, a plan takes ten times as many bytes. */
+export const PLAN_CHARACTERS = 2.5 * 1024 * 1024;
+
+/** Wall clocks may be wrong by so much: a run whose times lie further ahead than this explains is a lie. */
+export const CLOCKS_APART_MS = 86_400_000;
+
 /** Members remembered, the dead included; the longest dead are forgotten first. */
 export const MEMBERS_KEPT = 10_000;
 

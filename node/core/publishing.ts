@@ -2,7 +2,7 @@
 
 import type { In, MemberId, RunControl, RunId, RunRecord } from "./events.ts";
 import type { LineageId } from "./frame.ts";
-import { ACTIVE_RUNS, NOT_AFTER_GRACE_MS } from "./limits.ts";
+import { NOT_AFTER_GRACE_MS } from "./limits.ts";
 import type { Membership } from "./membership.ts";
 import { firstControl, isActive, type Runs } from "./runs.ts";
 import { durationMs } from "../plan/duration.ts";
@@ -27,7 +27,7 @@ export class Publishing {
     const id = this.#runs.idFor(plan.name, planHash, keyHash, nowMs);
     const known = this.#runs.get(id);
     if (known !== undefined) return { record: known, created: false };
-    if (this.#runs.active(nowMs).length >= ACTIVE_RUNS) return null;
+    if (!this.#runs.hasRoomFor(document, nowMs)) return null;
     const record: RunRecord = {
       spec: {
         id,

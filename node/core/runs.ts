@@ -2,7 +2,16 @@
 
 import type { MemberId, RunControl, RunId, RunRecord, RunSpec, RunState } from "./events.ts";
 import type { LineageId } from "./frame.ts";
-import { ACTIVE_RUNS, FORGET_AFTER_MS, FORGOTTEN_KEPT, RUNS_KEPT } from "./limits.ts";
+import {
+  ACTIVE_RUNS,
+  CLOCKS_APART_MS,
+  ENDED_RUNS,
+  FORGET_AFTER_MS,
+  FORGOTTEN_KEPT,
+  NOT_AFTER_GRACE_MS,
+  PLAN_CHARACTERS,
+  RUNS_KEPT,
+} from "./limits.ts";
 import { hash32 } from "./rings.ts";
 import { durationMs } from "../plan/duration.ts";
 
@@ -43,6 +52,14 @@ export function isActive(run: RunRecord, nowMs: number): boolean {
   return nowMs < endAtMs(run);
 }
 
+/** True if its times lie further ahead than any agent would set them: nothing would ever end such a run. */
+function isFarAhead({ spec, control }: RunRecord, nowMs: number): boolean {
+  const latestMs = nowMs + CLOCKS_APART_MS;
+  const startsBy = latestMs + spec.plan.start.delayMs;
+  const endsBy = startsBy + durationMs(spec.plan) + NOT_AFTER_GRACE_MS;
+  return spec.publishedAtMs > latestMs || (control.startAtMs ?? 0) > startsBy || spec.notAfterMs > endsBy;
+}
+
 /** By the clock alone: once load has ended, iterations may still be in flight. */
 export function runStateAt(run: RunRecord, nowMs: number): RunState {
   if (!isActive(run, nowMs)) return run.control.stopReason ?? "finished";
@@ -62,6 +79,8 @@ export class Runs {
   readonly #forgotten = new Set<RunId>();
   /** The lineage this agent follows: runs that were started in another one are not its business. */
   lineage: LineageId = "";
+  /** Records that were not taken: there is no room for another run, or its times are impossible. */
+  refused = 0;
   #digest: number | null = 0;
 
   /** `onForget` hears of runs dropped because newer ones need the room. */
@@ -97,18 +116,27 @@ export class Runs {
     return control.lineage === null || control.lineage === this.lineage;
   }
 
-  /** Takes what is new in a record. Returns the merged record if anything was, else null. */
+  /** Whether one more run of this plan may be active beside the others. */
+  hasRoomFor(document: string, nowMs: number): boolean {
+    // Also those of other lineages: they were waiting when they were heard of.
+    const active = this.all().filter((run) => isActive(run, nowMs));
+    return active.length < ACTIVE_RUNS && characters(active) + document.length <= PLAN_CHARACTERS;
+  }
+
+  /** Takes what is new in a record. Returns the merged record if anything was, else null: refused ones are counted. */
   merge(news: RunRecord, nowMs: number): RunRecord | null {
     const known = this.#runs.get(news.spec.id);
     if (known === undefined) {
       if (this.#forgotten.has(news.spec.id) || !this.#isOurs(news)) return null;
-      // More than can be published: somebody floods the swarm.
-      if (isActive(news, nowMs) && this.active(nowMs).length >= ACTIVE_RUNS) return null;
+      // More than can be published, or not what anybody would publish: somebody floods the swarm.
+      const hasRoom = isActive(news, nowMs) ? this.hasRoomFor(news.spec.document, nowMs) : this.#isWorthKeeping(news, nowMs);
+      if (!hasRoom || isFarAhead(news, nowMs)) return this.#refuse();
       this.#digest = null;
       this.#runs.set(news.spec.id, news);
       this.#forgetOldest(nowMs);
       return news;
     }
+    if (isFarAhead(news, nowMs)) return this.#refuse();
     const { startAtMs, lineage } = known.control;
     // A run that is on is settled, but for its stop.
     const isOn = startAtMs !== null && nowMs >= startAtMs;
@@ -158,11 +186,27 @@ export class Runs {
     return twin.spec.id < id ? run : twin;
   }
 
+  #refuse(): null {
+    this.refused++;
+    return null;
+  }
+
+  /** History: that of the last minute and of the runs before. */
+  #isWorthKeeping(news: RunRecord, nowMs: number): boolean {
+    const ended = this.#ended(nowMs);
+    return ended.length < ENDED_RUNS && characters(ended) + news.spec.document.length <= PLAN_CHARACTERS;
+  }
+
+  #ended(nowMs: number): RunRecord[] {
+    return this.all().filter((run) => !isActive(run, nowMs));
+  }
+
   /** Forgets the run that ended first, if there are too many; what has just ended is still being asked about. */
   #forgetOldest(nowMs: number): void {
-    if (this.#runs.size <= RUNS_KEPT) return;
-    const ended = this.all().filter((run) => endAtMs(run) + FORGET_AFTER_MS <= nowMs);
-    const [oldest] = ended.sort((a, b) => endAtMs(a) - endAtMs(b));
+    const ended = this.#ended(nowMs);
+    if (this.#runs.size <= RUNS_KEPT && characters(ended) <= PLAN_CHARACTERS) return;
+    const old = ended.filter((run) => endAtMs(run) + FORGET_AFTER_MS <= nowMs);
+    const [oldest] = old.sort((a, b) => endAtMs(a) - endAtMs(b));
     if (oldest === undefined) return;
     const { id } = oldest.spec;
     this.#runs.delete(id);
@@ -171,6 +215,10 @@ export class Runs {
     if (this.#forgotten.size > FORGOTTEN_KEPT) this.#forgotten.delete(this.#forgotten.values().next().value!);
     this.#onForget(id);
   }
+}
+
+function characters(runs: readonly RunRecord[]): number {
+  return runs.reduce((sum, { spec }) => sum + spec.document.length, 0);
 }
 
 /** Runs of one plan published within this time by agents that have not heard of each other are one run. */

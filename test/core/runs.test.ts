@@ -3,7 +3,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { RunControl, RunRecord } from "../../node/core/events.ts";
-import { RUNS_KEPT } from "../../node/core/limits.ts";
+import {
+  ACTIVE_RUNS,
+  CLOCKS_APART_MS,
+  ENDED_RUNS,
+  FORGET_AFTER_MS,
+  NOT_AFTER_GRACE_MS,
+  PLAN_CHARACTERS,
+  RUNS_KEPT,
+} from "../../node/core/limits.ts";
 import { endAtMs, firstControl, mergeControl, Runs, runStateAt } from "../../node/core/runs.ts";
 import { forSeeds, type Random } from "../support/random.ts";
 import { NOW, plan, runOf } from "./support.ts";
@@ -150,6 +158,74 @@ describe("the runs an agent knows", () => {
 
   it("ends by its plan, by a stop, or by notAfter, whichever is first", () => {
     assert.deepEqual([started, stopped, short].map(endAtMs), [NOW + 10_000, NOW + 500, NOW + 700]);
+  });
+});
+
+describe("runs that nobody would publish", () => {
+  const RATE = plan(10, 10, { start: { minAgents: 1, delayMs: 5000 } });
+  const LATEST = NOW + CLOCKS_APART_MS;
+  const good = runOf(RATE, NOW + 5000);
+  const from = (spec: Partial<RunRecord["spec"]>, control: Partial<RunControl> = {}): RunRecord => {
+    return { spec: { ...good.spec, ...spec }, control: { ...good.control, sequence: 1, ...control } };
+  };
+  const rows: readonly [string, RunRecord, boolean][] = [
+    ["published by a clock that is a day ahead", from({ publishedAtMs: LATEST }), true],
+    ["published later than any clock explains", from({ publishedAtMs: LATEST + 1 }), false],
+    ["to start a day and its delay ahead", from({}, { startAtMs: LATEST + 5000 }), true],
+    ["to start later", from({}, { startAtMs: LATEST + 5001 }), false],
+    ["to end a day ahead", from({ notAfterMs: LATEST + 15_000 + NOT_AFTER_GRACE_MS }), true],
+    ["to end later", from({ notAfterMs: LATEST + 15_001 + NOT_AFTER_GRACE_MS }), false],
+  ];
+  for (const [name, run, isTaken] of rows) {
+    it(`${name} ${isTaken ? "are taken" : "are refused, counted, and change no known one"}`, () => {
+      const runs = new Runs();
+      assert.equal(runs.merge(run, NOW) !== null, isTaken);
+      assert.equal(runs.get("r") !== undefined, isTaken);
+      assert.equal(runs.refused, isTaken ? 0 : 1);
+      const waiting = new Runs();
+      waiting.merge(runOf(RATE, null), NOW);
+      const before = waiting.get("r");
+      waiting.merge(run, NOW);
+      assert.equal(waiting.get("r") === before, !isTaken);
+    });
+  }
+
+  it("are kept out where there is no room: so many active ones, and so much of their text, wherever they run", () => {
+    for (const [text, most] of [["{}", ACTIVE_RUNS], ["x".repeat(PLAN_CHARACTERS / 4), 4]] as const) {
+      const runs = new Runs();
+      for (let i = 0; i < most + 3; i++) {
+        const run = runOf(RATE, null, `r${i}`);
+        assert.equal(runs.hasRoomFor(text, NOW), i < most);
+        runs.merge({ ...run, spec: { ...run.spec, document: text } }, NOW);
+        const elsewhere = { ...run.control, sequence: 1, startAtMs: NOW, lineage: "elsewhere" };
+        runs.merge({ spec: { ...run.spec, document: text }, control: elsewhere }, NOW);
+      }
+      assert.deepEqual([runs.all().length, runs.active(NOW).length], [most, 0]);
+      assert.equal(runs.refused, 3);
+    }
+  });
+
+  it("and have just ended are kept out where there are many, or large ones", () => {
+    for (const [text, most] of [["{}", ENDED_RUNS], ["x".repeat(PLAN_CHARACTERS / 4), 4]] as const) {
+      const runs = new Runs();
+      for (let i = 0; i < most + 3; i++) {
+        const run = runOf(RATE, NOW - 20_000, `r${i}`);
+        runs.merge({ ...run, spec: { ...run.spec, document: text } }, NOW);
+      }
+      assert.equal(runs.all().length, most);
+    }
+  });
+
+  it("too large a history is forgotten, oldest first", () => {
+    const forgotten: string[] = [];
+    const runs = new Runs((id) => forgotten.push(id));
+    for (let i = 0; i < 3; i++) {
+      assert.deepEqual(forgotten, []);
+      const nowMs = NOW + 2 * i * FORGET_AFTER_MS;
+      const run = runOf(RATE, nowMs, `r${i}`);
+      runs.merge({ ...run, spec: { ...run.spec, document: "x".repeat(0.6 * PLAN_CHARACTERS) } }, nowMs);
+    }
+    assert.deepEqual(forgotten, ["r0"]);
   });
 });
 

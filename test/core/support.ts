@@ -68,7 +68,7 @@ export function plan(rate: number, seconds: number, more: Partial<Plan> = {}): P
 
 /** A run of this plan, by agent `a`. */
 export function runOf(of: Plan, startAtMs: number | null, id = "r"): RunRecord {
-  const spec = { id, plan: of, document: "{}", planHash: "h", author: "a", publishedAtMs: NOW, notAfterMs: NOW + 1e9 };
+  const spec = { id, plan: of, document: "{}", planHash: "h", author: "a", publishedAtMs: NOW, notAfterMs: NOW + 5e7 };
   return { spec, control: firstControl("a", startAtMs, null) };
 }
 
