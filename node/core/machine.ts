@@ -5,7 +5,7 @@ import { CIRCLE } from "../plan/stripe.ts";
 import type { AgreedView } from "./agreement/view.ts";
 import { Capacity } from "./capacity.ts";
 import type { Effect, In, MemberId, RunRecord, Seat, SelfDescription } from "./events.ts";
-import type { Frame, LineageId, Report, Standing } from "./frame.ts";
+import type { Frame, LineageId, Standing } from "./frame.ts";
 import { Gossip, type Peer } from "./gossip.ts";
 import { Judging } from "./judging.ts";
 import { Leaving } from "./leaving.ts";
@@ -17,7 +17,7 @@ import { Outbox } from "./outbox.ts";
 import { Publishing } from "./publishing.ts";
 import { Results } from "./results.ts";
 import { RunStates } from "./run-states.ts";
-import { Runs } from "./runs.ts";
+import { isActive, Runs } from "./runs.ts";
 import { TimeSync } from "./time-sync.ts";
 import { Work } from "./work.ts";
 
@@ -57,7 +57,7 @@ export class SwarmMachine {
     const record = { ...description, incarnation: 0, state: "alive", view: 0, fromMs: NEVER, untilMs: NEVER } as const;
     this.#membership = new Membership(record, this.#out, this.#nowMs);
     this.members = this.#membership.members;
-    this.#results = new Results(self.id, this.#membership, this.#out);
+    this.#results = new Results(self.id, this.#membership, this.#out, (run) => this.runs.get(run) !== undefined);
     this.runs = new Runs((run) => {
       this.#results.forget(run);
       this.#runStates.forget(run);
@@ -164,8 +164,12 @@ export class SwarmMachine {
   }
 
   #report(snapshot: Snapshot): void {
-    if (this.runs.get(snapshot.run) === undefined) return;
+    const run = this.runs.get(snapshot.run);
+    if (run === undefined) return;
     this.#results.own(snapshot);
+    // It may have been the last one that had anything to do, before the planned end.
+    const isLooking = snapshot.done && isActive(run, this.#nowMs) && this.#judging.isJudge(run.spec.id);
+    if (isLooking) this.#results.gather(run, false, this.#nowMs).forJudge = true;
     const share = this.#membership.agreement.widthAt(this.#nowMs) / CIRCLE;
     const weight = this.#capacity.report(snapshot, share, this.#nowMs);
     if (weight !== null) this.#membership.reweigh(weight);
@@ -194,7 +198,8 @@ export class SwarmMachine {
     const isRoutine =
       frame.runs === undefined && frame.reports === undefined && frame.gather === undefined && frame.gathered === undefined;
     if (frame.runs !== undefined) this.#work.take(frame.runs, from, this.#nowMs);
-    if (frame.reports !== undefined && frame.gathered === undefined) this.#takeReports(frame.reports);
+    for (const { spec } of frame.runs ?? []) this.#results.learnt(spec.id);
+    if (frame.reports !== undefined && frame.gathered === undefined) this.#results.take(frame.reports, from);
     if (frame.gather !== undefined) this.#results.asked(from, frame.gather, this.#nowMs);
     if (frame.gathered !== undefined) this.#results.answered(from, frame.gathered, frame.reports ?? []);
     if (peer !== undefined && frame.standing !== undefined) this.#gossip.compare(peer, localMs);
@@ -207,17 +212,14 @@ export class SwarmMachine {
     if (standing === undefined || chain === undefined || !this.#membership.yieldsTo(standing, this.#rank())) return false;
     const lineage = { id: standing.lineage, bornMs: standing.bornMs };
     if (!this.#membership.follow(lineage, chain, members ?? [], standing.sentAtMs)) return false;
+    // Its runs are in the same frame.
+    this.runs.lineage = lineage.id;
     this.#time.adopt(standing.sentAtMs, localMs);
     this.#nowMs = this.#time.swarmMs(localMs);
     this.#dueMs = Number.NEGATIVE_INFINITY;
     this.#window = Number.NEGATIVE_INFINITY;
     this.#out.push({ kind: "clock", offsetMs: this.#time.offsetMs });
     return this.#gossip.received(peer, frame, localMs);
-  }
-
-  /** Of runs that are known: what nobody could ask for is not kept. */
-  #takeReports(reports: readonly Report[]): void {
-    this.#results.take(reports.filter((report) => this.runs.get(report.snapshot.run) !== undefined));
   }
 
   /** Everything I know. Plans can be large: what does not fit into one frame goes before. */

@@ -8,10 +8,10 @@ import { Errand, Errands } from "./errands.ts";
 import type { MemberId, RunId, RunRecord } from "./events.ts";
 import type { Gather, Gathered, Report, Scope } from "./frame.ts";
 import { type Gathering, Gathers, type Surroundings } from "./gathers.ts";
-import { HOLDERS, LEAST_PATIENCE_MS, OPEN_ERRANDS, PATIENCE_PER_HOP } from "./limits.ts";
+import { Handing } from "./handing.ts";
+import { LEAST_PATIENCE_MS, OPEN_ERRANDS, PATIENCE_PER_HOP } from "./limits.ts";
 import type { Outbox } from "./outbox.ts";
 import { Reports } from "./reports.ts";
-import { firstInHashOrder } from "./rings.ts";
 import { NO_SERIES, Series } from "./series.ts";
 import { copyOf, remove } from "./subsets.ts";
 import { summarise } from "./summary.ts";
@@ -35,50 +35,45 @@ export class Results {
   readonly #gathers: Gathers;
   readonly #series = new Series();
   readonly #services = new Set<Service>();
-  /** What each linked peer holds of my reports: peer -> run -> sequence. */
-  readonly #handed = new Map<MemberId, Map<RunId, number>>();
+  readonly #handing: Handing;
 
-  constructor(self: MemberId, membership: Surroundings, out: Outbox) {
+  /** `isKnown`: whether this agent knows a run; of others nothing is kept. */
+  constructor(self: MemberId, membership: Surroundings, out: Outbox, isKnown: (run: RunId) => boolean) {
     this.#self = self;
     this.#membership = membership;
     this.#out = out;
     this.#errands = new Errands(out);
     this.#delegating = new Delegating(self, out, this.#errands);
     this.#gathers = new Gathers(self, membership, this.#errands, this.#delegating);
+    this.#handing = new Handing(self, membership, out, this.#reports, isKnown);
   }
 
   /** From the own engine: kept, and handed to a few linked neighbours so that a crash loses a second at most. */
   own(snapshot: Snapshot): void {
     const { run } = snapshot;
     if (!this.#reports.add({ since: this.#reports.sequence(run, this.#self), snapshot })) return;
-    this.#hand(run);
+    this.#handing.hand(run);
   }
 
-  /** Before going: what I hold of myself and of others that are gone, or nobody might be left to answer for them. */
+  /** Before going: nobody might be left to answer for me, and for others of whom only I hold reports. */
   handOver(): void {
-    const { members } = this.#membership;
-    const reports = this.#reports.all().filter(({ snapshot }) => members.get(snapshot.member)?.state !== "alive");
-    for (const peer of this.#holders()) {
-      const handed = this.#handed.get(peer);
-      for (const report of reports) {
-        const { run, member, sequence } = report.snapshot;
-        const knows = member === this.#self && handed?.get(run) === sequence;
-        if (!knows) this.#out.send(peer, { reports: [report] });
-      }
-    }
+    this.#handing.handAll();
   }
 
-  /** Reports that others handed over. */
-  take(reports: readonly Report[]): void {
-    for (const report of reports) if (report.snapshot.member !== this.#self) this.#reports.add(report);
+  /** Reports that a peer has handed over. */
+  take(reports: readonly Report[], from: MemberId): void {
+    this.#handing.take(reports, from);
+  }
+
+  /** A run may have become known. */
+  learnt(run: RunId): void {
+    this.#handing.learnt(run);
   }
 
   /** Nobody waits for a peer whose link has closed or that cannot be reached; another one holds my reports in its place. */
   linkDown(peer: MemberId): void {
     this.#errands.lost(peer);
-    const held = this.#handed.get(peer);
-    this.#handed.delete(peer);
-    for (const run of held?.keys() ?? []) this.#hand(run);
+    this.#handing.linkDown(peer);
   }
 
   isDone(run: RunId, member: MemberId): boolean {
@@ -92,7 +87,7 @@ export class Results {
   forget(run: RunId): void {
     this.#reports.forget(run);
     this.#series.forget(run);
-    for (const handed of this.#handed.values()) handed.delete(run);
+    this.#handing.forget(run);
   }
 
   /** Asks everybody; a gathering of this run already under way serves as well. A judge needs no series. */
@@ -150,7 +145,7 @@ export class Results {
   summary(gathering: Gathering, run: RunRecord, nowMs: number): Summary | null {
     const { errand, withSeries, askedAtMs } = gathering;
     const { view, collected, question } = errand;
-    this.take([...errand.held.values()]);
+    for (const report of errand.held.values()) if (report.snapshot.member !== this.#self) this.#reports.add(report);
     const idsOf = (set: typeof collected.done) => new Set(listed(set).map((position) => view.members[position]!.id));
     const reported = idsOf(collected.reported);
     const all = withSeries
@@ -216,25 +211,5 @@ export class Results {
     const { agreement } = this.#membership;
     const view = lineage === agreement.lineage.id ? agreement.chain.at(number) : undefined;
     return view !== undefined && [ask, avoid, silent].every((set) => fits(set, view.size)) ? view : null;
-  }
-
-  /** Gives my newest report to those who hold it for me. */
-  #hand(run: RunId): void {
-    for (const peer of this.#holders()) {
-      const handed = this.#handed.get(peer) ?? new Map<RunId, number>();
-      const delta = this.#reports.after(run, this.#self, handed.get(run) ?? 0);
-      if (delta === null) continue;
-      handed.set(run, delta.snapshot.sequence);
-      this.#handed.set(peer, handed);
-      this.#out.send(peer, { reports: [delta] });
-    }
-  }
-
-  /** Links to neighbours last. */
-  #holders(): MemberId[] {
-    const { members, neighbours } = this.#membership;
-    const linked = [...this.#out.links].filter((peer) => members.get(peer)?.state === "alive");
-    const lasting = linked.filter((peer) => neighbours.includes(peer));
-    return firstInHashOrder(this.#self, lasting.length > 0 ? lasting : linked, HOLDERS);
   }
 }

@@ -40,7 +40,7 @@ export class Node {
       members,
       neighbours: view.neighboursOf(position).map((one) => view.members[one]!.id),
     };
-    this.results = new Results(id, surroundings, this.out);
+    this.results = new Results(id, surroundings, this.out, () => true);
   }
 }
 
@@ -225,7 +225,7 @@ export class GatherNet {
 /** As the machine does. */
 function take(node: Node, from: string, { reports = [], gather, gathered }: Frame, nowMs: number): void {
   if (gathered !== undefined) node.results.answered(from, gathered, reports);
-  else node.results.take(reports);
+  else node.results.take(reports, from);
   if (gather !== undefined) node.results.asked(from, gather, nowMs);
 }
 

@@ -146,7 +146,7 @@ describe("members that are gone", () => {
     // Several hold reports of it, not all of them the last one.
     [3, 7, size - 1].forEach((i, n) => {
       const report = { since: 0, snapshot: reportOf(GONE, 50 + n, net.random, { sequence: n + 1 }) };
-      net.of(net.ids[i]!).results.take([report]);
+      net.of(net.ids[i]!).results.take([report], GONE);
     });
     return { net, started };
   }

@@ -68,6 +68,16 @@ describe("agents that are linked", () => {
     }
   });
 
+  it("know the runs of the swarm whose lineage they follow from then on", () => {
+    const swarm = busy("ab");
+    const [run] = swarm.of("a").machine.runs.all();
+    const c = swarm.start("c");
+    swarm.link("a", "c");
+    const followed = () => swarm.of("a").machine.view().lineage === c.machine.view().lineage;
+    while (!followed()) swarm.pass(1, () => {}, 1);
+    assert.deepEqual(c.machine.runs.all(), [run]);
+  });
+
   for (const [name, clockMs] of [["ahead", 3_600_000], ["behind", -3_600_000]] as const) {
     it(`whose clocks are an hour ${name} come in as fast, and in time`, () => {
       const swarm = busy("ab");
