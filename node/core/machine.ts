@@ -198,10 +198,7 @@ export class SwarmMachine {
     const isRoutine =
       frame.runs === undefined && frame.reports === undefined && frame.gather === undefined && frame.gathered === undefined;
     if (frame.runs !== undefined) this.#work.take(frame.runs, from, this.#nowMs);
-    for (const { spec } of frame.runs ?? []) this.#results.learnt(spec.id);
-    if (frame.reports !== undefined && frame.gathered === undefined) this.#results.take(frame.reports, from);
-    if (frame.gather !== undefined) this.#results.asked(from, frame.gather, this.#nowMs);
-    if (frame.gathered !== undefined) this.#results.answered(from, frame.gathered, frame.reports ?? []);
+    if (!isRoutine) this.#results.hear(from, frame, this.#nowMs);
     if (peer !== undefined && frame.standing !== undefined) this.#gossip.compare(peer, localMs);
     return isRoutine;
   }

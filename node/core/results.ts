@@ -6,7 +6,7 @@ import type { AgreedView } from "./agreement/view.ts";
 import { Delegating } from "./delegating.ts";
 import { Errand, Errands } from "./errands.ts";
 import type { MemberId, RunId, RunRecord } from "./events.ts";
-import type { Gather, Gathered, Report, Scope } from "./frame.ts";
+import type { Frame, Gather, Report, Scope } from "./frame.ts";
 import { type Gathering, Gathers, type Surroundings } from "./gathers.ts";
 import { Handing } from "./handing.ts";
 import { LEAST_PATIENCE_MS, OPEN_ERRANDS, PATIENCE_PER_HOP } from "./limits.ts";
@@ -60,14 +60,12 @@ export class Results {
     this.#handing.handAll();
   }
 
-  /** Reports that a peer has handed over. */
-  take(reports: readonly Report[], from: MemberId): void {
-    this.#handing.take(reports, from);
-  }
-
-  /** A run may have become known. */
-  learnt(run: RunId): void {
-    this.#handing.learnt(run);
+  /** What a frame says of results; its runs have been taken in before. */
+  hear(from: MemberId, { runs = [], reports = [], gather, gathered }: Frame, nowMs: number): void {
+    for (const { spec } of runs) this.#handing.learnt(spec.id);
+    if (gathered !== undefined) this.#errands.answered(from, gathered, reports);
+    else this.#handing.take(reports, from);
+    if (gather !== undefined) this.#asked(from, gather, nowMs);
   }
 
   /** Nobody waits for a peer whose link has closed or that cannot be reached; another one holds my reports in its place. */
@@ -102,34 +100,6 @@ export class Results {
     return this.#gathers.open({ run: id, have, ...series }, withSeries, nowMs);
   }
 
-  /** Somebody asks for my results, and perhaps for those of others. */
-  asked(from: MemberId, gather: Gather, nowMs: number): void {
-    const { scope } = gather;
-    if (scope === undefined) return this.#answerAlone(from, gather, false);
-    const view = this.#viewOf(scope);
-    if (view === null || this.#services.size >= OPEN_ERRANDS) return this.#answerAlone(from, gather, true);
-    const { run, have, fromPoint = 0, sinceMs = 0 } = gather;
-    const errand = new Errand(view, { run, have, fromPoint, sinceMs });
-    this.#services.add({ errand, from, gather, scope });
-    const others = copyOf(scope.ask, view.size);
-    const position = view.positionOf(this.#self);
-    if (position >= 0 && has(others, position)) {
-      const isWanted = isEmpty(scope.silent) || has(scope.silent, position);
-      errand.collected.addOwn(position, isWanted ? this.#reports.own(run, this.#self, fromPoint, sinceMs) : null);
-      remove(others, position);
-    }
-    const patienceMs = scope.patienceMs * PATIENCE_PER_HOP;
-    if (patienceMs < LEAST_PATIENCE_MS || isEmpty(others)) return;
-    const avoid = copyOf(scope.avoid, view.size);
-    const asker = view.positionOf(from);
-    if (asker >= 0) insert(avoid, asker);
-    this.#delegating.overLinks(errand, scope.lineage, { ...scope, ask: others, avoid, patienceMs }, nowMs);
-  }
-
-  answered(from: MemberId, gathered: Gathered, reports: readonly Report[]): void {
-    this.#errands.answered(from, gathered, reports);
-  }
-
   /** Time passes: what is complete is answered. Returns own gatherings that are over. */
   turn(nowMs: number): Gathering[] {
     this.#errands.giveUp(nowMs);
@@ -161,6 +131,30 @@ export class Results {
   }
 
   // --- inside ---
+
+  /** Somebody asks for my results, and perhaps for those of others. */
+  #asked(from: MemberId, gather: Gather, nowMs: number): void {
+    const { scope } = gather;
+    if (scope === undefined) return this.#answerAlone(from, gather, false);
+    const view = this.#viewOf(scope);
+    if (view === null || this.#services.size >= OPEN_ERRANDS) return this.#answerAlone(from, gather, true);
+    const { run, have, fromPoint = 0, sinceMs = 0 } = gather;
+    const errand = new Errand(view, { run, have, fromPoint, sinceMs });
+    this.#services.add({ errand, from, gather, scope });
+    const others = copyOf(scope.ask, view.size);
+    const position = view.positionOf(this.#self);
+    if (position >= 0 && has(others, position)) {
+      const isWanted = isEmpty(scope.silent) || has(scope.silent, position);
+      errand.collected.addOwn(position, isWanted ? this.#reports.own(run, this.#self, fromPoint, sinceMs) : null);
+      remove(others, position);
+    }
+    const patienceMs = scope.patienceMs * PATIENCE_PER_HOP;
+    if (patienceMs < LEAST_PATIENCE_MS || isEmpty(others)) return;
+    const avoid = copyOf(scope.avoid, view.size);
+    const asker = view.positionOf(from);
+    if (asker >= 0) insert(avoid, asker);
+    this.#delegating.overLinks(errand, scope.lineage, { ...scope, ask: others, avoid, patienceMs }, nowMs);
+  }
 
   /** Everything asked for has come, or will not. */
   #answer(service: Service): void {

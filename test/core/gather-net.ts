@@ -198,7 +198,7 @@ export class GatherNet {
       const link = `${from.id} ${to}`;
       const atMs = Math.max(this.nowMs + this.#latencyMs(), this.#arrivedMs.get(link) ?? 0);
       this.#arrivedMs.set(link, atMs);
-      this.#later(atMs - this.nowMs, to, (node) => take(node, from.id, frame, this.nowMs));
+      this.#later(atMs - this.nowMs, to, (node) => node.results.hear(from.id, frame, this.nowMs));
     }
   }
 
@@ -220,13 +220,6 @@ export class GatherNet {
     }
     this.#queue.splice(low, 0, event);
   }
-}
-
-/** As the machine does. */
-function take(node: Node, from: string, { reports = [], gather, gathered }: Frame, nowMs: number): void {
-  if (gathered !== undefined) node.results.answered(from, gathered, reports);
-  else node.results.take(reports, from);
-  if (gather !== undefined) node.results.asked(from, gather, nowMs);
 }
 
 export function viewOf(ids: readonly string[], number: number): AgreedView {

@@ -146,7 +146,7 @@ describe("members that are gone", () => {
     // Several hold reports of it, not all of them the last one.
     [3, 7, size - 1].forEach((i, n) => {
       const report = { since: 0, snapshot: reportOf(GONE, 50 + n, net.random, { sequence: n + 1 }) };
-      net.of(net.ids[i]!).results.take([report], GONE);
+      net.of(net.ids[i]!).results.hear(GONE, { reports: [report] }, net.nowMs);
     });
     return { net, started };
   }
@@ -209,7 +209,7 @@ describe("a question of an older version", () => {
     const net = new GatherNet(5, 7);
     reported(net);
     const node = net.of(net.ids[2]!);
-    node.results.asked("old", { id: 9, run: RUN.spec.id, have: [] }, net.nowMs);
+    node.results.hear("old", { gather: { id: 9, run: RUN.spec.id, have: [] } }, net.nowMs);
     const frames = node.out.take().flatMap((effect) => (effect.kind === "send" ? [effect.frame] : []));
     assert.deepEqual(frames.at(-1), { gathered: { id: 9 } });
     assert.deepEqual(frames.slice(0, -1).map(({ reports, gathered }) => [reports?.[0]?.snapshot.member, gathered]), [[node.id, undefined]]);
