@@ -10,6 +10,7 @@ import { TargetGuard } from "../load/guard.ts";
 import { SwarmClock } from "../mesh/clock.ts";
 import { type Network, type NetworkCounters, type NetworkEvents, SOLO } from "../mesh/network.ts";
 import { Shell } from "../mesh/shell.ts";
+import { Unmet } from "../metrics/unmet.ts";
 import { LoadswarmError } from "../plan/errors.ts";
 import { parsePlan } from "../plan/parse.ts";
 import { notRunnable } from "../plan/runnable.ts";
@@ -53,6 +54,7 @@ export class Agent {
   readonly #engine: LoadEngine;
   readonly #clock: SwarmClock;
   readonly #guard: TargetGuard;
+  readonly #unmet = new Unmet();
   readonly #listeners = new Set<(event: SwarmEvent) => void>();
 
   private constructor(config: CheckedConfig, apiUrl: string, network: Network, member: MemberId, log: Logger) {
@@ -66,7 +68,10 @@ export class Agent {
       workers: config.workers,
       clockBaseMs: this.#clock.baseMs,
       guard: config.guard,
-      onSnapshot: (snapshot) => this.#shell.input({ kind: "report", snapshot }),
+      onSnapshot: (snapshot) => {
+        this.#unmet.take(snapshot);
+        this.#shell.input({ kind: "report", snapshot });
+      },
       onFault: (error) => log.error({ err: error }, "load worker failed; replaced"),
     });
     this.#shell = new Shell({
@@ -120,6 +125,11 @@ export class Agent {
   /** What the mesh has lost and refused. */
   networkCounters(): NetworkCounters {
     return this.#network.counters();
+  }
+
+  /** Arrivals per second that were due here lately and that this agent could not send in time. */
+  unmetPerSecond(): number {
+    return this.#unmet.perSecond(this.#clock.nowMs());
   }
 
   /** Publishes a plan (YAML or JSON) to the swarm, or says everything that is wrong with it. */

@@ -44,6 +44,9 @@ async function createRegistry(agent: Agent): Promise<Registry> {
   gauge("loadswarm_swarm_share_ratio", "Part of the swarm's rate that this agent carries, 0 to 1", () => {
     return agent.members().find((member) => member.id === agent.member)?.share ?? 0;
   });
+  gauge("loadswarm_unmet_rate", "Arrivals per second due at this agent that it could not send in time; its share is moving, or nobody has room", () =>
+    agent.unmetPerSecond(),
+  );
   const network = () => agent.networkCounters();
   gauge("loadswarm_links", "Links to other agents that are up", () => network().links);
   const totals = [

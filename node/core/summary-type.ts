@@ -67,6 +67,10 @@ export interface Summary {
   status: Record<string, number>;
   errors: { kind: string; count: number }[];
   thresholds: ThresholdResult[];
-  generator: { verdict: "ok" | "strained" | "bottleneck" };
+  generator: {
+    verdict: "ok" | "strained" | "bottleneck";
+    /** Arrivals per second, over the whole run so far, that agents could not send for their own limits; absent in older ones. */
+    unmet?: number;
+  };
   series: SeriesPoint[];
 }

@@ -2,6 +2,7 @@
 
 import { DROP_REASONS, ERROR_KINDS, intervalMs, type ScenarioTotals, type SketchData, type Snapshot } from "../metrics/results.ts";
 import { quantile } from "../metrics/sketch.ts";
+import { unmetOf } from "../metrics/unmet.ts";
 import { RateCurve } from "../plan/curve.ts";
 import { durationMs, endMs, executorDurationMs } from "../plan/duration.ts";
 import { timeText } from "../plan/time-text.ts";
@@ -68,7 +69,7 @@ export function summarise(
     status: Object.fromEntries(merged.status.map(([code, count]) => [String(code), count])),
     errors: ERROR_KINDS.map((kind, index) => ({ kind, count: merged.errors[index] ?? 0 })).filter((e) => e.count > 0),
     thresholds,
-    generator: { verdict: generatorVerdict(merged, iterations) },
+    generator: { verdict: generatorVerdict(merged, iterations), unmet: unmetPerSecond(merged, seconds) },
     series: seriesOf(run, merged, clock),
   };
 }
@@ -220,6 +221,10 @@ function seriesOf(run: RunRecord, merged: Merged, clock: Clock): SeriesPoint[] {
     t: (point.index * widthMs) / 1000,
     target: sum(run.spec.plan.scenarios.map((scenario) => meanTarget(scenario, point.index * widthMs, widthMs, clock))),
     started: round(point.started * perSecond),
+function unmetPerSecond({ scenarios }: Merged, seconds: number): number {
+  return seconds === 0 ? 0 : round(unmetOf(scenarios.map(({ totals }) => totals)) / seconds);
+}
+
     failed: round(point.failed * perSecond),
     p50: round(quantileOrZero(point.duration, 0.5)),
     p95: round(quantileOrZero(point.duration, 0.95)),

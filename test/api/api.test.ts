@@ -246,6 +246,7 @@ describe("everything else", () => {
     assert.match(type, /^text\/plain/);
     assert.match(text, /^loadswarm_swarm_members 1$/m);
     assert.match(text, /^loadswarm_swarm_share_ratio 1$/m);
+    assert.match(text, /^loadswarm_unmet_rate 0$/m);
     assert.match(text, /^process_resident_memory_bytes \d{7,}$/m);
   });
 

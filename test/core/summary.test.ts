@@ -142,6 +142,13 @@ describe("judgement and series", () => {
     it(`generator: ${name} -> ${verdict}`, () => assert.equal(summary(snapshots, END).generator.verdict, verdict));
   }
 
+  it("unmet is what agents themselves could not send, per second of the run", () => {
+    const both = [counted("a", 70, [12, 9]), counted("b", 30, [3, 0, 5])];
+    assert.equal(summary(both, END).generator.unmet, 2);
+    assert.equal(summary(both, NOW + 4000).generator.unmet, 5);
+    assert.equal(summary([], NOW - 1000).generator.unmet, 0, "before it begins");
+  });
+
   it("the series adds agents by interval and ends with the run", () => {
     const series = summary(
       [snapshot("a", 1, { points: [point(0, 4), point(1, 5)] }), snapshot("b", 1, { points: [point(1, 5), point(10, 1)] })],
