@@ -11,6 +11,7 @@ const ALMOST_ALL = 0.99;
 /** A share is cut in 2^32 parts: sums of many are not quite 1. */
 const ROUNDING = 1e-6;
 const SECOND_MS = 1000;
+const SECOND_SAMPLES = SECOND_MS / SAMPLE_MS;
 /** Clocks differ by some milliseconds: not all agents begin and end at the same instant. */
 const EDGE_MS = 100;
 /** A share and the lease for it may end some milliseconds apart; "seamless" tells whether that costs anything. */
@@ -103,9 +104,17 @@ function neverMore({ atMost }: Extract<Promised, { promise: "never more" }>, see
 
 /** From `mark` until the last sample with too little before `untilMs`. */
 function recoveryMs({ series, untilMs: toMs }: Load, markMs: number, untilMs: number): number {
-  let lastBad = -1;
+  const { offered } = series;
   const end = series.indexOf(Math.min(untilMs, toMs - EDGE_MS));
-  for (let i = series.indexOf(markMs); i < end; i++) if (series.offered[i]! < ALMOST_ALL) lastBad = i;
+  const begin = series.indexOf(markMs);
+  let lastBad = -1;
+  let missing = 0;
+  for (let i = begin; i < end; i++) {
+    missing += Math.max(0, 1 - offered[i]!);
+    if (i - SECOND_SAMPLES >= begin) missing -= Math.max(0, 1 - offered[i - SECOND_SAMPLES]!);
+    // Clocks differ: a dip of some milliseconds, as a share changes hands, costs a second less than what is asked of it.
+    if (offered[i]! < ALMOST_ALL && missing > (1 - ALMOST_ALL) * SECOND_SAMPLES) lastBad = i;
+  }
   if (lastBad < 0) return 0;
   return lastBad === end - 1 ? Number.POSITIVE_INFINITY : series.timeOf(lastBad + 1) - markMs;
 }

@@ -111,8 +111,10 @@ export class Gossip {
     }
     if (frame.standing === undefined) return false;
     const { standing, echo } = frame;
+    const isFirst = peer.standing === null;
     peer.standing = standing;
     if (!this.#isMine(standing)) return false;
+    if (isFirst) this.#tellUndecided(peer, localMs);
     peer.clock.sentAtMs = standing.sentAtMs;
     peer.clock.receivedMs = localMs;
     // Whoever is still coming in has no share to keep in step with, and perhaps a clock that is hours off.
@@ -193,6 +195,12 @@ export class Gossip {
       const echo = this.#time.echo(peer.clock, localMs);
       if (echo !== null) this.#out.send(peer.id, { standing, echo });
     }
+  }
+
+  /** News goes out once, over the links there are: over a new one goes what its other end may have missed. */
+  #tellUndecided(peer: Peer, localMs: number): void {
+    const undecided = this.#membership.agreement.undecided();
+    if (Object.keys(undecided).length > 0) this.#out.send(peer.id, { standing: this.standing(localMs), ...undecided });
   }
 
   /** A member that is no neighbour: we were linked once, to gather results or because the view was another. */

@@ -227,9 +227,14 @@ export class Agreement {
 
   /** Complete state, for those who know nothing. */
   state(): Frame {
-    const { chain } = this;
     const agreed = { rollCalls: this.#rollCalls.all(), adoptions: this.#acks.all() };
-    return { chain: chain.data(), ...parts({ ...agreed, ballots: this.#ballots.all(), accusations: this.#accusations.all() }) };
+    return { chain: this.#chain.data(), ...parts({ ...agreed, ballots: this.#ballots.all(), accusations: this.#accusations.all() }) };
+  }
+
+  /** What is not decided yet, for a neighbour that may have missed some of it; empty in quiet times. */
+  undecided(): Frame {
+    const open = parts({ ballots: this.#ballots.all(), accusations: this.#accusations.all() });
+    return Object.keys(open).length === 0 ? open : { ...open, rollCalls: this.#rollCalls.all() };
   }
 
   /** Views adopted since the last call. */

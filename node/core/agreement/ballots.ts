@@ -24,6 +24,8 @@ export class Ballots {
   #vote: Proposal | null = null;
   /** No vote of mine in a ballot at or below it. */
   #floor = Number.NEGATIVE_INFINITY;
+  /** When the last vote or lock was given, and when the next one may be for the same. */
+  #votedWindow = 0;
   #retryWindow = 0;
   #patienceWindows = PATIENCE_WINDOWS;
 
@@ -51,7 +53,7 @@ export class Ballots {
     // Rule: once anything is locked, nothing but the highest lock known gets this vote.
     const locked = this.#highestLock();
     if (locked === null && wanted === null) return;
-    if (!this.#mayVote(window)) return;
+    if (!this.#mayVote(window, locked?.change ?? wanted!)) return;
     const isRight = (change: ViewChange) => (locked === null ? isAcceptable(change) : keyOf(change) === locked.key);
     const open = [...this.#proposals.values()]
       .filter(({ ballot, change }) => ballot > this.#floor && ballot >= window - 1 && isRight(change))
@@ -61,7 +63,9 @@ export class Ballots {
     if (choice === null) return;
     insert(choice.votes, this.#self);
     this.#isNews(choice);
-    this.#patienceWindows = this.#vote === null ? PATIENCE_WINDOWS : Math.min(LONGEST_PATIENCE_WINDOWS, 2 * this.#patienceWindows);
+    const isAgain = this.#vote !== null && hasSameMembers(choice.change, this.#vote.change);
+    this.#patienceWindows = isAgain ? Math.min(LONGEST_PATIENCE_WINDOWS, 2 * this.#patienceWindows) : PATIENCE_WINDOWS;
+    this.#votedWindow = window;
     this.#retryWindow = window + this.#patienceWindows;
     this.#vote = choice;
     this.#floor = choice.ballot;
@@ -77,6 +81,7 @@ export class Ballots {
       insert(proposal.locks, this.#self);
       this.#floor = proposal.ballot;
       this.#vote = proposal;
+      this.#votedWindow = window;
       this.#retryWindow = window + this.#patienceWindows;
       this.#isNews(proposal);
     }
@@ -110,14 +115,19 @@ export class Ballots {
     return [...this.#proposals.values()].map((proposal) => this.#plain(proposal));
   }
 
-  /** First time; or a higher ballot wants the same members; or mine cannot win any more; or it takes too long. */
-  #mayVote(window: number): boolean {
+  /**
+   * First time; or a higher ballot wants the same members; or mine cannot win any more; or it takes too long, which what
+   * is no longer wanted does sooner than what is.
+   */
+  #mayVote(window: number, wanted: ViewChange): boolean {
     const mine = this.#vote;
     if (mine === null) return true;
     for (const { ballot, change } of this.#proposals.values()) {
       if (ballot > this.#floor && ballot >= window - 1 && hasSameMembers(change, mine.change)) return true;
     }
-    return window > this.#floor && (window >= this.#retryWindow || !this.#canWin(mine));
+    if (window <= this.#floor) return false;
+    const isOutdated = !hasSameMembers(wanted, mine.change) && window >= this.#votedWindow + PATIENCE_WINDOWS;
+    return isOutdated || window >= this.#retryWindow || !this.#canWin(mine);
   }
 
   #canWin(proposal: Proposal): boolean {

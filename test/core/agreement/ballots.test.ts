@@ -117,6 +117,14 @@ describe("voting again", () => {
     assert.deepEqual(mine(a).slice(0, 5), [0, first, second, third, third + LONGEST_PATIENCE_WINDOWS]);
   });
 
+  it("comes sooner for something else, which is wanted instead", () => {
+    const a = stuck();
+    const last = PATIENCE_WINDOWS + 2 * PATIENCE_WINDOWS;
+    for (let window = W; window <= W + last; window++) a.vote(without("e", window), window, any);
+    for (let window = W + last + 1; window < W + 20; window++) a.vote(without("d", window), window, any);
+    assert.deepEqual(mine(a).slice(2, 5), [last, last + PATIENCE_WINDOWS, last + 2 * PATIENCE_WINDOWS]);
+  });
+
   it("comes in the next window if the ballot cannot win any more", () => {
     const a = stuck();
     a.merge(ballot(without("d"), "bcd"), W);
