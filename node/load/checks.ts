@@ -54,6 +54,8 @@ type Take = (answer: Answer) => string | null;
 export interface Evaluation {
   /** Some of them read the body. */
   readonly needsBody: boolean;
+  /** Some of them read header fields. */
+  readonly needsHead: boolean;
   /** Statuses of a successful request; null if the step does not say, then those below 400 are. */
   readonly expected: readonly number[] | null;
   readonly checkCount: number;
@@ -75,6 +77,9 @@ export function compileEvaluation(step: HttpStep, scope: Scope): Evaluation {
     needsBody:
       step.checks.some((check) => check.kind === "json" || check.kind === "body") ||
       step.captures.some((capture) => capture.source.kind !== "header"),
+    needsHead:
+      step.checks.some((check) => check.kind === "header") ||
+      step.captures.some((capture) => capture.source.kind === "header"),
     // Several status checks: all of them must hold.
     expected: statuses.length === 0 ? null : statuses.reduce((a, b) => a.filter((code) => b.includes(code))),
     evaluate(exchange, onCheck, onCapture) {

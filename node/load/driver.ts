@@ -2,6 +2,29 @@
 
 import type { ErrorKind } from "../metrics/results.ts";
 
+/** How a scenario speaks HTTP; what is absent is as the comment says first. */
+export interface HttpOptions {
+  /** Our own, or undici. */
+  readonly client?: "own" | "undici";
+  /** Requests on a connection before their answers have come; 1. Only safe methods stand behind one another. */
+  readonly pipelining?: number;
+  /**
+   * Kept for the next request; or closed after the answer, which the request announces; or the same with a reset, which
+   * leaves no port in TIME_WAIT. On TLS a reset is a close.
+   */
+  readonly close?: "keep" | "close" | "rst";
+  /** None are followed; else at most so many, and only to these origins. The last answer counts. */
+  readonly redirects?: { readonly most: number; readonly origins: ReadonlySet<string> };
+}
+
+/** Keeps cookies for whoever sends the requests. URLs are those that were asked for. */
+export interface Cookies {
+  /** Value of the `cookie` header; null if there is none to send. */
+  headerFor(url: URL): string | null;
+  /** Takes the values of `set-cookie` headers. */
+  store(url: URL, values: readonly string[]): void;
+}
+
 /** A request with every template filled in. */
 export interface PreparedRequest {
   readonly method: string;
@@ -16,9 +39,27 @@ export interface PreparedRequest {
   readonly timeoutMs: number;
   /** The sink reads the body of the answer; else it is counted and thrown away. */
   readonly keepBody: boolean;
+  /** False: nobody reads headers of the answer. */
+  readonly keepHead?: boolean;
+  /** The same object for all requests of one step: what they have in common is computed once. */
+  readonly step?: object;
+  readonly http?: HttpOptions;
+  readonly cookies?: Cookies;
 }
 
-/** How a request ended. Times are monotonic milliseconds (clock.ts). */
+/** How long the parts of getting a connection took. */
+export interface Setup {
+  /** Before it could be opened: resolving the name, or waiting for a connection that was lost. */
+  readonly blockedMs: number;
+  readonly connectingMs: number;
+  /** 0 without TLS. */
+  readonly tlsMs: number;
+}
+
+/**
+ * How a request ended. Times are monotonic milliseconds (clock.ts). From start to end it was setting up, then sending up
+ * to `writtenMs`, waiting up to `firstByteMs`, receiving up to `endMs`.
+ */
 export interface Exchange {
   /** 0 if no answer came. */
   readonly status: number;
@@ -26,17 +67,24 @@ export interface Exchange {
   readonly error: ErrorKind | null;
   /** When the driver was called: connecting, if need be, counts as part of the request. */
   readonly startMs: number;
+  /** Null or absent if a connection was open already. */
+  readonly setup?: Setup | null;
   /** When the request was handed to the socket; 0 if it was not. */
   readonly writtenMs: number;
   /** When the answer began; 0 if it did not. */
   readonly firstByteMs: number;
   /** When the answer, or the attempt, ended. */
   readonly endMs: number;
-  /** Bytes of the protocol on the connection, headers and framing included, those of TLS not. */
+  /**
+   * Bytes of the protocol on the connection, headers and framing included, those of TLS not; of all that was sent for
+   * it, if a connection was lost or a redirect followed.
+   */
   readonly bytesSent: number;
   readonly bytesReceived: number;
   /** A header of the answer by its lower-case name, several of them joined by ", "; null if it is not there. */
   header(name: string): string | null;
+  /** The same, one by one; absent where the driver cannot tell. */
+  values?(name: string): readonly string[];
   /** Empty unless `keepBody` was asked for. */
   readonly body: Buffer;
 }

@@ -151,8 +151,9 @@ export class Iteration implements Sink, Variables {
     this.#request = request;
     const { method, timeoutMs } = request;
     const { origin, path } = destination;
-    const keepBody = request.evaluation.needsBody;
-    const call = driver.send({ method, origin, path, headers, body, timeoutMs, keepBody }, this);
+    const { needsBody: keepBody, needsHead: keepHead } = request.evaluation;
+    const prepared = { method, origin, path, headers, body, timeoutMs, keepBody, keepHead, step: request };
+    const call = driver.send(prepared, this);
     // Unless it has ended already, and perhaps the next one is on its way.
     if (this.#request === request && this.#call === null) this.#call = call;
   }

@@ -1,258 +1,31 @@
-// HTTP/1.1 by undici: one client, and so one connection, per request in flight; the last one used is used first.
+// HTTP/1.1: by our own client, or by undici where a scenario asks for it; with redirects and cookies where it asks for them.
 
-import type { Socket } from "node:net";
-import { buildConnector, Client, type Dispatcher } from "undici";
-import { monotonicMs } from "../clock.ts";
-import type { Call, Driver, Exchange, PreparedRequest, Sink } from "../driver.ts";
+import type { Call, Driver, PreparedRequest, Sink } from "../driver.ts";
 import type { TargetGuard } from "../guard.ts";
-import { KEPT_BODY_BYTES, RESPONSE_BYTES } from "../limits.ts";
-import { classify, RequestError } from "../outcome.ts";
-import type { ErrorKind } from "../../metrics/results.ts";
-
-const NO_BODY = Buffer.alloc(0);
-
-/** Headers of an answer in undici's form. */
-type Headers = Readonly<Record<string, string | string[] | undefined>>;
-const NO_HEADERS: Headers = {};
-
-/** A client and the socket it happens to hold, whose counters say what went over the wire. */
-interface Connection {
-  readonly client: Client;
-  readonly origin: Origin;
-  socket: Socket | null;
-}
-
-/** A scheme, host and port, with its idle connections. */
-interface Origin {
-  readonly url: string;
-  /** Addresses are decided about here, because they never reach the guard's `lookup`; names are decided about there. */
-  readonly refusal: RequestError | null;
-  readonly connect: buildConnector.connector;
-  readonly idle: Connection[];
-}
+import { Http1Client } from "../http1/client.ts";
+import { Visit } from "../http1/visit.ts";
+import { UndiciDriver } from "./undici.ts";
 
 export class Http1Driver implements Driver {
   readonly #guard: TargetGuard;
-  readonly #origins = new Map<string, Origin>();
-  readonly #open = new Set<Connection>();
+  readonly #own: Http1Client;
+  #undici: UndiciDriver | null = null;
 
   constructor(guard: TargetGuard) {
     this.#guard = guard;
+    this.#own = new Http1Client(guard);
   }
 
   send(request: PreparedRequest, sink: Sink): Call {
-    const origin = this.#origins.get(request.origin) ?? this.#addOrigin(request.origin);
-    if (origin.refusal !== null) return new Refused(origin.refusal.kind, sink);
-    const connection = origin.idle.pop() ?? this.#connection(origin);
-    return new Http1Call(this, connection, request, sink);
+    const { http, cookies } = request;
+    if (http === undefined && cookies === undefined) return this.#own.send(request, sink);
+    const client = http?.client === "undici" ? (this.#undici ??= new UndiciDriver(this.#guard)) : this.#own;
+    if (http?.redirects === undefined && cookies === undefined) return client.send(request, sink);
+    return new Visit(client, request, sink);
   }
 
   close(): void {
-    for (const connection of this.#open) destroy(connection.client);
-    this.#open.clear();
-    this.#origins.clear();
-  }
-
-  /** The connection is free for the next request. */
-  release(connection: Connection): void {
-    if (this.#open.has(connection)) connection.origin.idle.push(connection);
-  }
-
-  /** The connection is in an unknown state: it is closed, and the next request opens another. */
-  discard(connection: Connection): void {
-    this.#open.delete(connection);
-    destroy(connection.client);
-  }
-
-  #addOrigin(url: string): Origin {
-    const refusal = this.#guard.refusalOfHost(new URL(url).hostname);
-    const connect = buildConnector({
-      // Else undici negotiates HTTP/2 behind our back, which is slower here and no longer what the plan says.
-      allowH2: false,
-      lookup: this.#guard.lookup,
-      // The request's own timeout bounds it.
-      timeout: 0,
-      rejectUnauthorized: true,
-    } as buildConnector.BuildOptions);
-    const origin: Origin = { url, refusal, connect, idle: [] };
-    this.#origins.set(url, origin);
-    return origin;
-  }
-
-  #connection(origin: Origin): Connection {
-    const client = new Client(origin.url, {
-      pipelining: 1,
-      allowH2: false,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: (options, callback) => {
-        origin.connect(options, (...[error, socket]: [null, Socket] | [Error, null]) => {
-          connection.socket = socket;
-          if (error === null) callback(null, socket);
-          else callback(error, null);
-        });
-      },
-    });
-    const connection: Connection = { client, origin, socket: null };
-    this.#open.add(connection);
-    return connection;
-  }
-}
-
-function destroy(client: Client): void {
-  client.destroy().catch(() => {
-    // Destroying twice is the only way to fail, and is what was wanted.
-  });
-}
-
-/** A request in flight and undici's handler for it. */
-class Http1Call implements Call, Exchange, Dispatcher.DispatchHandler {
-  status = 0;
-  error: ErrorKind | null = null;
-  readonly startMs = monotonicMs();
-  writtenMs = 0;
-  firstByteMs = 0;
-  endMs = 0;
-  bytesSent = 0;
-  bytesReceived = 0;
-  body: Buffer = NO_BODY;
-  #headers: Headers = NO_HEADERS;
-  #chunks: Buffer[] | null;
-  #bodyBytes = 0;
-  #sentBefore = 0;
-  #receivedBefore = 0;
-  #settled = false;
-  /** `send` has returned. */
-  #deferred = false;
-  readonly #driver: Http1Driver;
-  readonly #connection: Connection;
-  readonly #sink: Sink;
-  readonly #timer: NodeJS.Timeout;
-
-  constructor(driver: Http1Driver, connection: Connection, request: PreparedRequest, sink: Sink) {
-    this.#driver = driver;
-    this.#connection = connection;
-    this.#sink = sink;
-    this.#chunks = request.keepBody ? [] : null;
-    this.#timer = setTimeout(timeOut, request.timeoutMs, this);
-    const { method, path, body } = request;
-    connection.client.dispatch({ method, path, body, headers: request.headers as string[] }, this);
-    this.#deferred = true;
-  }
-
-  header(name: string): string | null {
-    const value = this.#headers[name];
-    return value === undefined ? null : typeof value === "string" ? value : value.join(", ");
-  }
-
-  abort(): Exchange {
-    this.#end(null);
-    return this;
-  }
-
-  /** Ends the request as failed. */
-  fail(kind: ErrorKind): void {
-    if (this.#settled) return;
-    this.#end(kind);
-    this.#sink.onSettled(this);
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    const { socket } = this.#connection;
-    if (this.#settled || socket === null) return;
-    if (this.#deferred && !this.#sink.mayBegin()) {
-      this.#settle();
-      controller.abort(new RequestError("other", "held back"));
-      this.#driver.discard(this.#connection);
-      this.#sink.onHeld();
-      return;
-    }
-    this.#sentBefore = socket.bytesWritten;
-    this.#receivedBefore = socket.bytesRead;
-  }
-
-  onRequestSent(): void {
-    this.writtenMs = monotonicMs();
-  }
-
-  onResponseStarted(): void {
-    this.firstByteMs = monotonicMs();
-  }
-
-  onResponseStart(_controller: unknown, status: number, headers: Headers): void {
-    // 1xx answers come before the real one.
-    if (status < 200) return;
-    this.status = status;
-    this.#headers = headers;
-  }
-
-  onResponseData(_controller: unknown, chunk: Buffer): void {
-    if (this.#settled) return;
-    this.#bodyBytes += chunk.length;
-    if (this.#bodyBytes > RESPONSE_BYTES || (this.#chunks !== null && this.#bodyBytes > KEPT_BODY_BYTES)) {
-      this.fail("too_large");
-    } else {
-      this.#chunks?.push(chunk);
-    }
-  }
-
-  onResponseEnd(): void {
-    if (this.#settled) return;
-    this.#settle();
-    const chunks = this.#chunks;
-    if (chunks !== null && chunks.length > 0) this.body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-    this.#driver.release(this.#connection);
-    this.#sink.onSettled(this);
-  }
-
-  onResponseError(_controller: unknown, error: Error): void {
-    this.fail(classify(error));
-  }
-
-  #end(kind: ErrorKind | null): void {
-    if (this.#settled) return;
-    this.error = kind;
-    this.#settle();
-    this.#driver.discard(this.#connection);
-  }
-
-  #settle(): void {
-    this.#settled = true;
-    this.endMs = monotonicMs();
-    clearTimeout(this.#timer);
-    const { socket } = this.#connection;
-    if (socket === null || this.writtenMs === 0) return;
-    this.bytesSent = socket.bytesWritten - this.#sentBefore;
-    this.bytesReceived = socket.bytesRead - this.#receivedBefore;
-  }
-}
-
-function timeOut(call: Http1Call): void {
-  call.fail("timeout");
-}
-
-/** A request that is not made: the guard refused its target. */
-class Refused implements Call, Exchange {
-  readonly status = 0;
-  readonly error: ErrorKind;
-  readonly startMs = monotonicMs();
-  readonly writtenMs = 0;
-  readonly firstByteMs = 0;
-  readonly endMs = this.startMs;
-  readonly bytesSent = 0;
-  readonly bytesReceived = 0;
-  readonly body = NO_BODY;
-
-  constructor(kind: ErrorKind, sink: Sink) {
-    this.error = kind;
-    sink.onSettled(this);
-  }
-
-  header(): null {
-    return null;
-  }
-
-  abort(): Exchange {
-    return this;
+    this.#own.close();
+    this.#undici?.close();
   }
 }

@@ -1,10 +1,10 @@
-// The undici driver against targets that behave, and many that do not.
+// Both HTTP/1.1 drivers against targets that behave, and many that do not.
 
 import assert from "node:assert/strict";
 import { createServer as createHttpServer, type RequestListener } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { test } from "node:test";
+import { test as testOnce } from "node:test";
 import type { Exchange, PreparedRequest } from "../../../node/load/driver.ts";
 import { Http1Driver } from "../../../node/load/drivers/http1.ts";
 import { type GuardPolicy, type Resolve, TargetGuard } from "../../../node/load/guard.ts";
@@ -35,8 +35,21 @@ const answering = (bytes: string) => createServer((socket) => socket.on("data", 
 const onData = (act: (socket: Socket) => void) => createServer((socket) => socket.once("data", () => act(socket)));
 const http = (listener: RequestListener) => createHttpServer(listener);
 
+/** The client whose turn it is: all of this holds for both. */
+let client: "own" | "undici" = "own";
+
 function requestTo(origin: string, more: Partial<PreparedRequest> = {}): PreparedRequest {
-  return { method: "GET", origin, path: "/", headers: [], body: null, timeoutMs: 5_000, keepBody: true, ...more };
+  const http = { client };
+  return { method: "GET", origin, path: "/", headers: [], body: null, timeoutMs: 5_000, keepBody: true, http, ...more };
+}
+
+function test(name: string, run: () => Promise<void>): void {
+  for (const each of ["own", "undici"] as const) {
+    testOnce(`${each}: ${name}`, () => {
+      client = each;
+      return run();
+    });
+  }
 }
 
 /** Of a sink: its requests may go whenever they can. */

@@ -1,0 +1,73 @@
+// Our own HTTP/1.1 client: origins with their connections, one timer for all timeouts, one memory for all reads.
+
+import type { ErrorKind } from "../../metrics/results.ts";
+import { monotonicMs } from "../clock.ts";
+import type { Call, Driver, Exchange, PreparedRequest, Sink } from "../driver.ts";
+import type { TargetGuard } from "../guard.ts";
+import { Http1Call } from "./call.ts";
+import { Deadlines } from "./deadlines.ts";
+import { READ_BYTES } from "./limits.ts";
+import { Origin } from "./origin.ts";
+
+const NO_BODY = Buffer.alloc(0);
+
+export class Http1Client implements Driver {
+  readonly #guard: TargetGuard;
+  readonly #origins = new Map<string, Origin>();
+  readonly #deadlines = new Deadlines();
+  /** Reads are dealt with before the next one: no two connections need it at the same time. */
+  readonly #readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
+
+  constructor(guard: TargetGuard) {
+    this.#guard = guard;
+  }
+
+  send(request: PreparedRequest, sink: Sink): Call {
+    const depth = request.http?.pipelining ?? 1;
+    const key = depth === 1 ? request.origin : `${request.origin} ${depth}`;
+    const origin = this.#origins.get(key) ?? this.#addOrigin(key, request.origin, depth);
+    if (origin.refusal !== null) return new Unsent(origin.refusal.kind, sink);
+    const message = origin.encoder.encode(request);
+    if (message === null) return new Unsent("other", sink);
+    const call = new Http1Call(request, message, sink, this.#deadlines);
+    origin.send(call);
+    return call;
+  }
+
+  close(): void {
+    for (const origin of this.#origins.values()) origin.close();
+    this.#origins.clear();
+  }
+
+  #addOrigin(key: string, url: string, depth: number): Origin {
+    const origin = new Origin(url, depth, this.#guard, this.#readBuffer);
+    this.#origins.set(key, origin);
+    return origin;
+  }
+}
+
+/** A request that is not made: the guard refuses its target, or HTTP does not allow it. */
+export class Unsent implements Call, Exchange {
+  readonly status = 0;
+  readonly error: ErrorKind;
+  readonly startMs = monotonicMs();
+  readonly writtenMs = 0;
+  readonly firstByteMs = 0;
+  readonly endMs = this.startMs;
+  readonly bytesSent = 0;
+  readonly bytesReceived = 0;
+  readonly body = NO_BODY;
+
+  constructor(kind: ErrorKind, sink: Sink) {
+    this.error = kind;
+    sink.onSettled(this);
+  }
+
+  header(): null {
+    return null;
+  }
+
+  abort(): Exchange {
+    return this;
+  }
+}

@@ -1,0 +1,233 @@
+// One connection: opens, carries requests one behind the other, reads their answers, and says what was lost with it.
+
+import type { OnReadOpts, Socket } from "node:net";
+import type { ErrorKind } from "../../metrics/results.ts";
+import { monotonicMs } from "../clock.ts";
+import type { Setup } from "../driver.ts";
+import { classify } from "../outcome.ts";
+import type { Carrier, Http1Call } from "./call.ts";
+import { BIG_REQUEST_BYTES, KEEP_ALIVE_MARGIN_MS } from "./limits.ts";
+import { AnswerParser } from "./parser.ts";
+
+/** Whose connection it is. */
+export interface Owner {
+  /** Memory to read into. */
+  readonly readBuffer: Buffer;
+  /** Begins to connect. */
+  open(onread: OnReadOpts): Socket;
+  /** There is room for a request again. */
+  hasRoom(connection: Connection): void;
+  /** It was sent over a connection that was lost before any of the answer came, and may be sent again. */
+  repeat(call: Http1Call): void;
+  /** It is closed. */
+  forget(connection: Connection): void;
+}
+
+export class Connection implements Carrier {
+  /** Neither open nor about to be. */
+  isClosed = false;
+  /** It stands where its owner looks for room. */
+  isFree = false;
+  readonly #owner: Owner;
+  readonly #isTls: boolean;
+  readonly #socket: Socket;
+  readonly #parser = new AnswerParser();
+  /** Those waiting for the connection or for their answer, in order. */
+  readonly #calls: Http1Call[] = [];
+  readonly #openedMs = monotonicMs();
+  #resolvedMs = 0;
+  #connectedMs = 0;
+  #isReady = false;
+  #isAnswering = false;
+  #isCorked = false;
+  #answered = 0;
+  /** From then on the target may have closed it. */
+  #staleMs = Number.POSITIVE_INFINITY;
+
+  constructor(owner: Owner, isTls: boolean) {
+    this.#owner = owner;
+    this.#isTls = isTls;
+    const callback = (count: number, bytes: Uint8Array): boolean => {
+      this.#read(count, bytes as Buffer);
+      return true;
+    };
+    const socket = owner.open({ buffer: owner.readBuffer, callback });
+    this.#socket = socket;
+    // With several addresses, what failed before the last try is time of connecting.
+    socket.once("lookup", () => (this.#resolvedMs = monotonicMs()));
+    socket.once("connect", () => (this.#connectedMs = monotonicMs()));
+    socket.once(isTls ? "secureConnect" : "connect", () => this.#ready());
+    socket.once("end", () => this.#end());
+    socket.on("error", (error) => this.#lose(classify(error)));
+    socket.once("close", () => this.#lose("reset"));
+  }
+
+  get inFlight(): number {
+    return this.#calls.length;
+  }
+
+  /** A request may be written to it as far as is known. */
+  isUsable(nowMs: number): boolean {
+    return !this.isClosed && (nowMs < this.#staleMs || this.#calls.length > 0);
+  }
+
+  /** Writes the request, at once if the connection is open. */
+  carry(call: Http1Call, batches: boolean): void {
+    call.carrier = this;
+    this.#calls.push(call);
+    if (!this.#isReady) return;
+    if (batches && !this.#isCorked) this.#cork();
+    this.#write(call);
+  }
+
+  /**
+   * Nobody waits for its answer any more. If others wait for theirs in front of it, it is read and thrown away; else the
+   * connection is closed, which is no fault of those behind it.
+   */
+  abandon(call: Http1Call): void {
+    const at = this.#calls.indexOf(call);
+    for (let i = 0; i < at; i++) if (!this.#calls[i]!.isSettled) return;
+    this.#calls.splice(0, at + 1);
+    this.#isAnswering = false;
+    this.close();
+    this.#repeatAll("reset", true);
+  }
+
+  /** Closes it; a reset leaves no port in TIME_WAIT. Whoever waits for an answer hears of it when the socket is gone. */
+  close(resets = false): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.#owner.forget(this);
+    if (resets && !this.#isTls) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
+  }
+
+  /** It is open. Those that come while others are written stand behind them. */
+  #ready(): void {
+    const nowMs = monotonicMs();
+    let i = 0;
+    while (i < this.#calls.length && !this.isClosed) {
+      const call = this.#calls[i]!;
+      if (call.isSettled || !call.mayBegin()) {
+        const at = this.#calls.indexOf(call);
+        if (at >= 0) this.#calls.splice(at, 1);
+        continue;
+      }
+      call.setup = this.#setupOf(call, nowMs);
+      this.#write(call);
+      i++;
+    }
+    this.#isReady = true;
+    if (!this.isClosed) this.#owner.hasRoom(this);
+  }
+
+  #setupOf({ startMs }: Http1Call, readyMs: number): Setup {
+    const fromMs = Math.max(this.#resolvedMs, this.#openedMs, startMs);
+    const connectedMs = Math.max(this.#connectedMs, fromMs);
+    return { blockedMs: fromMs - startMs, connectingMs: connectedMs - fromMs, tlsMs: Math.max(0, readyMs - connectedMs) };
+  }
+
+  #write(call: Http1Call): void {
+    const { head, body, sizeBytes } = call.message;
+    const socket = this.#socket;
+    const isBig = sizeBytes > BIG_REQUEST_BYTES;
+    const written = isBig ? () => this.#written(call) : undefined;
+    call.bytesSent += sizeBytes;
+    if (body !== null) {
+      socket.cork();
+      socket.write(head as string, "latin1");
+      socket.write(body, written);
+      socket.uncork();
+    } else if (typeof head === "string") socket.write(head, "latin1", written);
+    else socket.write(head, written);
+    call.isWritten = !isBig;
+    call.writtenMs = monotonicMs();
+  }
+
+  #written(call: Http1Call): void {
+    call.isWritten = true;
+    // An answer may come before the end of the request.
+    if (call.firstByteMs === 0 && !call.isSettled) call.writtenMs = monotonicMs();
+  }
+
+  /** Requests of one turn go in one write. */
+  #cork(): void {
+    this.#isCorked = true;
+    this.#socket.cork();
+    process.nextTick(() => {
+      this.#isCorked = false;
+      this.#socket.uncork();
+    });
+  }
+
+  #read(count: number, bytes: Buffer): void {
+    const nowMs = monotonicMs();
+    let at = 0;
+    while (at < count) {
+      if (this.isClosed) return;
+      const call = this.#calls[0];
+      // Nobody asked: whatever it is, it must not be taken for the answer to the next request.
+      if (call === undefined || call.writtenMs === 0) return this.#lose("protocol");
+      if (!this.#isAnswering) this.#begin(call, nowMs);
+      call.bytesReceived += count - at;
+      at = this.#parser.parse(bytes, at, count);
+      call.bytesReceived -= count - at;
+      if (this.#parser.fault !== null) return this.#lose("protocol");
+      if (this.#parser.isEnd) this.#complete(call, nowMs, at < count);
+    }
+  }
+
+  #begin(call: Http1Call, nowMs: number): void {
+    this.#isAnswering = true;
+    call.firstByteMs = nowMs;
+    this.#parser.begin(call, call.request.method, call.keepsHead);
+  }
+
+  /** The answer is there: first the connection, so that the next request finds it, then whoever waits. */
+  #complete(call: Http1Call, nowMs: number, isMore: boolean): void {
+    const { persists, keepAliveSeconds } = this.#parser;
+    this.#isAnswering = false;
+    this.#answered++;
+    this.#calls.shift();
+    this.#staleMs = keepAliveSeconds < 0 ? Number.POSITIVE_INFINITY : nowMs + keepAliveSeconds * 1000 - KEEP_ALIVE_MARGIN_MS;
+    const isOver = !persists || call.message.closes || !call.isWritten || (isMore && this.#calls.length === 0);
+    if (isOver) {
+      this.close(call.request.http?.close === "rst");
+      this.#repeatAll("reset", true);
+    } else {
+      this.#owner.hasRoom(this);
+    }
+    call.succeed(nowMs);
+  }
+
+  /** The target has said that it will send no more. */
+  #end(): void {
+    const [call] = this.#calls;
+    if (this.isClosed || call === undefined || !this.#isAnswering || !this.#parser.close()) return this.#lose("reset");
+    this.#complete(call, monotonicMs(), false);
+  }
+
+  /** The connection is no more: with it goes the answer that had begun, and perhaps those that had not. */
+  #lose(kind: ErrorKind): void {
+    const isFirstToBlame = this.#isAnswering;
+    this.#isAnswering = false;
+    this.close();
+    if (isFirstToBlame) this.#calls.shift()?.fail(kind);
+    this.#repeatAll(kind, isFirstToBlame || (kind === "reset" && this.#answered > 0));
+  }
+
+  /**
+   * A connection that has carried answers may have been closed while nothing was on its way; a request that crosses that
+   * news is lost without fault. It is sent once more, on a connection of its own, if none of its answer has come and
+   * sending it twice does no harm (RFC 9112, 9.3.1).
+   */
+  #repeatAll(kind: ErrorKind, areInnocent: boolean): void {
+    const calls = this.#calls.splice(0);
+    for (let i = 0; i < calls.length; i++) {
+      const call = calls[i]!;
+      const mayRepeat = (areInnocent || i > 0) && call.isIdempotent && !call.isRepeated && call.writtenMs > 0;
+      if (mayRepeat && !call.isSettled) this.#owner.repeat(call);
+      else call.fail(kind);
+    }
+  }
+}
