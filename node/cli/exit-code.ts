@@ -5,8 +5,8 @@ import { EXIT } from "../plan/errors.ts";
 
 /** Share of the scheduled iterations the generator may fail to start by its own fault before the rate counts as not met. */
 const TOLERATED = 0.01;
-/** Drops that are the plan's bound or a person's wish, not the generator's fault. */
-const NOT_OWN_FAULT = new Set(["max_vus", "stopped"]);
+/** Drops that are the plan's bounds or a person's wish, not the generator's fault. */
+const NOT_OWN_FAULT = new Set(["max_vus", "stopped", "max_duration"]);
 
 /** Iterations that were due and not started because the generator could not: too late, or gone with a crashed agent. */
 function droppedByOwnFault(summary: Summary): number {

@@ -76,7 +76,8 @@ export interface RunControl {
   readonly stopReason: StopReason | null;
 }
 
-export type StopReason = "stopped" | "aborted";
+/** `finished`: there was nothing more to do before the planned end. */
+export type StopReason = "stopped" | "aborted" | "finished";
 
 export interface RunRecord {
   readonly spec: RunSpec;

@@ -4,7 +4,8 @@ import { DROP_REASONS, ERROR_KINDS, intervalMs, type ScenarioTotals, type Sketch
 import { quantile } from "../metrics/sketch.ts";
 import { unmetOf } from "../metrics/unmet.ts";
 import { RateCurve } from "../plan/curve.ts";
-import { durationMs, endMs, executorDurationMs } from "../plan/duration.ts";
+import { isDealt, iterationsDue } from "../plan/deal.ts";
+import { durationMs, endMs, executorDurationMs, leastDurationMs } from "../plan/duration.ts";
 import { timeText } from "../plan/time-text.ts";
 import type { Scenario } from "../plan/types.ts";
 import type { MemberId, RunRecord, RunState } from "./events.ts";
@@ -95,7 +96,7 @@ function scenariosOf(merged: Merged, clock: Clock): Summary["scenarios"] {
       scenario.name,
       {
         executor: scenario.executor.kind,
-        progress: progressOf(scenario, clock),
+        progress: progressOf(scenario, totals, clock),
         target: targetOf(scenario, clock.elapsedMs),
         iterations: countsOf(scenario, totals, clock),
         iteration_duration: trend(totals.iterationDuration),
@@ -121,21 +122,25 @@ function stepsOf(merged: Merged): Summary["steps"] {
 
 function clockOf(run: RunRecord, members: Members, done: ReadonlySet<MemberId>, nowMs: number): Clock {
   const startAtMs = run.control.startAtMs ?? Number.POSITIVE_INFINITY;
-  const end = endAtMs(run);
+  const state = stateOf(run, members, done, nowMs);
+  const end = state === "finished" ? Math.min(nowMs, endAtMs(run)) : endAtMs(run);
   const elapsedMs = Math.max(0, Math.min(nowMs, end) - startAtMs);
-  return { startAtMs, endAtMs: end, elapsedMs, state: stateOf(run, members, done, nowMs) };
+  return { startAtMs, endAtMs: end, elapsedMs, state };
 }
 
-/** Running until every agent that is still there has said that nothing is in flight any more. */
+/**
+ * Running until every agent that is still there has said that nothing is in flight any more. They may all say so before
+ * the planned end, when there is nothing more to do.
+ */
 function stateOf(run: RunRecord, members: Members, done: ReadonlySet<MemberId>, nowMs: number): RunState {
   const { control, spec } = run;
   const end = endAtMs(run);
   const ended = control.stopReason ?? "finished";
   if (control.startAtMs === null || nowMs < control.startAtMs) return nowMs < end ? "scheduled" : ended;
-  if (nowMs < end) return "running";
-  const waiting = members
-    .during(control.startAtMs, end)
-    .some((member) => member.state === "alive" && !done.has(member.id));
+  const taking = members.during(control.startAtMs, Math.min(nowMs, end)).filter((member) => member.state === "alive");
+  const waiting = taking.some((member) => !done.has(member.id));
+  const mayBeOver = taking.length > 0 && nowMs >= control.startAtMs + leastDurationMs(spec.plan);
+  if (nowMs < end) return mayBeOver && !waiting ? "finished" : "running";
   const graceMs = endMs(spec.plan) - durationMs(spec.plan) + CLOSING_GRACE_MS;
   return waiting && nowMs < end + graceMs ? "running" : ended;
 }
@@ -170,6 +175,7 @@ function countsOf(scenario: Scenario, totals: ScenarioTotals, clock: Clock): Ite
 
 /** Arrivals the plan wanted before the run's end; 0 for closed models, which have no schedule. */
 function dueBy(scenario: Scenario, clock: Clock): number {
+  if (isDealt(scenario.executor)) return clock.elapsedMs > scenario.startTimeMs ? iterationsDue(scenario.executor) : 0;
   if (!("curve" in scenario.executor)) return 0;
   return new RateCurve(scenario.executor.curve).firstAtOrAfter(clock.elapsedMs - scenario.startTimeMs);
 }
@@ -190,7 +196,11 @@ function addCounts(a: IterationCounts, b: IterationCounts): IterationCounts {
   };
 }
 
-function progressOf(scenario: Scenario, clock: Clock): number {
+/** How much of a scenario is done, 0..1: by its iterations if they are counted, else by the time it lasts. */
+function progressOf(scenario: Scenario, totals: ScenarioTotals, clock: Clock): number {
+  if (isDealt(scenario.executor)) {
+    return round(Math.min(1, (totals.completed + totals.interrupted) / iterationsDue(scenario.executor)));
+  }
   const lasts = executorDurationMs(scenario.executor);
   return round(Math.max(0, Math.min(1, (clock.elapsedMs - scenario.startTimeMs) / lasts)));
 }

@@ -119,10 +119,10 @@ export class Arena {
     this.#count(interval, INTERVAL_STARTED);
   }
 
-  /** An arrival was due and did not start; `reason` by index in DROP_REASONS. */
-  dropped(scenario: number, interval: number, reason: number): void {
-    this.#numbers[scenario * SCENARIO_FIELDS + DROPPED + reason]!++;
-    this.#count(interval, INTERVAL_DROPPED);
+  /** Arrivals were due and did not start; `reason` by index in DROP_REASONS. */
+  dropped(scenario: number, interval: number, reason: number, times = 1): void {
+    this.#numbers[scenario * SCENARIO_FIELDS + DROPPED + reason]! += times;
+    this.#count(interval, INTERVAL_DROPPED, times);
   }
 
   completed(scenario: number, durationMs: number): void {
@@ -258,9 +258,9 @@ export class Arena {
     };
   }
 
-  #count(interval: number, field: number): void {
+  #count(interval: number, field: number, times = 1): void {
     const last = this.shape.intervals - 1;
     const index = interval > last ? last : interval < 0 ? 0 : interval;
-    this.#numbers[this.#layout.intervals + index * INTERVAL_FIELDS + field]!++;
+    this.#numbers[this.#layout.intervals + index * INTERVAL_FIELDS + field]! += times;
   }
 }

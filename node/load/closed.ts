@@ -7,7 +7,7 @@ import type { ConstantVusExecutor, RampingVusExecutor } from "../plan/types.ts";
 import type { Arena } from "./arena.ts";
 import type { Gate } from "./gate.ts";
 import { IN_FLIGHT_PER_WORKER } from "./limits.ts";
-import { type InFlight, nextChangeMs, type ScenarioLoad, type Span, stripeAt, type WorkerLoad } from "./scenario.ts";
+import { type InFlight, nextChangeMs, type Retarget, type ScenarioLoad, type Span, stripeAt, type WorkerLoad } from "./scenario.ts";
 
 /** How often the number of virtual users follows a ramp. */
 const RAMP_TICK_MS = 50;
@@ -60,7 +60,12 @@ export class ClosedLoad implements ScenarioLoad {
 
   turn(nowMs: number, limit: number): boolean {
     const { startMs, endMs } = this.#span;
-    if (nowMs < startMs || nowMs >= endMs) return false;
+    if (nowMs < startMs) return false;
+    if (nowMs >= endMs) {
+      // Those that were ramped away have no more time than they had.
+      this.#interruptLeaving(nowMs);
+      return false;
+    }
     this.#follow(nowMs);
     let starts = 0;
     // A copy: those that end as they begin are ready again, but for the next turn.
@@ -84,7 +89,11 @@ export class ClosedLoad implements ScenarioLoad {
     return Math.min(rampMs, nextChangeMs(this.#segments, nowMs));
   }
 
-  retarget(segments: readonly Segment[], endAtMs: number): void {
+  isOver(nowMs: number): boolean {
+    return nowMs >= this.#span.endMs;
+  }
+
+  retarget({ segments, endAtMs }: Retarget): void {
     this.#segments = segments;
     this.#span = { ...this.#span, endMs: endAtMs };
   }
@@ -111,7 +120,7 @@ export class ClosedLoad implements ScenarioLoad {
       for (const v of this.#ready) if (!this.#isMine(v)) this.#ready.delete(v);
       this.#letGo(nowMs);
     }
-    if (this.#leaving.size > 0) this.#interruptLeaving(nowMs);
+    this.#interruptLeaving(nowMs);
   }
 
   #letGo(nowMs: number): void {
@@ -123,6 +132,7 @@ export class ClosedLoad implements ScenarioLoad {
   }
 
   #interruptLeaving(nowMs: number): void {
+    if (this.#leaving.size === 0) return;
     const due = new Set<number>();
     for (const [v, atMs] of this.#leaving) if (atMs <= nowMs) due.add(v);
     for (const v of due) this.#leaving.delete(v);

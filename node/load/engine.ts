@@ -1,19 +1,20 @@
 // The load engine as the agent sees it: tell it what to do for a run, and it reports once a second.
 
-import { Worker } from "node:worker_threads";
 import type { Snapshot } from "../metrics/results.ts";
-import { LoadswarmError } from "../plan/errors.ts";
+import { isDealt } from "../plan/deal.ts";
 import type { Assignment, Segment } from "../plan/schedule.ts";
-import { CIRCLE, cut, position } from "../plan/stripe.ts";
+import { CIRCLE, cut, position, type Stripe } from "../plan/stripe.ts";
 import type { Plan } from "../plan/types.ts";
 import type { Arena } from "./arena.ts";
-import { monotonicMs, SharedClock } from "./clock.ts";
+import { SharedClock } from "./clock.ts";
 import { compileFlows } from "./flow.ts";
 import type { GuardPolicy } from "./guard.ts";
-import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
+import { allocateProgress } from "./iterations.ts";
 import { type Measured, RunReport } from "./report.ts";
-import { isSupported } from "./run.ts";
-import { Watchdog, type Watched } from "./watchdog.ts";
+import { stripeAt } from "./scenario.ts";
+import { LoadThreads, type SpawnWorker, spawnThread } from "./threads.ts";
+
+export type { SpawnWorker } from "./threads.ts";
 
 export interface EngineOptions {
   /** Id of this agent, for its snapshots. */
@@ -38,71 +39,62 @@ const SAMPLE_DELAY_MS = 5;
  * a moment (measured: five agents on two cores, arrivals 100 ms late at every whole second).
  */
 const REPORT_SPREAD_MS = 900;
-/** A worker that crashes again within this time waits for the rest of it, so that crashes cannot follow like sparks. */
-const RESPAWN_INTERVAL_MS = 1000;
-/** A place whose threads crashed so often before any of them was up will not have one: `prepare` gives up. */
-const HOPELESS_CRASHES = 3;
 /** Runs that are remembered after their end, so that late news of one does not begin it anew. */
 const FINISHED_RUNS = 1000;
-
-/** A worker thread's place; the thread in it may be replaced. */
-interface Slot {
-  readonly index: number;
-  worker: Worker | null;
-  spawnedAtMs: number;
-  respawn: NodeJS.Timeout | null;
-  /** Resolved when the first thread in this place was up. */
-  readonly ready: PromiseWithResolvers<void>;
-  /** Threads that crashed in this place. */
-  crashes: number;
-}
 
 /** Where a run stands in one worker. */
 interface Part {
   readonly arena: Arena;
   readonly memory: SharedArrayBuffer;
   readonly fromMs: readonly number[];
+  /** By scenario; outlives the thread. */
+  readonly progress: readonly (SharedArrayBuffer | null)[];
   finished: boolean;
 }
 
 interface Run {
   assignment: Assignment;
+  /** All shares it ever had, also those that assignments do not tell any more. */
+  shares: readonly Segment[];
   readonly report: RunReport;
-  /** By slot. */
+  /** By thread. */
   readonly parts: Part[];
   timer: NodeJS.Timeout | null;
-}
-
-/** Makes a load thread. */
-export type SpawnWorker = (settings: WorkerSettings) => Worker;
-
-function spawnThread(settings: WorkerSettings): Worker {
-  return new Worker(new URL("./thread.mjs", import.meta.url), { workerData: settings, name: "load" });
 }
 
 export class LoadEngine {
   readonly #options: EngineOptions;
   readonly #clock: SharedClock;
-  readonly #spawn: SpawnWorker;
+  readonly #threads: LoadThreads;
   readonly #runs = new Map<string, Run>();
   readonly #finished = new Set<string>();
   readonly #reportOffsetMs: number;
-  readonly #watchdog = new Watchdog();
-  #slots: Slot[] = [];
   #closed = false;
 
   /** No thread runs until something is assigned, and nothing is offered until there is a lease. */
   constructor(options: EngineOptions, spawn: SpawnWorker = spawnThread) {
     this.#options = options;
     this.#clock = new SharedClock(options.clockBaseMs);
-    this.#spawn = spawn;
+    const { workers, clockBaseMs, guard } = options;
+    this.#threads = new LoadThreads({
+      workers,
+      settings: { clockBaseMs, clock: this.#clock.memory, guard },
+      spawn,
+      onMessage: (index, message) => {
+        if (message.kind === "finished") this.#partFinished(index, message.run);
+      },
+      onCrash: (index) => this.#crashed(index),
+      onReplaced: (index) => {
+        for (const run of this.#runs.values()) if (!run.parts[index]!.finished) this.#startIn(index, run);
+      },
+      onFault: (error) => options.onFault(error),
+    });
     this.#reportOffsetMs = REPORT_SPREAD_MS * fractionOf(options.member);
   }
 
   /** Starts the threads ahead of the first run; resolves when all are up and warm. Rejects if one cannot be started. */
-  async prepare(): Promise<void> {
-    this.#populateAll();
-    await Promise.all(this.#slots.map((slot) => slot.ready.promise));
+  prepare(): Promise<void> {
+    return this.#threads.prepare();
   }
 
   /** Begins a run, or replaces the shares and the end of one that has begun. */
@@ -118,11 +110,11 @@ export class LoadEngine {
       return;
     }
     run.assignment = { ...run.assignment, endAtMs: a.endAtMs, segments: a.segments };
-    for (const slot of this.#slots) {
-      if (run.parts[slot.index]!.finished) continue;
-      const segments = segmentsOf(a.segments, slot.index, this.#slots.length);
-      post(slot, { kind: "retarget", run: a.run, endAtMs: a.endAtMs, segments });
-    }
+    run.shares = remembered(run.shares, a.segments);
+    run.parts.forEach(({ finished }, index) => {
+      if (finished) return;
+      this.#threads.post(index, { kind: "retarget", run: a.run, endAtMs: a.endAtMs, ...this.#sharesOf(index, run) });
+    });
   }
 
   /**
@@ -148,11 +140,8 @@ export class LoadEngine {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#watchdog.stop();
-    const workers = this.#slots.flatMap(({ worker }) => (worker === null ? [] : [worker]));
-    for (const slot of this.#slots) if (slot.respawn !== null) clearTimeout(slot.respawn);
     for (const run of this.#runs.values()) if (run.timer !== null) clearTimeout(run.timer);
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    await this.#threads.close();
     for (const run of Array.from(this.#runs.values())) {
       for (const { arena, finished } of run.parts) if (!finished) arena.abandon();
       this.#finish(run);
@@ -166,17 +155,18 @@ export class LoadEngine {
   #begin(assignment: Assignment): void {
     const { run: id, plan, startAtMs } = assignment;
     const report = new RunReport(id, this.#options.member, plan, startAtMs);
-    const run: Run = { assignment, report, parts: [], timer: null };
+    const run: Run = { assignment, shares: assignment.segments, report, parts: [], timer: null };
     this.#runs.set(id, run);
     if (!this.#isExecutable(plan)) {
       this.#finish(run);
       return;
     }
-    this.#populateAll();
+    this.#threads.start();
     const fromMs = plan.scenarios.map(() => this.#now());
-    for (const slot of this.#slots) {
-      run.parts.push({ ...report.addArena(), fromMs, finished: false });
-      this.#startIn(slot, run);
+    for (let index = 0; index < this.#threads.count; index++) {
+      const progress = plan.scenarios.map(({ executor }) => (isDealt(executor) ? allocateProgress(executor) : null));
+      run.parts.push({ ...report.addArena(), fromMs, progress, finished: false });
+      this.#startIn(index, run);
     }
     this.#scheduleReport(run);
   }
@@ -193,12 +183,6 @@ export class LoadEngine {
 
   /** Faults here would crash every thread that is told of the plan. */
   #isExecutable(plan: Plan): boolean {
-    for (const { name, executor } of plan.scenarios) {
-      if (isSupported(executor)) continue;
-      const hint = "Use an arrival-rate executor, constant-vus or ramping-vus.";
-      const message = `scenario ${name}: executor ${executor.kind} is not supported by this agent`;
-      this.#options.onFault(new LoadswarmError("PLAN_INVALID", message, hint));
-    }
     try {
       compileFlows(plan);
       return true;
@@ -208,88 +192,42 @@ export class LoadEngine {
     }
   }
 
-  #startIn(slot: Slot, run: Run): void {
+  #startIn(index: number, run: Run): void {
     const { run: id, plan, startAtMs, endAtMs, ignoresLease = false } = run.assignment;
-    const { memory, fromMs } = run.parts[slot.index]!;
-    const segments = segmentsOf(run.assignment.segments, slot.index, this.#slots.length);
+    const { memory, fromMs, progress } = run.parts[index]!;
     const { shape } = run.report;
-    post(slot, { kind: "start", run: id, plan, startAtMs, endAtMs, segments, fromMs, ignoresLease, shape, memory });
+    const known = { run: id, plan, startAtMs, endAtMs, ...this.#sharesOf(index, run), ignoresLease };
+    this.#threads.post(index, { kind: "start", ...known, fromMs, progress, shape, memory });
   }
 
-  #populateAll(): void {
-    if (this.#slots.length > 0) return;
-    this.#slots = Array.from({ length: this.#options.workers }, (_, index) => this.#slot(index));
-  }
-
-  #slot(index: number): Slot {
-    const slot: Slot = { index, worker: null, spawnedAtMs: 0, respawn: null, ready: Promise.withResolvers(), crashes: 0 };
-    // Whoever does not wait for it hears of the crashes by onFault.
-    slot.ready.promise.catch(() => {});
-    this.#populate(slot);
-    return slot;
-  }
-
-  #populate(slot: Slot): void {
-    const { clockBaseMs, guard } = this.#options;
-    const pulse = new SharedArrayBuffer(4);
-    const worker = this.#spawn({ clockBaseMs, clock: this.#clock.memory, guard, pulse });
-    slot.worker = worker;
-    slot.spawnedAtMs = monotonicMs();
-    let fault: Error | null = null;
-    const watched: Watched = {
-      pulse,
-      isUp: false,
-      hung: () => {
-        fault = new Error("it hung; does a capture's regular expression backtrack without end?");
-        void worker.terminate();
-      },
+  /** A thread's part of the agent's shares, from now on and at the start of each scenario. */
+  #sharesOf(index: number, run: Run): { readonly segments: Segment[]; readonly dealt: Stripe[] } {
+    const { plan, startAtMs, segments } = run.assignment;
+    const weights = new Array<number>(this.#threads.count).fill(1);
+    const part = (stripe: Stripe): Stripe => cut(weights, stripe)[index]!;
+    return {
+      segments: segments.map(({ fromMs, stripe }) => ({ fromMs, stripe: part(stripe) })),
+      dealt: plan.scenarios.map(({ startTimeMs }) => part(stripeAt(run.shares, startAtMs + startTimeMs))),
     };
-    this.#watchdog.watch(watched);
-    worker.on("message", (message: FromWorker) => {
-      if (message.kind === "finished") return this.#partFinished(slot, message.run);
-      watched.isUp = true;
-      slot.ready.resolve();
-    });
-    worker.on("error", (error) => {
-      fault = error instanceof Error ? error : new Error(String(error));
-    });
-    worker.on("exit", (code) => {
-      this.#watchdog.unwatch(watched);
-      this.#crashed(slot, fault ?? new Error(`load thread exited with code ${code}`));
-    });
   }
 
-  #partFinished(slot: Slot, id: string): void {
+  #partFinished(index: number, id: string): void {
     const run = this.#runs.get(id);
     if (run === undefined) return;
-    run.parts[slot.index]!.finished = true;
+    run.parts[index]!.finished = true;
     if (run.parts.every((part) => part.finished)) this.#finish(run);
   }
 
   /** What the thread counted stays; another one goes on from the first arrival that it had not dealt with. */
-  #crashed(slot: Slot, error: Error): void {
-    if (this.#closed) return;
-    slot.worker = null;
-    if (++slot.crashes >= HOPELESS_CRASHES) slot.ready.reject(error);
+  #crashed(index: number): void {
     for (const run of this.#runs.values()) {
-      const part = run.parts[slot.index]!;
+      const part = run.parts[index]!;
       if (part.finished) continue;
       part.arena.abandon();
       // A hair earlier, because this instant is the arrival's own, rounded; a worker's arrivals are further apart.
       const fromMs = part.fromMs.map((before, i) => Math.max(before, part.arena.resumeAtMs(i) - 0.0005));
-      run.parts[slot.index] = { ...run.report.addArena(), fromMs, finished: false };
+      run.parts[index] = { ...part, ...run.report.addArena(), fromMs };
     }
-    const message = `load thread ${slot.index + 1} crashed and is replaced: ${error.message}`;
-    const hint = "If this repeats, run the agent with fewer --workers or a smaller plan.";
-    const waitMs = slot.spawnedAtMs + RESPAWN_INTERVAL_MS - monotonicMs();
-    slot.respawn = setTimeout(() => this.#respawn(slot), Math.max(0, waitMs));
-    this.#options.onFault(new LoadswarmError("INTERNAL", message, hint, error));
-  }
-
-  #respawn(slot: Slot): void {
-    slot.respawn = null;
-    this.#populate(slot);
-    for (const run of this.#runs.values()) if (!run.parts[slot.index]!.finished) this.#startIn(slot, run);
   }
 
   /** At the end of every second a sample, and some time into the next one, another for each agent, a report. */
@@ -322,10 +260,10 @@ export class LoadEngine {
   }
 }
 
-/** A worker's part of the agent's share, in every segment. */
-function segmentsOf(segments: readonly Segment[], index: number, workers: number): Segment[] {
-  const weights = new Array<number>(workers).fill(1);
-  return segments.map(({ fromMs, stripe }) => ({ fromMs, stripe: cut(weights, stripe)[index]! }));
+/** News of shares say nothing of those long past; what was known of them stays true. */
+function remembered(known: readonly Segment[], news: readonly Segment[]): Segment[] {
+  const firstMs = news[0]?.fromMs ?? Number.POSITIVE_INFINITY;
+  return [...known.filter(({ fromMs }) => fromMs < firstMs), ...news];
 }
 
 /** A number in [0, 1) that is always the same for a text: golden-ratio hashing of its characters. */
@@ -333,9 +271,4 @@ function fractionOf(text: string): number {
   let hash = 0;
   for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0;
   return position(hash >>> 0) / CIRCLE;
-}
-
-/** To the thread in the slot; one that is being replaced learns everything when it begins. */
-function post(slot: Slot, message: ToWorker): void {
-  slot.worker?.postMessage(message);
 }

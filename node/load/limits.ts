@@ -19,6 +19,9 @@ export const STARTS_PER_TURN = 64;
 /** Arrivals dropped in one turn. Bounds the pause after a machine slept for hours. */
 export const DROPS_PER_TURN = 65_536;
 
+/** How often a worker that holds as many iterations as it may looks whether there is room again. */
+export const FULL_TICK_MS = 10;
+
 /** Iterations in flight in one worker, each about one socket and 10 kB. Beyond it arrivals are dropped as "no_connection". */
 export const IN_FLIGHT_PER_WORKER = 10_000;
 

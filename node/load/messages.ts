@@ -1,6 +1,7 @@
 // What the main thread and the workers of the load engine say to each other.
 
 import type { Segment } from "../plan/schedule.ts";
+import type { Stripe } from "../plan/stripe.ts";
 import type { Plan } from "../plan/types.ts";
 import type { ArenaShape } from "./arena.ts";
 import type { GuardPolicy } from "./guard.ts";
@@ -25,8 +26,12 @@ export interface StartMessage {
   readonly endAtMs: number;
   /** Shares of this worker. */
   readonly segments: readonly Segment[];
+  /** By scenario: what of the circle is this worker's when it starts. */
+  readonly dealt: readonly Stripe[];
   /** By scenario: arrivals due before are dealt with, or are not this worker's business. */
   readonly fromMs: readonly number[];
+  /** By scenario: how far those before have come; null where the executor keeps no such memory (iterations.ts). */
+  readonly progress: readonly (SharedArrayBuffer | null)[];
   readonly ignoresLease: boolean;
   readonly shape: ArenaShape;
   readonly memory: SharedArrayBuffer;
@@ -38,6 +43,7 @@ export interface RetargetMessage {
   readonly run: string;
   readonly endAtMs: number;
   readonly segments: readonly Segment[];
+  readonly dealt: readonly Stripe[];
 }
 
 export type ToWorker = StartMessage | RetargetMessage;

@@ -10,7 +10,7 @@ import type { Lease, SharedClock } from "./clock.ts";
 import type { Gate } from "./gate.ts";
 import { IN_FLIGHT_PER_WORKER } from "./limits.ts";
 import { type Due, Pacer } from "./pacer.ts";
-import { type InFlight, nextChangeMs, type ScenarioLoad, type Span, stripeAt, type WorkerLoad } from "./scenario.ts";
+import { type InFlight, nextChangeMs, type Retarget, type ScenarioLoad, type Span, stripeAt, type WorkerLoad } from "./scenario.ts";
 
 export interface OpenLoadOptions {
   /** Index of the scenario in the plan. */
@@ -33,6 +33,7 @@ export class OpenLoad implements ScenarioLoad, Due {
   readonly #options: OpenLoadOptions;
   readonly #pacer: Pacer;
   #segments: readonly Segment[];
+  #endMs: number;
   /** This worker's part of maxVUs, and until when it holds. */
   #slots = 0;
   #slotsUntilMs = Number.NEGATIVE_INFINITY;
@@ -47,6 +48,7 @@ export class OpenLoad implements ScenarioLoad, Due {
     const { executor, span, segments, fromMs } = options;
     this.#options = options;
     this.#segments = segments;
+    this.#endMs = span.endMs;
     const arrivals = new OwnArrivals(new RateCurve(executor.curve), span.startMs, segments, fromMs);
     this.#pacer = new Pacer(arrivals, span.endMs);
     this.advanced(this.#pacer.nextAtMs());
@@ -62,9 +64,14 @@ export class OpenLoad implements ScenarioLoad, Due {
     return this.#pacer.nextAtMs();
   }
 
-  retarget(segments: readonly Segment[], endAtMs: number, nowMs: number, lease: Lease): void {
+  isOver(nowMs: number): boolean {
+    return nowMs >= this.#endMs && this.#pacer.nextAtMs() === Number.POSITIVE_INFINITY;
+  }
+
+  retarget({ segments, endAtMs }: Retarget, nowMs: number, lease: Lease): void {
     this.#nowMs = nowMs;
     this.#follow(lease);
+    this.#endMs = endAtMs;
     this.#pacer.end(endAtMs, nowMs, this);
     this.#pacer.retarget(segments, nowMs, this);
     this.#segments = segments;

@@ -10,6 +10,7 @@ import { ClosedLoad } from "./closed.ts";
 import type { Driver } from "./driver.ts";
 import { compileFlows, type Flow } from "./flow.ts";
 import { Gate } from "./gate.ts";
+import { IterationsLoad } from "./iterations.ts";
 import { LAPSED_TICK_MS, STARTS_PER_TURN } from "./limits.ts";
 import type { RetargetMessage, StartMessage } from "./messages.ts";
 import { OpenLoad } from "./open.ts";
@@ -33,11 +34,6 @@ interface Part {
   span: Span;
 }
 
-/** Executors that the engine knows; a scenario with another one does nothing. */
-export function isSupported(executor: Executor): boolean {
-  return executor.kind !== "shared-iterations" && executor.kind !== "per-vu-iterations";
-}
-
 export class RunLoad {
   readonly #start: StartMessage;
   readonly #surroundings: RunSurroundings;
@@ -55,11 +51,7 @@ export class RunLoad {
     this.#widthMs = intervalMs(durationMs(start.plan));
     const { clock, wake } = surroundings;
     this.#gate = new Gate(start.ignoresLease ? () => true : () => clock.isLeased(), wake);
-    const parts: Part[] = [];
-    compileFlows(start.plan).forEach((flow, scenario) => {
-      if (isSupported(start.plan.scenarios[scenario]!.executor)) parts.push(this.#part(scenario, flow));
-    });
-    this.#parts = parts;
+    this.#parts = compileFlows(start.plan).map((flow, scenario) => this.#part(scenario, flow));
   }
 
   get run(): string {
@@ -95,22 +87,18 @@ export class RunLoad {
 
   /** Nothing is in flight and nothing more will start. */
   isFinished(nowMs: number): boolean {
-    return this.#parts.every(
-      ({ load, inFlight, span }) =>
-        nowMs >= span.endMs && inFlight.size === 0 && load.nextAtMs(nowMs) === Number.POSITIVE_INFINITY,
-    );
+    return this.#parts.every(({ load, inFlight }) => inFlight.size === 0 && load.isOver(nowMs));
   }
 
   retarget(message: RetargetMessage, nowMs: number): void {
     const { plan, startAtMs } = this.#start;
     const lease = this.#lease();
-    let part = 0;
-    for (const scenario of plan.scenarios) {
-      if (!isSupported(scenario.executor)) continue;
-      const each = this.#parts[part++]!;
-      each.span = spanOf(scenario, startAtMs, message.endAtMs);
-      each.load.retarget(message.segments, each.span.endMs, nowMs, lease);
-    }
+    const { segments, dealt } = message;
+    plan.scenarios.forEach((scenario, index) => {
+      const part = this.#parts[index]!;
+      part.span = spanOf(scenario, startAtMs, message.endAtMs);
+      part.load.retarget({ segments, dealt: dealt[index]!, endAtMs: part.span.endMs }, nowMs, lease);
+    });
   }
 
   #lease(): Lease {
@@ -118,7 +106,7 @@ export class RunLoad {
   }
 
   #part(index: number, flow: Flow): Part {
-    const { plan, run, startAtMs, endAtMs, segments, fromMs } = this.#start;
+    const { plan, run, startAtMs, endAtMs, segments } = this.#start;
     const { driver, worker, clock } = this.#surroundings;
     const arena = this.#arena;
     const gate = this.#gate;
@@ -128,11 +116,11 @@ export class RunLoad {
     const scenario = plan.scenarios[index]!;
     const span = spanOf(scenario, startAtMs, endAtMs);
     const common = { scenario: index, span, segments, arena, inFlight, worker, gate, intervalAt };
-    return { load: loadOf(scenario.executor, common, fromMs[index]!, clock), inFlight, span };
+    return { load: loadOf(scenario.executor, common, this.#start, clock), inFlight, span };
   }
 }
 
-/** Options that both kinds of load have. */
+/** Options that all kinds of load have. */
 interface CommonOptions {
   readonly scenario: number;
   readonly span: Span;
@@ -144,15 +132,20 @@ interface CommonOptions {
   intervalAt(swarmMs: number): number;
 }
 
-function loadOf(executor: Executor, common: CommonOptions, fromMs: number, clock: SharedClock): ScenarioLoad {
+function loadOf(executor: Executor, common: CommonOptions, start: StartMessage, clock: SharedClock): ScenarioLoad {
+  const { scenario } = common;
+  const now = () => clock.nowMs();
   switch (executor.kind) {
     case "constant-arrival-rate":
     case "ramping-arrival-rate":
-      return new OpenLoad({ ...common, executor, fromMs, clock });
+      return new OpenLoad({ ...common, executor, fromMs: start.fromMs[scenario]!, clock });
     case "constant-vus":
     case "ramping-vus":
-      return new ClosedLoad({ ...common, executor, now: () => clock.nowMs() });
-    default:
-      throw new TypeError(`executor ${executor.kind} is not supported`);
+      return new ClosedLoad({ ...common, executor, now });
+    case "shared-iterations":
+    case "per-vu-iterations": {
+      const dealt = start.dealt[scenario]!;
+      return new IterationsLoad({ ...common, executor, dealt, progress: start.progress[scenario]!, now });
+    }
   }
 }

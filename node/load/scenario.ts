@@ -18,7 +18,17 @@ export interface ScenarioLoad {
   turn(nowMs: number, limit: number, lease: Lease): boolean;
   /** When `turn` has to be called next, unless the lease has lapsed; Infinity if nothing is left to start. */
   nextAtMs(nowMs: number): number;
-  retarget(segments: readonly Segment[], endAtMs: number, nowMs: number, lease: Lease): void;
+  /** Nothing more will start, whatever shares become. */
+  isOver(nowMs: number): boolean;
+  retarget(retarget: Retarget, nowMs: number, lease: Lease): void;
+}
+
+/** Another share or another end of a scenario. */
+export interface Retarget {
+  readonly segments: readonly Segment[];
+  /** What of the circle is this worker's at the start of the scenario. */
+  readonly dealt: Stripe;
+  readonly endAtMs: number;
 }
 
 /** When a scenario runs, given where the run ends. */

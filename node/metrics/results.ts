@@ -14,7 +14,7 @@ export interface SketchData {
 }
 
 /** Why an arrival that was due did not start. */
-export const DROP_REASONS = ["late", "max_vus", "no_connection", "stopped"] as const;
+export const DROP_REASONS = ["late", "max_vus", "no_connection", "stopped", "max_duration"] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 
 /** What kinds of error a request can end with. */

@@ -1,5 +1,6 @@
 // How long a plan lasts, from its executors alone.
 
+import { isDealt } from "./deal.ts";
 import type { Executor, Plan } from "./types.ts";
 
 /** Time in which an executor starts iterations. */
@@ -21,6 +22,12 @@ export function executorDurationMs(executor: Executor): number {
 /** From the start of the run until nothing starts any more. */
 export function durationMs(plan: Plan): number {
   return Math.max(...plan.scenarios.map((scenario) => scenario.startTimeMs + executorDurationMs(scenario.executor)));
+}
+
+/** The same if executors with a number of iterations have nothing to do; they may be over at any time. */
+export function leastDurationMs(plan: Plan): number {
+  const timed = plan.scenarios.filter(({ executor }) => !isDealt(executor));
+  return Math.max(0, ...timed.map((scenario) => scenario.startTimeMs + executorDurationMs(scenario.executor)));
 }
 
 /** From the start of the run until the last iteration in flight has ended or been interrupted. */

@@ -7,7 +7,7 @@ import type { Plan } from "../plan/types.ts";
 import { choice, count, identifier, invalid, type Loose, MAX_TIME_MS, number, required, text } from "./check.ts";
 import { MAX_PLAN_BYTES, planHash } from "./plan-hash.ts";
 
-const STOP_REASONS = [null, "stopped", "aborted"] as const;
+const STOP_REASONS = [null, "stopped", "aborted", "finished"] as const;
 
 export function runToWire({ spec, control }: RunRecord): Loose {
   const { plan: _parsed, ...sent } = spec;

@@ -44,8 +44,8 @@ test("the reader sees what the writer counted, each thing in its own place", () 
   assert.deepEqual(detail!.errors.flatMap((count, kind) => (count > 0 ? [[kind, count]] : [])), [[4, 1]]);
   assert.deepEqual([detail!.failedDuration.sum, untouched!.failedDuration.sum], [40, 0]);
   const [first, second] = totals.scenarios;
-  assert.deepEqual([first!.scheduled, first!.started, first!.dropped], [2, 0, [1, 0, 0, 1]]);
-  assert.deepEqual([second!.scheduled, second!.started, second!.dropped], [2, 2, [0, 0, 0, 0]]);
+  assert.deepEqual([first!.scheduled, first!.started, first!.dropped], [2, 0, [1, 0, 0, 1, 0]]);
+  assert.deepEqual([second!.scheduled, second!.started, second!.dropped], [2, 2, [0, 0, 0, 0, 0]]);
   assert.deepEqual([second!.completed, second!.interrupted], [1, 1]);
   assert.deepEqual([second!.pacing.sum, second!.iterationDuration.sum], [2, 20]);
   const counted = totals.steps[2]!;

@@ -151,6 +151,26 @@ test("users that are ramped away while the gate is shut are gone when it opens, 
   assert.deepEqual(started, [0, 1, 2, 3, 0]);
 });
 
+test("users that were ramped away have their time to end also when the scenario ends meanwhile, and no more", () => {
+  const ramp: RampingVusExecutor = {
+    kind: "ramping-vus",
+    startVUs: 3,
+    stages: [
+      { durationMs: 9_950, target: 3 },
+      { durationMs: 0, target: 1 },
+      { durationMs: 50, target: 1 },
+    ],
+    gracefulRampDownMs: 100,
+  };
+  const { turn, open, load } = setUp(ramp, gateOf());
+  turn(10);
+  turn(9_960);
+  turn(10_010);
+  assert.deepEqual([[...open.keys()], load.isOver(10_010)], [[0, 1, 2], true]);
+  turn(10_060);
+  assert.deepEqual([...open.keys()], [0], "the graceful stop is for those that were to stay");
+});
+
 suite("closed model", { concurrency: 3 }, () => {
   test("a number of users each have one iteration in flight, over several workers", async () => {
     const { answer, most } = slowly(20);

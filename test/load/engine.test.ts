@@ -314,20 +314,6 @@ suite("load engine", { concurrency: 3 }, () => {
     assert.equal(target.seen.length, started);
   });
 
-  test("an executor that the engine does not know is a fault, and the rest of the plan runs", async () => {
-    await using target = await startTarget();
-    const executor = { kind: "shared-iterations", vus: 1, iterations: 5, maxDurationMs: 100 } as const;
-    const unknown = scenario(executor, [step("/never")]);
-    const { last, faults } = await run(planOf(target.url, unknown, scenario(rate(20, 20, 300), [COUNTED])));
-    assert.equal(faults.length, 1);
-    assert.match(faults[0]!.message, /shared-iterations/);
-    assert.deepEqual(
-      last.totals.scenarios.map(({ scheduled }) => scheduled),
-      [0, 6],
-    );
-    assert.ok(target.seen.every((url) => url.startsWith("/k/")));
-  });
-
   test("a plan whose templates cannot work is a fault, and the run is over for this agent", async () => {
     const harness = startEngine();
     const plan = planOf("http://127.0.0.1:1", scenario(rate(20, 20, 300), [step("/{{ nothing }}")]));

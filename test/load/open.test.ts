@@ -101,7 +101,7 @@ test("a stall after the renewal drops what is late, and there is no burst", () =
 test("the share changes while the lease has lapsed: what fell due before is not started under either share", () => {
   const { load, ks, drops } = setUp(dense);
   load.turn(START + 10.5, 64, until(20.5));
-  load.retarget(WHOLE, START + 1_000, START + 60.5, until(20.5));
+  load.retarget({ segments: WHOLE, dealt: ALL, endAtMs: START + 1_000 }, START + 60.5, until(20.5));
   load.turn(START + 80.5, 64, until(9_000, 1, 20.5, 70));
   assert.deepEqual(ks, [...range(0, 11), ...range(70, 81)]);
   assert.deepEqual(drops(), { late: 10 });
