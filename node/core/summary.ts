@@ -173,7 +173,7 @@ function countsOf(scenario: Scenario, totals: ScenarioTotals, clock: Clock): Ite
   };
 }
 
-/** Arrivals the plan wanted before the run's end; 0 for closed models, which have no schedule. */
+/** Iterations the plan wanted before the run's end; 0 where virtual users do as many as they can. */
 function dueBy(scenario: Scenario, clock: Clock): number {
   if (isDealt(scenario.executor)) return clock.elapsedMs > scenario.startTimeMs ? iterationsDue(scenario.executor) : 0;
   if (!("curve" in scenario.executor)) return 0;
@@ -222,6 +222,10 @@ function generatorVerdict(merged: Merged, iterations: IterationCounts): Summary[
   return sum(pacing.count) > 0 && quantile(pacing, 0.99) > STRAINED_PACING_MS ? "strained" : "ok";
 }
 
+function unmetPerSecond({ scenarios }: Merged, seconds: number): number {
+  return seconds === 0 ? 0 : round(unmetOf(scenarios.map(({ totals }) => totals)) / seconds);
+}
+
 function seriesOf(run: RunRecord, merged: Merged, clock: Clock): SeriesPoint[] {
   const widthMs = intervalMs(durationMs(run.spec.plan));
   const perSecond = 1000 / widthMs;
@@ -231,10 +235,6 @@ function seriesOf(run: RunRecord, merged: Merged, clock: Clock): SeriesPoint[] {
     t: (point.index * widthMs) / 1000,
     target: sum(run.spec.plan.scenarios.map((scenario) => meanTarget(scenario, point.index * widthMs, widthMs, clock))),
     started: round(point.started * perSecond),
-function unmetPerSecond({ scenarios }: Merged, seconds: number): number {
-  return seconds === 0 ? 0 : round(unmetOf(scenarios.map(({ totals }) => totals)) / seconds);
-}
-
     failed: round(point.failed * perSecond),
     p50: round(quantileOrZero(point.duration, 0.5)),
     p95: round(quantileOrZero(point.duration, 0.95)),
