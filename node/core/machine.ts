@@ -30,6 +30,8 @@ export class SwarmMachine {
   readonly self: MemberId;
   readonly members: Members;
   readonly runs: Runs;
+  /** Frames in which others than members spoke for members; newcomers do that for a moment. */
+  unheard = 0;
   readonly #out = new Outbox();
   readonly #time = new TimeSync();
   readonly #membership: Membership;
@@ -91,6 +93,11 @@ export class SwarmMachine {
   view(): { readonly lineage: LineageId; readonly number: number; readonly members: readonly MemberId[] } {
     const { lineage, view } = this.#membership.agreement;
     return { lineage: lineage.id, number: view.number, members: view.ids };
+  }
+
+  /** Roll calls not taken for too many opinions in their window, since this agent follows its lineage. */
+  get rollCallsDropped(): number {
+    return this.#membership.agreement.rollCallsDropped;
   }
 
   /** Who sits in the agreed view, in id order. */
@@ -189,16 +196,11 @@ export class SwarmMachine {
     const peer = this.#gossip.peer(from);
     const isOurs = peer !== undefined && (this.#gossip.received(peer, frame, localMs) || this.#follows(peer, frame, localMs));
     if (isOurs) {
-      const { agreement } = this.#membership;
-      agreement.heard(from, this.#nowMs);
-      if (frame.members !== undefined) this.#membership.take(frame.members, from);
-      if (frame.chain !== undefined) this.#membership.catchUp(frame.chain, this.#nowMs);
-      this.#membership.agreement.take(frame, this.#nowMs);
+      this.#membership.agreement.heard(from, this.#nowMs);
+      if (!this.#membership.hear(frame, from, this.#nowMs)) this.unheard++;
     }
-    const isRoutine =
-      frame.runs === undefined && frame.reports === undefined && frame.gather === undefined && frame.gathered === undefined;
     if (frame.runs !== undefined) this.#work.take(frame.runs, from, this.#nowMs);
-    if (!isRoutine) this.#results.hear(from, frame, this.#nowMs);
+    const isRoutine = !this.#results.hear(from, frame, this.#nowMs) && frame.runs === undefined;
     if (peer !== undefined && frame.standing !== undefined) this.#gossip.compare(peer, localMs);
     return isRoutine;
   }

@@ -5,7 +5,7 @@ import { Chain } from "./agreement/chain.ts";
 import { AgreedView } from "./agreement/view.ts";
 import { Damping } from "./damping.ts";
 import type { MemberId, MemberRecord } from "./events.ts";
-import type { Chain as ChainData, LineageId, Standing, ViewMember } from "./frame.ts";
+import type { Chain as ChainData, Frame, LineageId, Standing, ViewMember } from "./frame.ts";
 import { DISSOLVE_MS, startOf, windowOf } from "./limits.ts";
 import { Members } from "./members.ts";
 import { OpenWishes, weightOf } from "./open-wishes.ts";
@@ -13,6 +13,9 @@ import type { Outbox } from "./outbox.ts";
 import { hash32, neighbours } from "./rings.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
+
+/** What only members may say. */
+const WORDS_OF_MEMBERS = ["commits", "chain", "rollCalls", "adoptions", "ballots", "accusations"] as const;
 
 export class Membership {
   readonly members = new Members();
@@ -66,14 +69,15 @@ export class Membership {
 
   /**
    * Takes records of my lineage in. `from` is null for what comes with a lineage that is followed anew; else newcomers are
-   * believed if they speak for themselves, or if a member speaks of them: a stranger cannot bring ten thousand others.
+   * believed if they speak for themselves, or if a member speaks of them: a stranger cannot bring ten thousand others,
+   * neither to come in nor to be remembered.
    */
   take(records: readonly MemberRecord[], from: MemberId | null = null): void {
     const { view } = this.#agreement;
-    const isMember = from === null || view.positionOf(from) >= 0;
+    const isMember = from === null || this.#isMember(from);
     for (const told of records) {
       const seat = view.memberOf(told.id);
-      if (seat === undefined && told.state === "alive" && !isMember && told.id !== from) continue;
+      if (seat === undefined && !isMember && told.id !== from) continue;
       const record = asAgreed(told, seat);
       if (record.id === this.#self) {
         // What others derive from views I know from the views; only an incarnation beyond mine would silence me.
@@ -166,19 +170,46 @@ export class Membership {
   }
 
   /**
-   * Catches up with my own lineage. Where the way from my view is no longer known I begin anew in its newest one: with
-   * no share, which is less than whatever I had promised on the way.
+   * What a peer of my lineage says of members, views and votes. Nothing of it is signed, so members of my view are
+   * believed, and others not. Returns whether there was nothing that was not.
    */
-  catchUp(data: ChainData, nowMs: number): void {
+  hear(frame: Frame, from: MemberId, nowMs: number): boolean {
+    if (frame.members !== undefined) this.take(frame.members, from);
+    if (frame.chain !== undefined) this.#catchUp(frame.chain, from, nowMs);
+    const isBelieved = this.#isMember(from);
+    if (isBelieved) this.#agreement.take(frame, nowMs);
+    return isBelieved || WORDS_OF_MEMBERS.every((part) => frame[part] === undefined);
+  }
+
+  /**
+   * Catches up with my own lineage. Where the way from my view is no longer known I begin anew in its newest one: with
+   * no share, which is less than whatever I had promised on the way. Not while a majority holds my view with me.
+   */
+  #catchUp(data: ChainData, from: MemberId, nowMs: number): void {
     const { agreement } = this;
-    agreement.take({ commits: data.commits }, nowMs);
-    const chain = data.base.number > agreement.view.number ? Chain.of(data) : null;
+    const isBelieved = this.#isMember(from);
+    if (isBelieved) agreement.take({ commits: data.commits }, nowMs);
+    if (isBelieved && data.base.number <= agreement.view.number) return;
+    const chain = agreement.hasLease(nowMs) ? null : Chain.of(data);
     if (chain === null || chain.current.number <= agreement.view.number) return;
+    if (!isBelieved && !this.#isRescue(chain, from, nowMs)) return;
     this.#agreement = new Agreement(this.#self, agreement.lineage, chain, this.#wishes, nowMs);
     this.#wishes.follow(chain);
     this.#chooseNeighbours();
     if (this.#agreement.isMember() || this.own().state === "left") return;
     this.#renew({ incarnation: this.own().incarnation + 1, view: chain.current.number, fromMs: NEVER, untilMs: NEVER });
+  }
+
+  /** Whether a stranger may tell me the newest view: all whom I know are gone, I have nothing to lose, and it is in it. */
+  #isRescue(chain: Chain, from: MemberId, nowMs: number): boolean {
+    const { current } = chain;
+    if (this.#agreement.isMember() && nowMs < this.#majorityMs + DISSOLVE_MS) return false;
+    if ([...this.#out.links].some((id) => this.#isMember(id))) return false;
+    return current.positionOf(from) >= 0 && current.positionOf(this.#self) < 0;
+  }
+
+  #isMember(id: MemberId): boolean {
+    return this.#agreement.view.positionOf(id) >= 0;
   }
 
   /** Time passes. Returns whether shares changed. An idle agent that sees no majority for long begins anew, alone. */

@@ -141,7 +141,7 @@ describe("catching up", () => {
   it("goes view by view where the way is known", () => {
     const c = insider();
     const { agreement } = c.membership;
-    c.membership.catchUp(longChain(agreement.chain, 6).data(), NOW);
+    c.membership.hear({ chain: longChain(agreement.chain, 6).data() }, "a", NOW);
     assert.equal(c.membership.agreement, agreement);
     assert.equal(c.view(), "6:abc");
   });
@@ -150,7 +150,7 @@ describe("catching up", () => {
     const c = insider();
     const { agreement } = c.membership;
     const chain = longChain(agreement.chain, agreement.view.number + CHAIN_KEPT + 1);
-    c.membership.catchUp(chain.data(), NOW);
+    c.membership.hear({ chain: chain.data() }, "a", NOW);
     assert.notEqual(c.membership.agreement, agreement);
     assert.deepEqual([c.view(), c.membership.agreement.lineage], [`${chain.current.number}:abc`, agreement.lineage]);
     assert.deepEqual([c.membership.agreement.followed(NOW), c.membership.agreement.leaseUntilMs(NOW)], [null, -Infinity]);
@@ -162,7 +162,7 @@ describe("catching up", () => {
     const chain = longChain(c.membership.agreement.chain, 5);
     chain.adopt(commitOf(chain.current, change(chain.current, "c")));
     const newest = longChain(chain, 3 + 2 * CHAIN_KEPT);
-    c.membership.catchUp(newest.data(), NOW);
+    c.membership.hear({ chain: newest.data() }, "a", NOW);
     assert.equal(c.view(), `${newest.current.number}:ab`);
     const { view, fromMs } = c.membership.own();
     assert.deepEqual([c.membership.own().incarnation, view, fromMs], [incarnation + 1, newest.current.number, NEVER]);
@@ -178,7 +178,7 @@ describe("catching up", () => {
   for (const [name, make] of useless) {
     it(`ignores a chain ${name}`, () => {
       const c = insider();
-      c.membership.catchUp(make(c.membership.agreement.chain), NOW);
+      c.membership.hear({ chain: make(c.membership.agreement.chain) }, "a", NOW);
       assert.equal(c.view(), "2:abc");
     });
   }
