@@ -60,12 +60,13 @@ export class Results {
     this.#handing.handAll();
   }
 
-  /** What a frame says of results; its runs have been taken in before. */
-  hear(from: MemberId, { runs = [], reports = [], gather, gathered }: Frame, nowMs: number): void {
-    for (const { spec } of runs) this.#handing.learnt(spec.id);
-    if (gathered !== undefined) this.#errands.answered(from, gathered, reports);
-    else this.#handing.take(reports, from);
+  /** What a frame says of results; its runs have been taken in before. Returns whether there was anything. */
+  hear(from: MemberId, { runs, reports, gather, gathered }: Frame, nowMs: number): boolean {
+    for (const { spec } of runs ?? []) this.#handing.learnt(spec.id);
+    if (gathered !== undefined) this.#errands.answered(from, gathered, reports ?? []);
+    else if (reports !== undefined) this.#handing.take(reports, from);
     if (gather !== undefined) this.#asked(from, gather, nowMs);
+    return reports !== undefined || gather !== undefined || gathered !== undefined;
   }
 
   /** Nobody waits for a peer whose link has closed or that cannot be reached; another one holds my reports in its place. */

@@ -87,6 +87,10 @@ export class Agreement {
     return this.#chain;
   }
 
+  get rollCallsDropped(): number {
+    return this.#rollCalls.dropped;
+  }
+
   isMember(): boolean {
     return this.#position >= 0;
   }

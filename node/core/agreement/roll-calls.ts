@@ -16,6 +16,8 @@ export interface Label {
 }
 
 export class RollCalls {
+  /** Not taken, because there were too many opinions in their window. */
+  dropped = 0;
   readonly #windows = new Map<number, Label[]>();
   #news: Label[] = [];
 
@@ -84,7 +86,10 @@ export class RollCalls {
     const labels = this.#windows.get(window) ?? [];
     const known = labels.find((label) => label.view === view && isSame(label.excluded, excluded));
     if (known !== undefined) return known;
-    if (labels.length >= LABELS_PER_WINDOW) return null;
+    if (labels.length >= LABELS_PER_WINDOW) {
+      this.dropped++;
+      return null;
+    }
     const label = { view, window, excluded, present: emptyPositions(view.size), isNews: false };
     if (labels.length === 0) this.#windows.set(window, labels);
     labels.push(label);

@@ -104,15 +104,17 @@ describe("roll calls", () => {
     assert.equal(calls.all().length, 1);
   });
 
-  it("more opinions than can be true in one window are ignored, those known still count", () => {
+  it("more opinions than can be true in one window are dropped and counted, those known still count", () => {
     const ids = letters(26);
     const view = viewOf(ids);
     const calls = new RollCalls();
     const excluding = (bits: number) => ({ view: 1, window: WINDOW, excluded: Uint32Array.of(bits), present: set(view, "a") });
     for (let bits = 0; bits < LABELS_PER_WINDOW; bits++) assert.notEqual(calls.merge(excluding(bits), view), null);
+    assert.equal(calls.dropped, 0);
     assert.equal(calls.merge(excluding(LABELS_PER_WINDOW), view), null);
     assert.equal(calls.set(view, WINDOW, Uint32Array.of(LABELS_PER_WINDOW), 1), null);
     assert.notEqual(calls.set(view, WINDOW, emptyPositions(26), 1), null);
+    assert.equal(calls.dropped, 2);
     assert.notEqual(calls.set(view, WINDOW + 1, Uint32Array.of(LABELS_PER_WINDOW), 1), null, "the next window has room");
   });
 });
