@@ -45,6 +45,8 @@ export const EXCESS = 0.03;
 
 /** A member that sends nothing for so long is accused; the keepalive comes every 500 ms at least. */
 export const SILENT_MS = 1500;
+/** The same where there is no second observer: on a network that loses every fifth packet 1.5 s of silence happen. */
+export const SILENT_ALONE_MS = 3000;
 /** The same, as a sign of trouble only. */
 export const UNEASY_MS = 1000;
 /** An agent that itself stood still for so long blames nobody for what it did not hear, and is in trouble. */

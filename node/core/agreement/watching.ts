@@ -2,7 +2,7 @@
 
 import type { MemberId } from "../events.ts";
 import type { Accusation } from "../frame.ts";
-import { LAG_FACTOR, SILENT_MS, STALL_MS, UNEASY_MS } from "../limits.ts";
+import { LAG_FACTOR, SILENT_ALONE_MS, SILENT_MS, STALL_MS, UNEASY_MS } from "../limits.ts";
 
 interface Watched {
   heardMs: number;
@@ -88,7 +88,8 @@ export class Watching {
     return next;
   }
 
+  /** Of two members one alone decides on the other: there is nobody whose links it could be compared with. */
   #patienceMs(): number {
-    return SILENT_MS + LAG_FACTOR * this.#lagMs;
+    return (this.#watched.size === 1 ? SILENT_ALONE_MS : SILENT_MS) + LAG_FACTOR * this.#lagMs;
   }
 }

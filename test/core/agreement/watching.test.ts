@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Watching } from "../../../node/core/agreement/watching.ts";
-import { LAG_FACTOR, SILENT_MS, STALL_MS, UNEASY_MS } from "../../../node/core/limits.ts";
+import { LAG_FACTOR, SILENT_ALONE_MS, SILENT_MS, STALL_MS, UNEASY_MS } from "../../../node/core/limits.ts";
 import { NOW } from "../support.ts";
 
 function watching(ids: string, atMs = NOW): Watching {
@@ -24,10 +24,10 @@ describe("silence", () => {
 
   it("is taken back at the next word", () => {
     const one = watching("a");
-    one.silent(NOW + SILENT_MS);
+    one.silent(NOW + SILENT_ALONE_MS);
     one.heard("a", NOW + 2000);
-    assert.deepEqual(one.silent(NOW + 2000 + SILENT_MS - 1), []);
-    assert.deepEqual(one.silent(NOW + 2000 + SILENT_MS), ["a"]);
+    assert.deepEqual(one.silent(NOW + 2000 + SILENT_ALONE_MS - 1), []);
+    assert.deepEqual(one.silent(NOW + 2000 + SILENT_ALONE_MS), ["a"]);
   });
 
   it("of whom nobody watches is not told, nor that of whom one watches no more", () => {
@@ -42,6 +42,11 @@ describe("silence", () => {
     one.watch(["a", "b"], NOW + 1000);
     assert.deepEqual(one.silent(NOW + SILENT_MS), ["a"]);
     assert.deepEqual(one.silent(NOW + 1000 + SILENT_MS), ["b"]);
+  });
+
+  it("takes longer where nobody else watches", () => {
+    const one = watching("a");
+    assert.deepEqual([one.silent(NOW + SILENT_ALONE_MS - 1), one.silent(NOW + SILENT_ALONE_MS)], [[], ["a"]]);
   });
 
   it("worries before it is told", () => {
@@ -82,8 +87,8 @@ describe("a dial that is refused", () => {
     const one = watching("a");
     one.refused("a");
     one.absolve("a", NOW + 5000);
-    assert.deepEqual(one.silent(NOW + 5000 + SILENT_MS - 1), []);
-    assert.deepEqual(one.silent(NOW + 5000 + SILENT_MS), ["a"], "silent, although it stood accused of being closed before");
+    assert.deepEqual(one.silent(NOW + 5000 + SILENT_ALONE_MS - 1), []);
+    assert.deepEqual(one.silent(NOW + 5000 + SILENT_ALONE_MS), ["a"], "silent, although it stood accused of being closed before");
   });
 });
 
@@ -110,13 +115,13 @@ describe("a slow agent", () => {
     one.turn(NOW, NOW);
     one.turn(NOW, NOW + 200);
     one.heard("a", NOW + 200);
-    const dueMs = NOW + 200 + SILENT_MS + LAG_FACTOR * 200;
+    const dueMs = NOW + 200 + SILENT_ALONE_MS + LAG_FACTOR * 200;
     assert.equal(one.nextMs(NOW + 200 + UNEASY_MS), dueMs);
     assert.deepEqual(one.silent(dueMs - 1), []);
     assert.deepEqual(one.silent(dueMs), ["a"]);
     one.heard("a", dueMs);
     for (let i = 0; i < 200; i++) one.turn(dueMs + i, dueMs + i);
-    assert.deepEqual(one.silent(dueMs + SILENT_MS + 1), ["a"]);
+    assert.deepEqual(one.silent(dueMs + SILENT_ALONE_MS + 1), ["a"]);
   });
 });
 
@@ -124,9 +129,9 @@ describe("the next time to look", () => {
   it("is when somebody becomes worrying, then silent, then never", () => {
     const one = watching("a");
     assert.equal(one.nextMs(NOW), NOW + UNEASY_MS);
-    assert.equal(one.nextMs(NOW + UNEASY_MS), NOW + SILENT_MS);
-    one.silent(NOW + SILENT_MS);
-    assert.equal(one.nextMs(NOW + SILENT_MS), Infinity);
+    assert.equal(one.nextMs(NOW + UNEASY_MS), NOW + SILENT_ALONE_MS);
+    one.silent(NOW + SILENT_ALONE_MS);
+    assert.equal(one.nextMs(NOW + SILENT_ALONE_MS), Infinity);
     assert.equal(watching("").nextMs(NOW), Infinity);
   });
 
