@@ -7,6 +7,7 @@ import type { Ed25519PrivateKey, Libp2p, PeerId } from "@libp2p/interface";
 import { preSharedKey } from "@libp2p/pnet";
 import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
+import type { Multiaddr } from "@multiformats/multiaddr";
 import { createHash } from "node:crypto";
 import { createLibp2p } from "libp2p";
 import { MAX_FRAME_BYTES } from "../wire/codec.ts";
@@ -20,6 +21,8 @@ export const TOPIC = "loadswarm/1/runs";
 /** No bound that a real swarm reaches; libp2p's own (5 a second, 10 pending) refuse the joiners of one host or NAT. */
 const UNBOUNDED_INBOUND = 1e9;
 const MAX_PENDING_INBOUND = 1024;
+/** A handshake takes 10 ms, and on a busy machine a second. */
+const HANDSHAKE_TIMEOUT_MS = 5000;
 /**
  * Connections that one peer may have made to us: a link, and the next one beside it for a moment. Fewer would refuse a peer
  * whose last connection is dead without our knowing; more is how one peer takes the room of all.
@@ -48,6 +51,10 @@ export interface HostOptions {
   readonly privateKey?: Ed25519PrivateKey;
   /** Peers to which there is to be no connection. */
   readonly isRefused?: (peer: string) => boolean;
+  /** Whether a connection from this IP address is to be answered. */
+  readonly mayConnect?: (ip: string) => boolean;
+  /** Whether there is room for an inbound connection of this peer. */
+  readonly hasRoom?: (peer: string) => boolean;
 }
 
 /**
@@ -57,16 +64,17 @@ export interface HostOptions {
 export async function createHost(
   listen: readonly string[],
   key: Uint8Array | null,
-  { privateKey, isRefused = () => false }: HostOptions = {},
+  { privateKey, isRefused = () => false, mayConnect = () => true, hasRoom = () => true }: HostOptions = {},
 ): Promise<Host> {
   const isTooMany = (peer: PeerId) => node.getConnections(peer).length >= MAX_CONNECTIONS_PER_PEER;
   const node: Libp2p = await createLibp2p({
     ...(privateKey === undefined ? {} : { privateKey }),
     connectionGater: {
+      denyInboundConnection: ({ remoteAddr }) => !mayConnect(ipOf(remoteAddr)),
       denyDialPeer: (peer) => isRefused(peer.toString()),
       denyInboundEncryptedConnection: (peer) => isRefused(peer.toString()),
       denyOutboundEncryptedConnection: (peer) => isRefused(peer.toString()),
-      denyInboundUpgradedConnection: isTooMany,
+      denyInboundUpgradedConnection: (peer) => isTooMany(peer) || !hasRoom(peer.toString()),
     },
     addresses: { listen: [...listen] },
     transports: [tcp()],
@@ -80,6 +88,7 @@ export async function createHost(
       inboundConnectionThreshold: UNBOUNDED_INBOUND,
       maxIncomingPendingConnections: MAX_PENDING_INBOUND,
       maxConnections: MAX_CONNECTIONS,
+      inboundUpgradeTimeout: HANDSHAKE_TIMEOUT_MS,
       dialTimeout: DIAL_TIMEOUT_MS,
       addressDialTimeout: DIAL_TIMEOUT_MS,
       // The links' own loop redials, for ever; libp2p's gives up after five tries.
@@ -107,4 +116,9 @@ export async function createHost(
     },
   });
   return node as unknown as Host;
+}
+
+/** Of `/ip4/…` and `/ip6/…`, which is all that TCP has. */
+function ipOf(address: Multiaddr): string {
+  return address.toString().split("/")[2] ?? "";
 }

@@ -17,6 +17,7 @@ import { createHost, type Host, TOPIC } from "./host.ts";
 import { Links } from "./links.ts";
 import type { Network, NetworkCounters, NetworkEvents, Reachable } from "./network.ts";
 import { PeerLimits } from "./peer-limits.ts";
+import { Strangers } from "./strangers.ts";
 import { listenToTopic } from "./topic.ts";
 
 export interface MeshOptions {
@@ -42,14 +43,16 @@ export class Mesh implements Network {
   #events: NetworkEvents | null = null;
   #encoded: { readonly frame: Frame; readonly bytes: Uint8Array } | null = null;
   readonly #limits: PeerLimits;
+  readonly #strangers: Strangers;
   readonly #signed: SignedMembers;
   #refusedFrames = 0;
   #droppedMessages = 0;
 
-  private constructor(host: Host, key: Ed25519PrivateKey, limits: PeerLimits, options: MeshOptions) {
+  private constructor(host: Host, key: Ed25519PrivateKey, limits: PeerLimits, strangers: Strangers, options: MeshOptions) {
     this.#host = host;
     this.#options = options;
     this.#limits = limits;
+    this.#strangers = strangers;
     this.self = host.peerId.toString();
     this.#signed = new SignedMembers(this.self, key);
     // A machine may have dozens of bridges; others take this many addresses.
@@ -70,9 +73,14 @@ export class Mesh implements Network {
       const ip = isIP(host) === 0 ? (await lookup(host)).address : host;
       const key = await generateKeyPair("Ed25519");
       const limits = new PeerLimits((peer) => mesh.#refuse(peer));
-      const isRefused = (peer: string) => limits.isRefused(peer, performance.now());
-      const libp2p = await createHost([multiaddrOf(ip, port)], options.swarmKey, { privateKey: key, isRefused });
-      const mesh: Mesh = new Mesh(libp2p, key, limits, options);
+      const strangers = new Strangers();
+      const libp2p = await createHost([multiaddrOf(ip, port)], options.swarmKey, {
+        privateKey: key,
+        isRefused: (peer) => limits.isRefused(peer, performance.now()),
+        mayConnect: (from) => strangers.connects(from, performance.now()),
+        hasRoom: (peer) => mesh.#hasRoom(peer),
+      });
+      const mesh: Mesh = new Mesh(libp2p, key, limits, strangers, options);
       return mesh;
     } catch (cause) {
       const hint = "choose another one with --listen HOST:PORT, or port 0 for any that is free";
@@ -136,6 +144,7 @@ export class Mesh implements Network {
       framesRefused: this.#refusedFrames,
       membersRefused: this.#signed.refused,
       peersRefused: this.#limits.refusals,
+      connectionsRefused: this.#strangers.refused,
       links: this.#links.count(),
     };
   }
@@ -179,6 +188,19 @@ export class Mesh implements Network {
   #refuse(peer: string): void {
     this.#options.log.warn({ peer }, "the peer sends nonsense; it is refused for a minute");
     this.#links.abort(peer);
+  }
+
+  /** For a stranger by making it, where another one has had its time. */
+  #hasRoom(peer: string): boolean {
+    const isMember = (one: string) => this.#events?.isMember(one) ?? false;
+    if (isMember(peer)) return true;
+    const linked = this.#host.getConnections().filter(({ direction, remotePeer }) => {
+      return direction === "inbound" && !isMember(remotePeer.toString());
+    });
+    const nowMs = Date.now();
+    const { isTaken, instead } = this.#strangers.arrives(linked.map(({ timeline }) => nowMs - timeline.open));
+    if (instead !== null) this.#links.abort(linked[instead]!.remotePeer.toString());
+    return isTaken;
   }
 
   #up(peer: string): void {

@@ -32,12 +32,16 @@ export interface NetworkCounters {
   readonly membersRefused: number;
   /** How often a peer was shut out for a minute because it sent nonsense. */
   readonly peersRefused: number;
+  /** Connections that were one too many: of one address within a time, or of peers that are no members. */
+  readonly connectionsRefused: number;
   /** Links that are up now. */
   readonly links: number;
 }
 
 /** What a network tells the shell. */
 export interface NetworkEvents {
+  /** Asked, not told: whether the peer sits in the agreed view. */
+  isMember(peer: MemberId): boolean;
   linkUp(peer: MemberId): void;
   linkDown(peer: MemberId): void;
   /** Dialling was refused: the member's process is gone. */
@@ -58,6 +62,8 @@ export const SOLO: Network = {
   hold() {},
   probe() {},
   unlink() {},
-  counters: () => ({ framesDropped: 0, framesRefused: 0, membersRefused: 0, peersRefused: 0, links: 0 }),
+  counters: () => {
+    return { framesDropped: 0, framesRefused: 0, membersRefused: 0, peersRefused: 0, connectionsRefused: 0, links: 0 };
+  },
   stop: () => Promise.resolve(),
 };

@@ -3,10 +3,11 @@
 // The swarm key is what keeps strangers out; these limits hold off the faults and floods of peers that have it, and no more
 // than that. Whoever has the key can still
 // - publish, stop and move runs, as any agent may, and so make the swarm load whatever --allow-target admits;
-// - make as many peer ids as it likes, each with limits of its own and 10 ms of our time for its handshake;
-// - say of others what they do not sign: who was heard in a window, votes, locks, accusations, and views made of such;
-//   reports of results in a member's name; its own swarm time;
-// - join as a member, carry a share, and offer what it likes of it, or nothing.
+// - make as many peer ids as it likes, each with limits of its own (how many of them are linked: strangers.ts);
+// - found a lineage of its own, which idle agents follow if it claims to be busy, and lie to newcomers that meet it first;
+// - join as a member, carry a share, and offer what it likes of it, or nothing; then also say of others what they do not
+//   sign: who was heard in a window, votes, locks, accusations, views made of such; vouch for members that are none;
+//   tell reports of results in a member's name, and its own swarm time.
 // It cannot speak for a member where that speaks for itself: its weight, its addresses, that it comes or leaves.
 
 import { TokenBucket } from "./token-bucket.ts";

@@ -90,6 +90,11 @@ export class Shell implements NetworkEvents {
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
+  isMember(peer: string): boolean {
+    const known = this.machine.members.get(peer);
+    return known !== undefined && known.fromMs < Number.POSITIVE_INFINITY && known.untilMs === Number.POSITIVE_INFINITY;
+  }
+
   linkUp(peer: string): void {
     this.input({ kind: "linkUp", peer });
   }

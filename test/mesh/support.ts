@@ -40,6 +40,7 @@ export async function startNode(more: Partial<MeshOptions> = {}): Promise<Node> 
   const frames: Node["frames"] = [];
   const topics: Frame[] = [];
   await mesh.start({
+    isMember: () => false,
     linkUp: (peer) => void (links.add(peer), told.push(`up:${peer}`)),
     linkDown: (peer) => void (links.delete(peer), told.push(`down:${peer}`)),
     refused: (peer) => void told.push(`refused:${peer}`),
