@@ -8,8 +8,10 @@ import type { Summary } from "../core/summary-type.ts";
 import { LoadEngine } from "../load/engine.ts";
 import { TargetGuard } from "../load/guard.ts";
 import { SwarmClock } from "../mesh/clock.ts";
-import { type Network, type NetworkCounters, type NetworkEvents, SOLO } from "../mesh/network.ts";
+import { type Network, type NetworkEvents, SOLO } from "../mesh/network.ts";
 import { Shell } from "../mesh/shell.ts";
+import type { Reading } from "../metrics/reading.ts";
+import type { RemoteWrite } from "../metrics/remote-write.ts";
 import { Unmet } from "../metrics/unmet.ts";
 import { LoadswarmError } from "../plan/errors.ts";
 import { parsePlan } from "../plan/parse.ts";
@@ -17,8 +19,11 @@ import { notRunnable } from "../plan/runnable.ts";
 import { timeText } from "../plan/time-text.ts";
 import type { Fault, Plan } from "../plan/types.ts";
 import { planHash } from "../wire/plan-hash.ts";
+import { AgentMetrics } from "./agent-metrics.ts";
 import type { CheckedConfig } from "./config.ts";
 import { createLog, type Logger } from "./log.ts";
+import { startPush } from "./push.ts";
+import { ownVersion } from "./version.ts";
 
 /** From publishing to the first arrival in a swarm: the plan reaches 200 agents in well under half a second. */
 const START_LEAD_MS = 2000;
@@ -55,6 +60,8 @@ export class Agent {
   readonly #clock: SwarmClock;
   readonly #guard: TargetGuard;
   readonly #unmet = new Unmet();
+  readonly #metrics: AgentMetrics;
+  #push: RemoteWrite | null = null;
   readonly #listeners = new Set<(event: SwarmEvent) => void>();
 
   private constructor(config: CheckedConfig, apiUrl: string, network: Network, member: MemberId, log: Logger) {
@@ -72,6 +79,7 @@ export class Agent {
         this.#unmet.take(snapshot);
         this.#shell.input({ kind: "report", snapshot });
       },
+      onFinished: (measured) => this.#metrics.finished(measured),
       onFault: (error) => log.error({ err: error }, "load worker failed; replaced"),
     });
     this.#shell = new Shell({
@@ -95,6 +103,7 @@ export class Agent {
       },
       event: (event) => this.#event(event),
     });
+    this.#metrics = this.#createMetrics(config);
   }
 
   /** Listens and joins. `apiUrl` is what other members are told. Throws ADDRESS_IN_USE and configuration errors. */
@@ -104,6 +113,7 @@ export class Agent {
       const solo = new Agent(config, apiUrl, SOLO, `solo-${randomBytes(8).toString("hex")}`, log);
       // Its only run is about to be published and starts at once: the threads must be up by then.
       await solo.#engine.prepare();
+      await solo.#startPush(config);
       solo.#shell.start();
       return solo;
     }
@@ -112,6 +122,7 @@ export class Agent {
     const mesh = await Mesh.create({ listen, join, joinNames, swarmKey, log });
     const agent = new Agent(config, apiUrl, mesh, mesh.self, log);
     await mesh.start(agent.#shell satisfies NetworkEvents);
+    await agent.#startPush(config);
     agent.#shell.start();
     log.info({ member: mesh.self, listen: mesh.addresses, api: apiUrl }, "agent is up");
     return agent;
@@ -122,14 +133,9 @@ export class Agent {
     return this.#network.addresses;
   }
 
-  /** What the mesh has lost and refused. */
-  networkCounters(): NetworkCounters {
-    return this.#network.counters();
-  }
-
-  /** Arrivals per second that were due here lately and that this agent could not send in time. */
-  unmetPerSecond(): number {
-    return this.#unmet.perSecond(this.#clock.nowMs());
+  /** Everything it exports, as of now. */
+  readings(): Reading[] {
+    return this.#metrics.read();
   }
 
   /** Publishes a plan (YAML or JSON) to the swarm, or says everything that is wrong with it. */
@@ -215,10 +221,35 @@ export class Agent {
   async close(): Promise<void> {
     this.#shell.stop();
     await this.#engine.close();
+    await this.#push?.leave();
+    this.#metrics.stop();
     await this.#network.stop();
   }
 
+  #createMetrics(config: CheckedConfig): AgentMetrics {
+    return new AgentMetrics({
+      version: ownVersion(),
+      detail: config.metricsDetail,
+      self: this.member,
+      now: () => this.#clock.nowMs(),
+      clockOffsetMs: () => this.#clock.nowMs() - this.#clock.localMs(),
+      viewNumber: () => this.#shell.machine.view().number,
+      seats: () => this.#shell.machine.seats(),
+      measure: () => this.#engine.measure(),
+      network: () => this.#network.counters(),
+      unmetPerSecond: () => this.#unmet.perSecond(this.#clock.nowMs()),
+      rollCallsDropped: () => this.#shell.machine.rollCallsDropped,
+    });
+  }
+
+  async #startPush({ remoteWrite, name, node, zone }: CheckedConfig): Promise<void> {
+    if (remoteWrite === null) return;
+    const identity = { name, node, zone, version: ownVersion() };
+    this.#push = await startPush(remoteWrite, identity, this.#metrics, () => this.#clock.nowMs(), this.log);
+  }
+
   #event(event: SwarmEvent): void {
+    if (event.type === "resplit") this.#metrics.resplit();
     this.log.info(event, event.type);
     for (const listener of this.#listeners) listener(event);
   }

@@ -4,8 +4,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { faultyAllowEntry, type GuardPolicy } from "../load/guard.ts";
 import { type HostPort, parseHostPort } from "../mesh/discovery.ts";
+import type { Detail } from "../metrics/run-readings.ts";
 import { LoadswarmError } from "../plan/errors.ts";
 import { usableCores } from "./cores.ts";
+import { checkDetail, type CheckedRemoteWrite, checkRemoteWrite, REMOTE_WRITE_DEFAULTS, type RemoteWriteConfig } from "./remote-write-config.ts";
 
 export interface AgentConfig {
   /** Where other agents connect, `H:P`; null = solo: no mesh, libp2p is never loaded. */
@@ -26,6 +28,10 @@ export interface AgentConfig {
   readonly swarmKeyFile: string | null;
   readonly allowTargets: readonly string[];
   readonly logLevel: string;
+  /** Where metrics are pushed to; absent or null = nowhere. */
+  readonly remoteWrite?: RemoteWriteConfig | null;
+  /** `auto`, `full` or `lean`: whether metrics name requests and checks. */
+  readonly metricsDetail?: string;
 }
 
 /** The same, checked and read. */
@@ -42,6 +48,8 @@ export interface CheckedConfig {
   readonly swarmKey: Uint8Array | null;
   readonly guard: GuardPolicy;
   readonly logLevel: string;
+  readonly remoteWrite: CheckedRemoteWrite | null;
+  readonly metricsDetail: Detail | "auto";
 }
 
 const MAX_WORKERS = 1024;
@@ -74,6 +82,8 @@ export function checkConfig(config: AgentConfig): CheckedConfig {
     swarmKey,
     guard: guardOf(config, listen),
     logLevel: config.logLevel,
+    remoteWrite: checkRemoteWrite(config.remoteWrite ?? null),
+    metricsDetail: checkDetail(config.metricsDetail ?? REMOTE_WRITE_DEFAULTS.detail),
   };
 }
 

@@ -1,6 +1,7 @@
 // Every command with its arguments and options. Parsing and help are both made from these tables.
 
 import type { CommandTable, OptionSpec } from "./options.ts";
+import { PUSH } from "./push-options.ts";
 
 /** Where an agent answers its HTTP API unless told otherwise; a client that is not told where looks there. */
 const API_DEFAULT = "127.0.0.1:7480";
@@ -134,6 +135,7 @@ export const TABLES = {
       },
       TARGET_URL,
       ...ENGINE,
+      ...PUSH,
       logLevel("info"),
       { name: "json", type: "boolean", default: false, help: "print {member, api, listen} as one line when ready" },
     ],
@@ -177,6 +179,7 @@ export const TABLES = {
       },
       TARGET_URL,
       ...ENGINE,
+      ...PUSH,
       logLevel("warn"),
       ...OUTPUTS,
     ],

@@ -241,13 +241,16 @@ describe("everything else", () => {
     assert.match((await ask("GET", "/")).text, /swarm of 1: one/);
   });
 
-  it("metrics are in Prometheus' format", async () => {
+  it("metrics are OpenMetrics: of the agent, its swarm and its process", async () => {
     const { type, text } = await ask("GET", "/metrics");
-    assert.match(type, /^text\/plain/);
-    assert.match(text, /^loadswarm_swarm_members 1$/m);
+    assert.match(type, /^application\/openmetrics-text; version=1\.0\.0/);
+    assert.match(text, /^loadswarm_swarm_members\{state="alive"\} 1$/m);
     assert.match(text, /^loadswarm_swarm_share_ratio 1$/m);
     assert.match(text, /^loadswarm_unmet_rate 0$/m);
     assert.match(text, /^process_resident_memory_bytes \d{7,}$/m);
+    assert.match(text, /^loadswarm_event_loop_delay_seconds_count \d+$/m);
+    const series = text.split("\n").filter((line) => /^(process|nodejs)_/.test(line));
+    assert.ok(series.length <= 10, `${series.length} series of the process`);
   });
 
   for (const [method, path] of [["GET", "/nothing"], ["DELETE", "/api/v1/runs"], ["POST", "/livez"]] as const) {

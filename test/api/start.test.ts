@@ -105,7 +105,7 @@ describe("probes on a port of their own", () => {
     const served = await startAgent(configOf({ health: "127.0.0.1:0" }));
     try {
       for (const path of ["/livez", "/readyz", "/healthz"]) assert.equal((await get(`${served.healthUrl}${path}`)).ok, true, path);
-      assert.match(await (await fetch(`${served.healthUrl}/metrics`)).text(), /^loadswarm_swarm_members 1$/m);
+      assert.match(await (await fetch(`${served.healthUrl}/metrics`)).text(), /^loadswarm_swarm_members\{state="alive"\} 1$/m);
       const { paths } = await get(`${served.apiUrl}/api/v1/openapi.json`);
       const others = Object.keys(paths).filter((path) => !["/livez", "/readyz", "/healthz", "/metrics"].includes(path));
       assert.ok(others.length >= 8);

@@ -4,6 +4,7 @@ import { EXIT } from "../../plan/errors.ts";
 import type { Invocation } from "../invocation.ts";
 import { checkPlanAtStart } from "../../agent/publish-at-start.ts";
 import { loadPlan } from "../plan-file.ts";
+import { pushConfig } from "../push-options.ts";
 import { startAgent } from "../start-agent.ts";
 
 /** The first signal leaves gracefully, the second one at once. */
@@ -29,6 +30,7 @@ export async function command({ values, io }: Invocation<"agent">): Promise<numb
       swarmKeyFile: values["swarm-key"],
       allowTargets: values["allow-target"],
       logLevel: values["log-level"],
+      ...pushConfig(values),
     };
     const agent = await startAgent(config, io.env);
     // The links to other agents fail in ways their library does not always catch; the load must not stop for that.

@@ -5,6 +5,7 @@ import type { Invocation } from "../invocation.ts";
 import { follower } from "../follow.ts";
 import { loadPlan, parseOrThrow } from "../plan-file.ts";
 import { planOfUrl, withOverrides } from "../plan-make.ts";
+import { pushConfig, pushFlags } from "../push-options.ts";
 import { AgentProcesses, untilMembers } from "../spawn-agents.ts";
 import { type RunningAgent, startAgent } from "../start-agent.ts";
 
@@ -63,11 +64,12 @@ async function start({ values, io }: Invocation<"run">, others: AgentProcesses):
     node: "",
     allowTargets: values["allow-target"],
     logLevel: values["log-level"],
+    ...pushConfig(values),
   };
   if (values.agents === 1) return startAgent(config, io.env);
   // Many load threads per agent would only take turns on the same cores.
   const workers = values.workers ?? 1;
-  const flags = ["--workers", String(workers), "--log-level", values["log-level"]];
+  const flags = ["--workers", String(workers), "--log-level", values["log-level"], ...pushFlags(values)];
   if (config.swarmKeyFile !== null) flags.push("--swarm-key", config.swarmKeyFile);
   if (config.allowTargets.length > 0) flags.push("--allow-target", config.allowTargets.join(","));
   const first = await others.start({ env: io.env, name: "agent-2", join: [], flags });

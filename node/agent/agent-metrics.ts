@@ -1,0 +1,126 @@
+// Everything an agent exports, read when somebody asks: a scraper, or the push every few seconds.
+
+import type { Seat } from "../core/events.ts";
+import type { Measured } from "../load/report.ts";
+import type { NetworkCounters } from "../mesh/network.ts";
+import { type Meter, RUN_METERS, SWARM_METERS as M } from "../metrics/meters.ts";
+import { ProcessReadings } from "../metrics/process-readings.ts";
+import type { Reading } from "../metrics/reading.ts";
+import { type Detail, runReadings } from "../metrics/run-readings.ts";
+import { RateCurve } from "../plan/curve.ts";
+import { runNames } from "./run-names.ts";
+
+/** Where the values come from. */
+export interface MetricsSources {
+  readonly version: string;
+  readonly detail: Detail | "auto";
+  /** Swarm time. */
+  now(): number;
+  clockOffsetMs(): number;
+  /** The agreed view: its number and its members with their shares. */
+  viewNumber(): number;
+  seats(): readonly Seat[];
+  readonly self: string;
+  /** Of the runs that are on. */
+  measure(): readonly Measured[];
+  network(): NetworkCounters;
+  unmetPerSecond(): number;
+  rollCallsDropped(): number;
+}
+
+/** Above it agents leave the names of requests and checks out: 500 times 250 series are what one Prometheus holds with ease. */
+export const LEAN_ABOVE_MEMBERS = 500;
+
+/** The last values of a run are exported for so long after its end: every window of a dashboard closes over them. */
+const FINISHED_MS = 60_000;
+
+export class AgentMetrics {
+  readonly #sources: MetricsSources;
+  readonly #process = new ProcessReadings();
+  readonly #startMs: number;
+  readonly #finished = new Map<string, { readonly measured: Measured; readonly atMs: number }>();
+  /** Decided when a run is first exported: series that change their names would begin anew. */
+  readonly #details = new Map<string, Detail>();
+  #resplits = 0;
+  /** What the push counts of itself; nothing where nothing is pushed. */
+  ofExport: () => readonly Reading[] = () => [];
+
+  constructor(sources: MetricsSources) {
+    this.#sources = sources;
+    this.#startMs = sources.now();
+  }
+
+  /** The share of this agent has changed. */
+  resplit(): void {
+    this.#resplits++;
+  }
+
+  /** These are the final numbers of a run. */
+  finished(measured: Measured): void {
+    this.#finished.set(measured.assignment.run, { measured, atMs: this.#sources.now() });
+  }
+
+  stop(): void {
+    this.#process.stop();
+  }
+
+  read(): Reading[] {
+    const { seats, now } = this.#sources;
+    const nowMs = now();
+    for (const [run, { atMs }] of this.#finished) if (nowMs - atMs > FINISHED_MS) this.#finished.delete(run);
+    const running = this.#sources.measure();
+    const ended = [...this.#finished.values()].map(({ measured }) => measured);
+    const measured = [...ended, ...running];
+    for (const run of this.#details.keys()) if (!measured.some((one) => one.assignment.run === run)) this.#details.delete(run);
+    const all = seats();
+    const share = all.find(({ member }) => member.id === this.#sources.self)?.share ?? 0;
+    return [
+      ...measured.flatMap((one) => this.#ofRun(one, all.length)),
+      ...running.flatMap(({ assignment }) => targetRates(assignment, share, nowMs)),
+      ...this.#ofSwarm(all, share),
+      ...this.#process.read(),
+      ...this.ofExport(),
+    ];
+  }
+
+  #ofRun({ assignment, totals, details }: Measured, members: number): Reading[] {
+    const { run, plan, startAtMs } = assignment;
+    const wanted = this.#sources.detail === "auto" ? (members > LEAN_ABOVE_MEMBERS ? "lean" : "full") : this.#sources.detail;
+    const detail = this.#details.get(run) ?? wanted;
+    this.#details.set(run, detail);
+    return runReadings(runNames(run, plan), totals, details, startAtMs, detail);
+  }
+
+  #ofSwarm(seats: readonly Seat[], share: number): Reading[] {
+    const { version, clockOffsetMs, viewNumber, network, unmetPerSecond, rollCallsDropped } = this.#sources;
+    const counters = network();
+    const states = new Map<string, number>();
+    for (const { member } of seats) states.set(member.state, (states.get(member.state) ?? 0) + 1);
+    const reading = (meter: Meter, value: number, ...labels: string[]): Reading => ({ meter, labels, value, startMs: this.#startMs });
+    return [
+      reading(M.agentInfo, 1, version),
+      ...[...states].map(([state, count]) => reading(M.members, count, state)),
+      reading(M.share, share),
+      reading(M.view, viewNumber()),
+      reading(M.resplits, this.#resplits),
+      reading(M.clockOffset, clockOffsetMs() / 1000),
+      reading(M.unmetRate, unmetPerSecond()),
+      reading(M.links, counters.links),
+      reading(M.framesDropped, counters.framesDropped),
+      reading(M.framesRefused, counters.framesRefused),
+      reading(M.membersRefused, counters.membersRefused),
+      reading(M.peersRefused, counters.peersRefused),
+      reading(M.rollCallsDropped, rollCallsDropped()),
+    ];
+  }
+}
+
+/** What the plan asks of this agent now, by scenario; closed models have no rate. */
+function targetRates({ run, plan, startAtMs, endAtMs }: Measured["assignment"], share: number, nowMs: number): Reading[] {
+  return plan.scenarios.flatMap(({ name, executor, startTimeMs }) => {
+    if (!("curve" in executor)) return [];
+    const isOn = nowMs >= startAtMs && nowMs < endAtMs;
+    const value = isOn ? share * new RateCurve(executor.curve).rateAt(nowMs - startAtMs - startTimeMs) : 0;
+    return [{ meter: RUN_METERS.targetRate, labels: [run, name], value, startMs: startAtMs }];
+  });
+}

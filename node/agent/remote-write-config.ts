@@ -1,0 +1,136 @@
+// Where and how an agent pushes its metrics, checked.
+
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import type { Protocol } from "../metrics/receiver-answer.ts";
+import { OWN_HEADERS, type ReceiverSettings } from "../metrics/receiver-settings.ts";
+import type { Detail } from "../metrics/run-readings.ts";
+import type { HistogramMode } from "../metrics/series-table.ts";
+import { LoadswarmError } from "../plan/errors.ts";
+
+/** As told; `null` and empty = not given. */
+export interface RemoteWriteConfig {
+  readonly url: string | null;
+  readonly intervalMs: number;
+  readonly protocol: string;
+  readonly histograms: string;
+  /** How long what the receiver does not take is kept. */
+  readonly maxAgeMs: number;
+  readonly user: string | null;
+  readonly passwordFile: string | null;
+  readonly tokenFile: string | null;
+  /** `NAME=VALUE` each. */
+  readonly headers: readonly string[];
+  readonly caFile: string | null;
+  readonly certFile: string | null;
+  readonly keyFile: string | null;
+  readonly insecure: boolean;
+}
+
+export interface CheckedRemoteWrite {
+  readonly receiver: Omit<ReceiverSettings, "userAgent">;
+  readonly intervalMs: number;
+  readonly protocol: Protocol | "auto";
+  readonly histograms: HistogramMode;
+  readonly maxAgeMs: number;
+}
+
+/** Twice the interval of everything that reads gauges as `last_over_time(x[15s])` must fit into 15 s. */
+export const REMOTE_WRITE_DEFAULTS = { intervalMs: 5000, protocol: "auto", histograms: "native", maxAgeMs: 600_000, detail: "auto" } as const;
+
+const MIN_INTERVAL_MS = 1000;
+
+/** null if nothing is to be pushed. Throws CONFIG_INVALID. */
+export function checkRemoteWrite(config: RemoteWriteConfig | null): CheckedRemoteWrite | null {
+  if (config === null || config.url === null || config.url === "") return null;
+  const url = checkUrl(config.url);
+  if (!(config.intervalMs >= MIN_INTERVAL_MS)) throw invalid("--remote-write-interval is below a second", "choose 1s or more; 5s is usual");
+  const pair = (config.certFile === null) === (config.keyFile === null);
+  if (!pair) throw invalid("--remote-write-cert and --remote-write-key go together", "give both files, or neither");
+  return {
+    receiver: {
+      url: url.href,
+      headers: headersOf(config.headers),
+      authorization: authorizationOf(config),
+      ca: readPem(config.caFile, "--remote-write-ca"),
+      cert: readPem(config.certFile, "--remote-write-cert"),
+      key: readPem(config.keyFile, "--remote-write-key"),
+      insecure: config.insecure,
+    },
+    intervalMs: config.intervalMs,
+    protocol: oneOf(config.protocol, ["auto", "1.0", "2.0"], "--remote-write-protocol"),
+    histograms: oneOf(config.histograms, ["native", "classic"], "--remote-write-histograms"),
+    maxAgeMs: config.maxAgeMs,
+  };
+}
+
+export function checkDetail(detail: string): Detail | "auto" {
+  return oneOf(detail, ["auto", "full", "lean"], "--metrics-detail");
+}
+
+function checkUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw invalid(`--remote-write-url ${JSON.stringify(text)} is no http URL`, "like http://prometheus:9090/api/v1/write");
+  }
+  if (url.username !== "" || url.password !== "") {
+    const hint = "use --remote-write-user and --remote-write-password-file";
+    throw invalid("--remote-write-url holds a user or a password, which would stand in process lists and logs", hint);
+  }
+  return url;
+}
+
+function headersOf(entries: readonly string[]): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const entry of entries) {
+    const [, name = "", value = ""] = /^([!#$%&'*+.^_`|~\w-]+)=(.*)$/.exec(entry) ?? [];
+    if (name === "" || /[^\t\x20-\x7e]/.test(value)) {
+      throw invalid(`--remote-write-header ${JSON.stringify(entry)} is no header`, "write NAME=VALUE, like X-Scope-OrgID=team-a");
+    }
+    if (OWN_HEADERS.includes(name.toLowerCase())) {
+      throw invalid(`the header ${name} belongs to the protocol`, "leave it out; --remote-write-token-file and -user authorize");
+    }
+    headers[name] = value;
+  }
+  return headers;
+}
+
+/** Files are read before every push: tokens of service accounts change while a process runs. */
+function authorizationOf({ user, passwordFile, tokenFile }: RemoteWriteConfig): ReceiverSettings["authorization"] {
+  if (user !== null && tokenFile !== null) throw invalid("both --remote-write-user and --remote-write-token-file are given", "give one");
+  if ((user === null) !== (passwordFile === null)) {
+    throw invalid("--remote-write-user and --remote-write-password-file go together", "give both, or neither");
+  }
+  if (tokenFile !== null) {
+    readSecret(tokenFile, "--remote-write-token-file");
+    return async () => `Bearer ${(await readFile(tokenFile, "utf8")).trim()}`;
+  }
+  if (user === null || passwordFile === null) return null;
+  readSecret(passwordFile, "--remote-write-password-file");
+  return async () => {
+    const password = (await readFile(passwordFile, "utf8")).replace(/\r?\n$/, "");
+    return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+  };
+}
+
+function readPem(file: string | null, flag: string): string | null {
+  return file === null ? null : readSecret(file, flag);
+}
+
+function readSecret(file: string, flag: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new LoadswarmError("CONFIG_INVALID", `${flag} ${file} cannot be read`, "check the path and who may read it", cause);
+  }
+}
+
+function oneOf<T extends string>(text: string, choices: readonly T[], flag: string): T {
+  const found = choices.find((choice) => choice === text);
+  if (found === undefined) throw invalid(`${flag} ${JSON.stringify(text)} does not exist`, `choose one of ${choices.join(", ")}`);
+  return found;
+}
+
+function invalid(message: string, hint: string): LoadswarmError {
+  return new LoadswarmError("CONFIG_INVALID", message, hint);
+}

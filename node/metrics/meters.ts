@@ -1,0 +1,85 @@
+// The catalogue: every metric an agent pushes and serves, on one page. docs/metrics.md is made of it.
+
+export type MeterType = "counter" | "gauge" | "histogram";
+
+export interface Meter {
+  /** As Prometheus stores it. */
+  readonly name: string;
+  readonly type: MeterType;
+  /** Base unit; "" where there is none. */
+  readonly unit: "" | "seconds" | "bytes" | "ratio";
+  /** In the order in which a reading gives their values. Those every series has are COMMON_LABELS. */
+  readonly labels: readonly string[];
+  readonly help: string;
+}
+
+/** Labels of every series that is pushed; on /metrics the scraper adds its own. Empty ones are left out. */
+export const COMMON_LABELS = ["job", "instance", "node", "zone"] as const;
+
+const RUN = ["run_id"] as const;
+const SCENARIO = ["run_id", "scenario"] as const;
+const REQUEST = ["run_id", "scenario", "request"] as const;
+
+function meter(name: string, type: MeterType, labels: readonly string[], help: string): Meter {
+  const unit = /_(seconds|bytes|ratio)(_total)?$/.exec(name)?.[1] ?? "";
+  return { name, type, unit: unit as Meter["unit"], labels, help };
+}
+
+const counter = (name: string, labels: readonly string[], help: string) => meter(`loadswarm_${name}_total`, "counter", labels, help);
+const gauge = (name: string, labels: readonly string[], help: string) => meter(`loadswarm_${name}`, "gauge", labels, help);
+const histogram = (name: string, labels: readonly string[], help: string) => meter(`loadswarm_${name}`, "histogram", labels, help);
+
+/** What a run does. Its counters start at 0, so that whole-run totals need no increase(). */
+export const RUN_METERS = {
+  runInfo: gauge("run_info", [...RUN, "plan"], "1 for every run this agent takes part in"),
+  targetRate: gauge("target_rate", SCENARIO, "Iterations per second that the plan asks of this agent now"),
+  iterations: counter("iterations", SCENARIO, "Iterations started"),
+  iterationsCompleted: counter("iterations_completed", SCENARIO, "Iterations that came to their end"),
+  iterationsDropped: counter("iterations_dropped", [...SCENARIO, "reason"], "Iterations that were due and did not start"),
+  iterationsInFlight: gauge("iterations_in_flight", SCENARIO, "Iterations under way"),
+  requests: counter("requests", [...REQUEST, "status_class", "outcome"], "Requests that ended; outcome is ok or fail"),
+  requestDuration: histogram("request_duration_seconds", [...REQUEST, "outcome"], "From the actual start of a request to its last byte"),
+  requestPhase: histogram("request_phase_duration_seconds", [...SCENARIO, "phase"], "Parts of a request; waiting: from the last byte written to the first byte read"),
+  startDelay: histogram("request_start_delay_seconds", SCENARIO, "From the intended start of an iteration to its actual start"),
+  errors: counter("errors", [...REQUEST, "kind"], "Requests that got no whole answer"),
+  sentBytes: counter("sent_bytes", SCENARIO, "Bytes sent, headers and framing included"),
+  receivedBytes: counter("received_bytes", SCENARIO, "Bytes received, headers and framing included"),
+  checks: counter("checks", [...SCENARIO, "check", "result"], "Checks of answers; result is pass or fail"),
+} as const satisfies Readonly<Record<string, Meter>>;
+
+/** How the swarm is, as this agent sees it. */
+export const SWARM_METERS = {
+  agentInfo: gauge("agent_info", ["version"], "1 for every agent that is up"),
+  members: gauge("swarm_members", ["state"], "Members of the agreed view by state"),
+  share: gauge("swarm_share_ratio", [], "Part of the swarm's rate that this agent carries, 0 to 1"),
+  view: gauge("swarm_view_id", [], "Number of the agreed view; different numbers at once: a change, or a split"),
+  resplits: counter("swarm_resplits", [], "Times that this agent's share changed"),
+  clockOffset: gauge("clock_offset_seconds", [], "Swarm time minus this agent's own clock"),
+  unmetRate: gauge("unmet_rate", [], "Arrivals per second due at this agent that it could not send in time; its share is moving, or nobody has room"),
+  links: gauge("links", [], "Links to other agents that are up"),
+  framesDropped: counter("frames_dropped", [], "Frames that went nowhere, and gossip messages beyond a source's rate"),
+  framesRefused: counter("frames_refused", [], "Frames and gossip messages that no agent sends"),
+  membersRefused: counter("members_refused", [], "Records of members that those had not signed"),
+  peersRefused: counter("peers_refused", [], "Times that a peer was shut out for a minute for nonsense"),
+  rollCallsDropped: counter("roll_calls_dropped", [], "Roll calls not taken, for too many opinions on who is excluded"),
+} as const satisfies Readonly<Record<string, Meter>>;
+
+/** How the process and the export are. */
+export const HEALTH_METERS = {
+  eventLoopDelay: histogram("event_loop_delay_seconds", [], "How late timers of the main thread fire; the load has threads of its own"),
+  eventLoopUtilization: gauge("event_loop_utilization_ratio", [], "Part of the time in which the main thread was busy"),
+  cpuThrottled: counter("cpu_throttled_seconds", [], "Time for which the container had no CPU left; absent without a cgroup"),
+  remoteWriteSamples: counter("remote_write_samples", ["result"], "Samples by what became of them: sent, rejected by the receiver, expired"),
+  remoteWriteRequests: counter("remote_write_requests", ["code"], "Pushes by HTTP status; code none: no answer came"),
+  remoteWriteQueue: gauge("remote_write_queue_samples", [], "Samples that wait to be pushed"),
+  remoteWriteHighest: gauge("remote_write_highest_sent_timestamp_seconds", [], "Time of the latest sample that the receiver has taken"),
+  cpu: meter("process_cpu_seconds_total", "counter", [], "User and system CPU time"),
+  residentMemory: meter("process_resident_memory_bytes", "gauge", [], "Resident memory"),
+  startTime: meter("process_start_time_seconds", "gauge", [], "When the process started, since the Unix epoch"),
+  heapUsed: meter("nodejs_heap_size_used_bytes", "gauge", [], "Heap of the main thread in use"),
+  heapTotal: meter("nodejs_heap_size_total_bytes", "gauge", [], "Heap of the main thread"),
+  external: meter("nodejs_external_memory_bytes", "gauge", [], "Memory outside the heaps: buffers, and the arenas of results"),
+} as const satisfies Readonly<Record<string, Meter>>;
+
+/** All of them, in the order in which the documentation shows them. */
+export const METERS: readonly Meter[] = [RUN_METERS, SWARM_METERS, HEALTH_METERS].flatMap((group) => Object.values<Meter>(group));

@@ -1,0 +1,75 @@
+// How the process is: about ten series, not seventy.
+
+import { readFileSync } from "node:fs";
+import { type EventLoopUtilization, performance } from "node:perf_hooks";
+import { HEALTH_METERS as M } from "./meters.ts";
+import type { Reading } from "./reading.ts";
+import { Sketch } from "./sketch.ts";
+
+/** How often the event loop is asked: often enough to meet every stall of that length, 50 wake-ups a second. */
+const DELAY_TICK_MS = 20;
+/** Utilisation over less time than this is noise. */
+const UTILIZATION_MS = 1000;
+
+export class ProcessReadings {
+  readonly #startMs = performance.timeOrigin;
+  readonly #delay = Sketch.create();
+  #expectedMs = performance.now() + DELAY_TICK_MS;
+  readonly #ticker = setInterval(() => {
+    const nowMs = performance.now();
+    this.#delay.record(nowMs - this.#expectedMs);
+    this.#expectedMs = nowMs + DELAY_TICK_MS;
+  }, DELAY_TICK_MS).unref();
+  #utilization: { readonly atMs: number; readonly since: EventLoopUtilization; readonly value: number } = {
+    atMs: performance.now(),
+    since: performance.eventLoopUtilization(),
+    value: 0,
+  };
+
+  stop(): void {
+    clearInterval(this.#ticker);
+  }
+
+  read(): Reading[] {
+    const { user, system } = process.cpuUsage();
+    const memory = process.memoryUsage();
+    const throttledSeconds = throttled();
+    const reading = (meter: Reading["meter"], value: Reading["value"]): Reading => ({ meter, labels: [], value, startMs: this.#startMs });
+    return [
+      reading(M.eventLoopDelay, this.#delay.extract()),
+      reading(M.eventLoopUtilization, this.#busy()),
+      ...(throttledSeconds === null ? [] : [reading(M.cpuThrottled, throttledSeconds)]),
+      reading(M.cpu, (user + system) / 1e6),
+      reading(M.residentMemory, memory.rss),
+      reading(M.startTime, this.#startMs / 1000),
+      reading(M.heapUsed, memory.heapUsed),
+      reading(M.heapTotal, memory.heapTotal),
+      reading(M.external, memory.external),
+    ];
+  }
+
+  #busy(): number {
+    const atMs = performance.now();
+    if (atMs - this.#utilization.atMs >= UTILIZATION_MS) {
+      const now = performance.eventLoopUtilization();
+      this.#utilization = { atMs, since: now, value: performance.eventLoopUtilization(now, this.#utilization.since).utilization };
+    }
+    return this.#utilization.value;
+  }
+}
+
+/** Seconds, from cgroup v2 or v1; null without one. */
+function throttled(): number | null {
+  for (const [path, pattern, perSecond] of [
+    ["/sys/fs/cgroup/cpu.stat", /^throttled_usec (\d+)$/m, 1e6],
+    ["/sys/fs/cgroup/cpu/cpu.stat", /^throttled_time (\d+)$/m, 1e9],
+  ] as const) {
+    try {
+      const found = pattern.exec(readFileSync(path, "utf8"));
+      if (found !== null) return Number(found[1]) / perSecond;
+    } catch {
+      // No such cgroup here.
+    }
+  }
+  return null;
+}

@@ -1,0 +1,122 @@
+// What is pushed as a sequence of batches: which series are new, which have a value, which are gone.
+
+import { CLASSIC_SERIES, classicHistogram } from "./classic-histogram.ts";
+import { COMMON_LABELS, type Meter } from "./meters.ts";
+import { type NativeHistogram, nativeHistogram } from "./native-histogram.ts";
+import { type Reading, readingKey } from "./reading.ts";
+import { EMPTY_SKETCH } from "./sketch.ts";
+
+/** The series ends here: written as Prometheus' own NaN, which no number in JavaScript can be trusted to hold. */
+export const STALE = "stale";
+
+export interface Point {
+  /** Milliseconds since the Unix epoch. */
+  readonly atMs: number;
+  readonly value: number | NativeHistogram | typeof STALE;
+}
+
+export interface Series {
+  readonly meter: Meter;
+  /** Sorted by name in code units, `__name__` among them; no name twice and no value empty. */
+  readonly labels: readonly (readonly [name: string, value: string])[];
+  /** The points are native histograms. */
+  readonly isHistogram: boolean;
+  /** When it began to count, milliseconds since the Unix epoch; 0 for gauges. */
+  readonly startMs: number;
+}
+
+/** Points ascend in time. */
+export interface Entry {
+  readonly series: Series;
+  readonly points: readonly Point[];
+}
+
+export interface Batch {
+  readonly atMs: number;
+  readonly entries: readonly Entry[];
+  /** Points that are numbers, and those that are histograms. */
+  readonly samples: number;
+  readonly histograms: number;
+}
+
+export type HistogramMode = "native" | "classic";
+
+/** How many series a reading makes. */
+export function seriesOf(reading: Reading, mode: HistogramMode): number {
+  return typeof reading.value === "number" || mode === "native" ? 1 : CLASSIC_SERIES;
+}
+
+export class SeriesTable {
+  readonly #common: readonly (readonly [string, string])[];
+  readonly #mode: HistogramMode;
+  readonly #series = new Map<string, Series>();
+  #lastMs = Number.NEGATIVE_INFINITY;
+
+  /** `common` are values of COMMON_LABELS, in that order; empty ones are left out. */
+  constructor(common: readonly string[], mode: HistogramMode) {
+    this.#common = COMMON_LABELS.map((name, i) => [name, common[i] ?? ""] as const);
+    this.#mode = mode;
+  }
+
+  get size(): number {
+    return this.#series.size;
+  }
+
+  /**
+   * The next batch, as of `nowMs`; after a step back of the clock a hair after the one before, as receivers take nothing
+   * older. Counters and histograms that are new also get a zero at their start, so that what they counted before their
+   * first push is an increase. Series without a reading end.
+   */
+  step(readings: readonly Reading[], nowMs: number): Batch {
+    const atMs = Math.max(Math.floor(nowMs), this.#lastMs + 1);
+    const entries: Entry[] = [];
+    const present = new Set<string>();
+    for (const reading of readings) {
+      for (const { key, meter, name, le, value } of this.#flat(reading)) {
+        present.add(key);
+        const known = this.#series.get(key);
+        const series = known ?? this.#begin(key, reading, meter, name, le, typeof value !== "number");
+        const point = { atMs, value };
+        const zeroMs = known === undefined && meter.type !== "gauge" ? this.#zeroMs(reading.startMs, atMs) : null;
+        const zero = series.isHistogram ? nativeHistogram(EMPTY_SKETCH) : 0;
+        entries.push({ series, points: zeroMs === null ? [point] : [{ atMs: zeroMs, value: zero }, point] });
+      }
+    }
+    for (const [key, series] of this.#series) {
+      if (present.has(key)) continue;
+      entries.push({ series, points: [{ atMs, value: STALE }] });
+      this.#series.delete(key);
+    }
+    this.#lastMs = atMs;
+    const points = (isHistogram: boolean) =>
+      entries.reduce((sum, entry) => sum + (entry.series.isHistogram === isHistogram ? entry.points.length : 0), 0);
+    return { atMs, entries, samples: points(false), histograms: points(true) };
+  }
+
+  /** Where a zero stands that no earlier push can have passed; null if there is no room for it. */
+  #zeroMs(startMs: number, atMs: number): number | null {
+    const zeroMs = Math.max(Math.floor(startMs), this.#lastMs);
+    return zeroMs < atMs && zeroMs > 0 ? zeroMs : null;
+  }
+
+  *#flat({ meter, labels, value }: Reading) {
+    const key = readingKey(meter, labels);
+    if (typeof value === "number") yield { key, meter, name: meter.name, le: null, value };
+    else if (this.#mode === "native") yield { key, meter, name: meter.name, le: null, value: nativeHistogram(value) };
+    else {
+      for (const { suffix, le, value: number } of classicHistogram(value)) {
+        yield { key: `${key}\u0000${suffix}${le ?? ""}`, meter, name: meter.name + suffix, le, value: number };
+      }
+    }
+  }
+
+  #begin(key: string, reading: Reading, meter: Meter, name: string, le: string | null, isHistogram: boolean): Series {
+    const own = meter.labels.map((label, i) => [label, reading.labels[i] ?? ""] as const);
+    const all = [["__name__", name] as const, ["le", le ?? ""] as const, ...this.#common, ...own];
+    const labels = all.filter(([, value]) => value !== "").sort(([a], [b]) => (a < b ? -1 : 1));
+    const startMs = meter.type === "gauge" ? 0 : Math.max(0, Math.floor(reading.startMs));
+    const series = { meter, labels, isHistogram, startMs };
+    this.#series.set(key, series);
+    return series;
+  }
+}
