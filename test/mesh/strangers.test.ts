@@ -1,7 +1,7 @@
 // Whoever holds the key may come with ever new ids; how many of them are linked, and how fast they come, is bounded.
 
 import assert from "node:assert/strict";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { describe, it } from "node:test";
 import { MAX_STRANGERS, STRANGER_MS, Strangers } from "../../node/mesh/strangers.ts";
 import { startNode, until } from "./support.ts";
@@ -42,11 +42,15 @@ describe("connections of one address", () => {
 
   it("are refused by a real agent before it answers them", async () => {
     await using node = await startNode();
+    const sockets: Socket[] = [];
     let closed = 0;
-    const sockets = Array.from({ length: BURST + 20 }, () => {
-      return connect(node.at.port, node.at.host).resume().on("error", () => {}).on("close", () => closed++);
+    await until("many are refused and closed", () => {
+      // Those answered wait for a handshake that never comes.
+      for (let i = 0; i < 20 && sockets.length < 2 * BURST; i++) {
+        sockets.push(connect(node.at.port, node.at.host).resume().on("error", () => {}).on("close", () => closed++));
+      }
+      return node.mesh.counters().connectionsRefused >= 20 && closed >= 20;
     });
-    await until("the last ones are refused and closed", () => node.mesh.counters().connectionsRefused >= 20 && closed >= 20);
     for (const socket of sockets) socket.destroy();
   });
 });
