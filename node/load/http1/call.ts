@@ -74,14 +74,17 @@ export class Http1Call implements Call, Exchange, AnswerSink, Expiring {
   }
 
   values(name: string): string[] {
-    const values: string[] = [];
-    const lines = this.#head.split("\r\n");
-    for (let i = 1; i < lines.length; i++) {
-      const line = lines[i]!;
+    return this.fields().flatMap(([field, value]) => (field.toLowerCase() === name ? [value] : []));
+  }
+
+  /** Names and values as they came. */
+  fields(): (readonly [string, string])[] {
+    // The status line, and the two line ends that close the head, are no fields.
+    const lines = this.#head.split("\r\n").slice(1, -2);
+    return lines.map((line) => {
       const colon = line.indexOf(":");
-      if (line.slice(0, colon).toLowerCase() === name) values.push(line.slice(colon + 1).replace(/^[\t ]+|[\t ]+$/g, ""));
-    }
-    return values;
+      return [line.slice(0, colon), line.slice(colon + 1).replace(/^[\t ]+|[\t ]+$/g, "")] as const;
+    });
   }
 
   /** May it be written now? If not, it is over. */
