@@ -10,6 +10,7 @@ import { SharedClock } from "./clock.ts";
 import { compileFlows } from "./flow.ts";
 import type { GuardPolicy } from "./guard.ts";
 import { allocateProgress } from "./iterations.ts";
+import { Precision } from "./precision.ts";
 import { type Measured, RunReport } from "./report.ts";
 import { stripeAt } from "./scenario.ts";
 import { LoadThreads, type SpawnWorker, spawnThread } from "./threads.ts";
@@ -66,6 +67,7 @@ export class LoadEngine {
   readonly #options: EngineOptions;
   readonly #clock: SharedClock;
   readonly #threads: LoadThreads;
+  readonly #precision: Precision;
   readonly #runs = new Map<string, Run>();
   readonly #finished = new Set<string>();
   readonly #reportOffsetMs: number;
@@ -76,9 +78,10 @@ export class LoadEngine {
     this.#options = options;
     this.#clock = new SharedClock(options.clockBaseMs);
     const { workers, clockBaseMs, guard } = options;
+    this.#precision = new Precision(workers, (error) => options.onFault(error));
     this.#threads = new LoadThreads({
       workers,
-      settings: { clockBaseMs, clock: this.#clock.memory, guard },
+      settings: { clockBaseMs, clock: this.#clock.memory, guard, alarms: this.#precision.alarms },
       spawn,
       onMessage: (index, message) => {
         if (message.kind === "finished") this.#partFinished(index, message.run);
@@ -141,7 +144,7 @@ export class LoadEngine {
     if (this.#closed) return;
     this.#closed = true;
     for (const run of this.#runs.values()) if (run.timer !== null) clearTimeout(run.timer);
-    await this.#threads.close();
+    await Promise.all([this.#threads.close(), this.#precision.close()]);
     for (const run of Array.from(this.#runs.values())) {
       for (const { arena, finished } of run.parts) if (!finished) arena.abandon();
       this.#finish(run);
@@ -162,6 +165,7 @@ export class LoadEngine {
       return;
     }
     this.#threads.start();
+    if (plan.precision === "high") this.#precision.want(id);
     const fromMs = plan.scenarios.map(() => this.#now());
     for (let index = 0; index < this.#threads.count; index++) {
       const progress = plan.scenarios.map(({ executor }) => (isDealt(executor) ? allocateProgress(executor) : null));
@@ -252,6 +256,7 @@ export class LoadEngine {
   #finish(run: Run): void {
     if (run.timer !== null) clearTimeout(run.timer);
     const { run: id } = run.assignment;
+    this.#precision.release(id);
     this.#runs.delete(id);
     this.#finished.add(id);
     if (this.#finished.size > FINISHED_RUNS) this.#finished.delete(this.#finished.values().next().value!);

@@ -13,6 +13,10 @@ export interface WorkerSettings {
   /** Swarm time and the lease, as they change (clock.ts). */
   readonly clock: SharedArrayBuffer;
   readonly guard: GuardPolicy;
+  /** Number of the thread among those of the agent. */
+  readonly index: number;
+  /** For `precision: high` (alarm.ts). */
+  readonly alarms: SharedArrayBuffer;
   /** One Int32 that the thread counts up while its event loop turns (watchdog.ts). */
   readonly pulse: SharedArrayBuffer;
 }

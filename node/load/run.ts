@@ -58,6 +58,11 @@ export class RunLoad {
     return this.#start.run;
   }
 
+  /** Its turns are to come as soon as they are due. */
+  get isPrecise(): boolean {
+    return this.#start.plan.precision === "high";
+  }
+
   /** Starts what is due and interrupts what has overrun its time. True if more is due already. */
   turn(nowMs: number): boolean {
     // Every scenario has its part of the starts, so that a late one does not starve the others.

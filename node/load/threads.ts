@@ -32,7 +32,7 @@ interface Slot {
 
 export interface ThreadsOptions {
   readonly workers: number;
-  readonly settings: Omit<WorkerSettings, "pulse">;
+  readonly settings: Omit<WorkerSettings, "pulse" | "index">;
   readonly spawn: SpawnWorker;
   onMessage(index: number, message: FromWorker): void;
   /** Nothing of what it did goes on. */
@@ -99,7 +99,7 @@ export class LoadThreads {
   #populate(slot: Slot): void {
     const { settings, spawn, onMessage } = this.#options;
     const pulse = new SharedArrayBuffer(4);
-    const worker = spawn({ ...settings, pulse });
+    const worker = spawn({ ...settings, index: slot.index, pulse });
     slot.worker = worker;
     slot.spawnedAtMs = monotonicMs();
     let fault: Error | null = null;

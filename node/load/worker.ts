@@ -1,6 +1,7 @@
 // A load thread: sleeps until something is due, starts it, and counts what becomes of it in the run's arena.
 
 import { parentPort, workerData } from "node:worker_threads";
+import { Alarm } from "./alarm.ts";
 import { SharedClock } from "./clock.ts";
 import { TargetGuard } from "./guard.ts";
 import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
@@ -10,11 +11,13 @@ import { PULSE_MS } from "./watchdog.ts";
 
 /** Timers have a resolution of a millisecond; what falls due between two of them is caught up with. */
 const TICK_MS = 1;
+/** The timer waits so much longer where an alarm is set: it is there in case that nobody rings. */
+const ALARM_GRACE_MS = 2;
 /** Longest sleep, so that a timer far ahead cannot overflow. */
 const LONGEST_SLEEP_MS = 60_000;
 
 const port = parentPort!;
-const { clockBaseMs, clock: memory, guard, pulse } = workerData as WorkerSettings;
+const { clockBaseMs, clock: memory, guard, pulse, index, alarms } = workerData as WorkerSettings;
 const clock = new SharedClock(clockBaseMs, memory);
 const now = () => clock.nowMs();
 
@@ -30,6 +33,7 @@ setInterval(() => beats[0]!++, PULSE_MS).unref();
 
 const surroundings = { driver, worker: { inFlight: 0 }, clock, wake };
 const runs = new Map<string, RunLoad>();
+const alarm = new Alarm(alarms, index, loop);
 let timer: NodeJS.Timeout | null = null;
 let immediate: NodeJS.Immediate | null = null;
 
@@ -40,15 +44,22 @@ function loop(): void {
   immediate = null;
   let more = false;
   let nextMs = Number.POSITIVE_INFINITY;
+  let preciseMs = Number.POSITIVE_INFINITY;
   for (const run of runs.values()) {
     const atMs = now();
     if (run.turn(atMs)) more = true;
-    if (run.isFinished(atMs)) finish(run);
-    else nextMs = Math.min(nextMs, run.nextAtMs(atMs));
+    if (run.isFinished(atMs)) {
+      finish(run);
+      continue;
+    }
+    const dueMs = run.nextAtMs(atMs);
+    if (run.isPrecise) preciseMs = Math.min(preciseMs, dueMs);
+    nextMs = Math.min(nextMs, run.isPrecise ? dueMs + ALARM_GRACE_MS : dueMs);
   }
   // Sockets are read between two batches of starts; a timer would wait, and a microtask would not let go.
-  if (more) wake();
-  else if (nextMs < Number.POSITIVE_INFINITY) timer = setTimeout(loop, sleepMs(nextMs - now()));
+  if (more) return wake();
+  if (nextMs < Number.POSITIVE_INFINITY) timer = setTimeout(loop, sleepMs(nextMs - now()));
+  if (preciseMs < Number.POSITIVE_INFINITY) alarm.set(clock.monotonicOf(preciseMs));
 }
 
 function wake(): void {

@@ -44,6 +44,7 @@ export function normalise(document: Values, sound: (path: Path) => boolean): { p
       delayMs: ms(start["delay"], DEFAULTS.delayMs),
     },
     onMinority: (document["onMinority"] as OnMinority | undefined) ?? DEFAULTS.onMinority,
+    ...(document["precision"] === "high" ? { precision: "high" } : {}),
     scenarios,
     data,
     thresholds: readThresholds(document["thresholds"], { flows, complete: sound(["scenarios"]) }, problems, sound),

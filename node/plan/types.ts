@@ -8,6 +8,8 @@ export interface Plan {
   readonly start: { readonly minAgents: number; readonly delayMs: number };
   /** What a part of the swarm does that sees no majority: go quiet, or go on and perhaps offer more than the rate. */
   readonly onMinority: OnMinority;
+  /** `high`: a thread more on every agent, which wakes the others in time; absent: a timer of a millisecond. */
+  readonly precision?: "high";
   readonly scenarios: readonly Scenario[];
   readonly data: Readonly<Record<string, DataTable>>;
   readonly thresholds: readonly Threshold[];

@@ -232,3 +232,10 @@ test("aliases stand for what they name, and are counted in full", () => {
   for (let i = 1; i < 9; i++) lines.push(`a${i}: &a${i} [${new Array(10).fill(`*a${i - 1}`).join(",")}]`);
   assert.match(faultsOf(lines.join("\n")).join(), /more than 1000000 values/);
 });
+
+test("precision is normal unless it is high", () => {
+  assert.deepEqual(
+    [{}, { precision: "normal" }, { precision: "high" }].map((more) => parsed(plan({}, more)).precision),
+    [undefined, undefined, "high"],
+  );
+});

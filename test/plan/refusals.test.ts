@@ -24,6 +24,7 @@ const SAD: readonly (readonly [text: string, path: string, message: RegExp])[] =
   [plan({}, { toString: 1 }), "toString", /not known here/],
   [plan({}, { target: [] }), "target", /at least 1 item/],
   [plan({}, { start: { minAgents: 0 } }), "start.minAgents", /whole number from 1/],
+  [plan({}, { precision: "higher" }), "precision", /normal or high/],
   [plan({}, { start: null }), "start", /must be a map, is empty/],
   [plan({ executor: "constant-arival-rate" }), "scenarios.a.executor", /did you mean constant-arrival-rate/],
   [plan({ executor: undefined }), "scenarios.a.executor", /is missing/],
