@@ -26,6 +26,8 @@ export interface MetricsSources {
   network(): NetworkCounters;
   unmetPerSecond(): number;
   rollCallsDropped(): number;
+  framesUnheard(): number;
+  runsRefused(): number;
 }
 
 /** Above it agents leave the names of requests and checks out: 500 times 250 series are what one Prometheus holds with ease. */
@@ -92,7 +94,8 @@ export class AgentMetrics {
   }
 
   #ofSwarm(seats: readonly Seat[], share: number): Reading[] {
-    const { version, clockOffsetMs, viewNumber, network, unmetPerSecond, rollCallsDropped } = this.#sources;
+    const { version, clockOffsetMs, viewNumber, network, unmetPerSecond, rollCallsDropped, framesUnheard, runsRefused } =
+      this.#sources;
     const counters = network();
     const states = new Map<string, number>();
     for (const { member } of seats) states.set(member.state, (states.get(member.state) ?? 0) + 1);
@@ -109,6 +112,9 @@ export class AgentMetrics {
       reading(M.framesDropped, counters.framesDropped),
       reading(M.framesRefused, counters.framesRefused),
       reading(M.membersRefused, counters.membersRefused),
+      reading(M.framesUnheard, framesUnheard()),
+      reading(M.runsRefused, runsRefused()),
+      reading(M.connectionsRefused, counters.connectionsRefused),
       reading(M.peersRefused, counters.peersRefused),
       reading(M.rollCallsDropped, rollCallsDropped()),
     ];

@@ -239,6 +239,8 @@ export class Agent {
       network: () => this.#network.counters(),
       unmetPerSecond: () => this.#unmet.perSecond(this.#clock.nowMs()),
       rollCallsDropped: () => this.#shell.machine.rollCallsDropped,
+      framesUnheard: () => this.#shell.machine.unheard,
+      runsRefused: () => this.#shell.machine.runs.refused,
     });
   }
 
