@@ -45,9 +45,17 @@ const OTHERWISE: readonly (readonly [why: string, applies: (each: Case) => boole
     ({ our, theirs, fault }) => fault === "framing twice" && our.error === "protocol" && theirs.message === "other side closed",
   ],
   [
+    "an answer that says it is longer than we take is refused at once",
+    ({ text, our, theirs }) => our.error === "too_large" && theirs.error !== null && /content-length:[\t ]*\d{8,}/i.test(text),
+  ],
+  [
     "a length without digits is refused where its line ends; undici waits for the end of the head, which did not come",
     ({ text, fault, theirs }) =>
       fault === "content-length" && theirs.message === "other side closed" && /content-length:[\t ]*\r[^\r]*$/i.test(text),
+  ],
+  [
+    "an extension is looked at when its line ends; undici looks at each octet",
+    ({ text, our, theirs }) => our.error === "reset" && theirs.message.includes("chunk extensions") && /\n[0-9a-f]+;[^\r]*$/i.test(text),
   ],
   [
     "an answer that is cut short is of kind reset, however its length was said; undici's kind depends on that",
