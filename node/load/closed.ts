@@ -1,13 +1,13 @@
 // Closed model: virtual users, each of which starts its next iteration when the last one has ended.
 
 import { DROP_REASONS } from "../metrics/results.ts";
-import type { Segment } from "../plan/schedule.ts";
+import { type Segment, stripeAt } from "../plan/schedule.ts";
 import { owns, type Stripe, StripeWalk } from "../plan/stripe.ts";
 import type { ConstantVusExecutor, RampingVusExecutor } from "../plan/types.ts";
 import type { Arena } from "./arena.ts";
 import type { Gate } from "./gate.ts";
 import { IN_FLIGHT_PER_WORKER } from "./limits.ts";
-import { type InFlight, nextChangeMs, type Retarget, type ScenarioLoad, type Span, stripeAt, type WorkerLoad } from "./scenario.ts";
+import { type InFlight, nextChangeMs, type Retarget, type ScenarioLoad, type Span, type WorkerLoad } from "./scenario.ts";
 
 /** How often the number of virtual users follows a ramp. */
 const RAMP_TICK_MS = 50;

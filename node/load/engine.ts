@@ -2,7 +2,7 @@
 
 import type { Snapshot } from "../metrics/results.ts";
 import { isDealt } from "../plan/deal.ts";
-import type { Assignment, Segment } from "../plan/schedule.ts";
+import { type Assignment, remembered, type Segment, stripeAt } from "../plan/schedule.ts";
 import { CIRCLE, cut, position, type Stripe } from "../plan/stripe.ts";
 import type { Plan } from "../plan/types.ts";
 import type { Arena } from "./arena.ts";
@@ -12,7 +12,6 @@ import type { GuardPolicy } from "./guard.ts";
 import { allocateProgress } from "./iterations.ts";
 import { Precision } from "./precision.ts";
 import { type Measured, RunReport } from "./report.ts";
-import { stripeAt } from "./scenario.ts";
 import { LoadThreads, type SpawnWorker, spawnThread } from "./threads.ts";
 
 export type { SpawnWorker } from "./threads.ts";
@@ -263,12 +262,6 @@ export class LoadEngine {
     this.#options.onSnapshot(run.report.snapshot(this.#now(), true));
     this.#options.onFinished?.(run.report.measure(run.assignment));
   }
-}
-
-/** News of shares say nothing of those long past; what was known of them stays true. */
-function remembered(known: readonly Segment[], news: readonly Segment[]): Segment[] {
-  const firstMs = news[0]?.fromMs ?? Number.POSITIVE_INFINITY;
-  return [...known.filter(({ fromMs }) => fromMs < firstMs), ...news];
 }
 
 /** A number in [0, 1) that is always the same for a text: golden-ratio hashing of its characters. */

@@ -2,7 +2,7 @@
 
 import { DROP_REASONS, type DropReason } from "../metrics/results.ts";
 import { RateCurve } from "../plan/curve.ts";
-import { OwnArrivals, type Segment } from "../plan/schedule.ts";
+import { OwnArrivals, type Segment, stripeAt } from "../plan/schedule.ts";
 import { ownedBelow } from "../plan/stripe.ts";
 import type { ArrivalRateExecutor } from "../plan/types.ts";
 import type { Arena } from "./arena.ts";
@@ -10,7 +10,7 @@ import type { Lease, SharedClock } from "./clock.ts";
 import type { Gate } from "./gate.ts";
 import { IN_FLIGHT_PER_WORKER } from "./limits.ts";
 import { type Due, Pacer } from "./pacer.ts";
-import { type InFlight, nextChangeMs, type Retarget, type ScenarioLoad, type Span, stripeAt, type WorkerLoad } from "./scenario.ts";
+import { type InFlight, nextChangeMs, type Retarget, type ScenarioLoad, type Span, type WorkerLoad } from "./scenario.ts";
 
 export interface OpenLoadOptions {
   /** Index of the scenario in the plan. */

@@ -45,13 +45,6 @@ export function spanOf(scenario: Scenario, runStartAtMs: number, runEndAtMs: num
   return { startMs, endMs, hardEndMs: endMs + scenario.gracefulStopMs };
 }
 
-/** The stripe in force at `nowMs`; the first one holds from the beginning of time. */
-export function stripeAt(segments: readonly Segment[], nowMs: number): Stripe {
-  let stripe = segments[0]?.stripe ?? { low: 0, width: 0 };
-  for (const segment of segments) if (segment.fromMs <= nowMs) stripe = segment.stripe;
-  return stripe;
-}
-
 /** When the stripe changes next; Infinity if it does not. */
 export function nextChangeMs(segments: readonly Segment[], nowMs: number): number {
   for (let i = 1; i < segments.length; i++) if (segments[i]!.fromMs > nowMs) return segments[i]!.fromMs;

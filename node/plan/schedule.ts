@@ -24,6 +24,19 @@ export interface Assignment {
   readonly ignoresLease?: boolean;
 }
 
+/** The stripe in force at `nowMs`; the first one holds from the beginning of time. */
+export function stripeAt(segments: readonly Segment[], nowMs: number): Stripe {
+  let stripe = segments[0]?.stripe ?? { low: 0, width: 0 };
+  for (const segment of segments) if (segment.fromMs <= nowMs) stripe = segment.stripe;
+  return stripe;
+}
+
+/** News of shares say nothing of those long past; what was known of them stays true. */
+export function remembered(known: readonly Segment[], news: readonly Segment[]): Segment[] {
+  const firstMs = news[0]?.fromMs ?? Number.POSITIVE_INFINITY;
+  return [...known.filter(({ fromMs }) => fromMs < firstMs), ...news];
+}
+
 /** An arrival that is mine: its number in the whole swarm's sequence and the swarm time at which it is due. */
 export interface Arrival {
   readonly k: number;
