@@ -1,0 +1,97 @@
+// What an agent exports, and for how long.
+
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, it } from "node:test";
+import { AgentMetrics, LEAN_ABOVE_MEMBERS } from "../../node/agent/agent-metrics.ts";
+import type { Seat } from "../../node/core/events.ts";
+import type { Measured } from "../../node/load/report.ts";
+import { RunReport } from "../../node/load/report.ts";
+import type { Reading } from "../../node/metrics/reading.ts";
+import { planOf, rate, scenario, step } from "../load/support.ts";
+
+const START = 1_795_000_000_000;
+const plan = planOf("http://127.0.0.1", scenario(rate(120, 120, 20_000), [step("/one"), step("/two")]));
+
+let nowMs = START;
+let members = 3;
+let running: Measured[] = [];
+let metrics: AgentMetrics;
+
+const seat = (id: string): Seat => ({ member: { id, state: "alive" }, share: 0.25 }) as unknown as Seat;
+
+function measured(run: string): Measured {
+  const report = new RunReport(run, "me", plan, START);
+  const { arena } = report.addArena();
+  for (let i = 0; i < 7; i++) arena.request(0, 0, false, 10, 100, 200);
+  arena.request(1, 0, true, 10, 0);
+  return report.measure({ run, plan, startAtMs: START, endAtMs: START + 20_000, segments: [] });
+}
+
+beforeEach(() => {
+  [nowMs, members, running] = [START, 3, []];
+  metrics = new AgentMetrics({
+    version: "1.2.3",
+    detail: "auto",
+    self: "m0",
+    now: () => nowMs,
+    clockOffsetMs: () => 0,
+    viewNumber: () => 4,
+    seats: () => Array.from({ length: members }, (_, i) => seat(`m${i}`)),
+    measure: () => running,
+    network: () => ({ framesDropped: 1, framesRefused: 2, membersRefused: 3, peersRefused: 4, connectionsRefused: 8, links: 5 }),
+    unmetPerSecond: () => 6,
+    rollCallsDropped: () => 7,
+    framesUnheard: () => 9,
+    runsRefused: () => 10,
+  });
+});
+
+afterEach(() => metrics.stop());
+
+const named = (name: string): Reading[] => metrics.read().filter(({ meter }) => meter.name === name);
+const values = (name: string) => named(name).map(({ labels, value }) => [...labels, value]);
+
+it("tells how the swarm is", () => {
+  metrics.resplit();
+  assert.deepEqual(values("loadswarm_swarm_members"), [["alive", 3]]);
+  assert.deepEqual(values("loadswarm_swarm_share_ratio"), [[0.25]]);
+  assert.deepEqual(values("loadswarm_swarm_view_id"), [[4]]);
+  assert.deepEqual(values("loadswarm_swarm_resplits_total"), [[1]]);
+  assert.deepEqual(values("loadswarm_unmet_rate"), [[6]]);
+  assert.deepEqual(values("loadswarm_agent_info"), [["1.2.3", 1]]);
+});
+
+it("of a run: requests by name, and the part of the rate that is this agent's while the run lasts", () => {
+  running = [measured("r-1")];
+  const { name: scenario } = plan.scenarios[0]!;
+  const [one, two] = plan.scenarios[0]!.flow.map((each) => (each.kind === "http" ? each.name : ""));
+  assert.deepEqual(values("loadswarm_requests_total"), [
+    ["r-1", scenario, one, "2xx", "ok", 7],
+    ["r-1", scenario, two, "none", "fail", 1],
+  ]);
+  for (const [elapsedMs, target] of [[-1, 0], [0, 30], [19_999, 30], [20_000, 0]] as const) {
+    nowMs = START + elapsedMs;
+    assert.deepEqual(values("loadswarm_target_rate"), [["r-1", scenario, target]]);
+  }
+});
+
+it("a run's last numbers stay for a minute after it, its gauges of the present do not", () => {
+  running = [measured("r-1")];
+  metrics.finished(running[0]!);
+  running = [];
+  nowMs += 60_000;
+  assert.equal(values("loadswarm_requests_total").length, 2);
+  assert.deepEqual(values("loadswarm_target_rate"), []);
+  nowMs += 1;
+  assert.deepEqual(values("loadswarm_requests_total"), []);
+});
+
+it("in a large swarm requests have no names; a run that has begun keeps to how it began", () => {
+  running = [measured("r-1")];
+  assert.equal(values("loadswarm_requests_total")[0]![2], plan.scenarios[0]!.flow[0]!.kind === "http" ? plan.scenarios[0]!.flow[0]!.name : "");
+  members = LEAN_ABOVE_MEMBERS + 1;
+  running = [...running, measured("r-2")];
+  const names = (run: string) => named("loadswarm_requests_total").filter(({ labels }) => labels[0] === run).map(({ labels }) => labels[2]);
+  assert.ok(names("r-1").every((name) => name !== ""));
+  assert.deepEqual(names("r-2"), ["", ""]);
+});

@@ -1,0 +1,99 @@
+// The bound on series: budget of an ordinary plan, overflow, and that nothing is lost in it.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Cardinality, MAX_SERIES, OTHER } from "../../node/metrics/cardinality.ts";
+import { type Reading, readingKey, without } from "../../node/metrics/reading.ts";
+import { ERROR_KINDS, OUTCOMES, type StepDetail, type Totals } from "../../node/metrics/results.ts";
+import { runReadings, type RunNames } from "../../node/metrics/run-readings.ts";
+import { CLASSIC_SERIES } from "../../node/metrics/classic-histogram.ts";
+import { type HistogramMode, seriesOf } from "../../node/metrics/series-table.ts";
+import { share, SKETCH, START } from "./readings.ts";
+
+/** A run in which everything has happened: every request succeeded and failed, in two status classes, with two errors. */
+function busyRun(scenarios: number, requests: number, checks: number): { names: RunNames; totals: Totals; details: StepDetail[] } {
+  const of = <T>(length: number, make: (i: number) => T) => Array.from({ length }, (_, i) => make(i));
+  const names = {
+    run: "r-1",
+    plan: "plan",
+    scenarios: of(scenarios, (i) => `scenario-${i}`),
+    steps: of(requests, (i) => ({ scenario: i % scenarios, name: `request-${i}` })),
+    checks: of(checks, (i) => ({ scenario: i % scenarios, name: `check-${i}` })),
+  };
+  const totals: Totals = {
+    scenarios: of(scenarios, () => ({
+      scheduled: 9, started: 8, completed: 7, interrupted: 0, dropped: [1, 0, 0, 0], iterationDuration: SKETCH, pacing: SKETCH,
+    })),
+    steps: of(requests, () => ({
+      requests: 6, failed: 1, bytesSent: 10, bytesReceived: 20, duration: SKETCH, latency: SKETCH, waiting: SKETCH,
+    })),
+    checks: of(checks, () => ({ passed: 5, failed: 1 })),
+    status: [],
+    errors: [],
+  };
+  const details = of(requests, () => ({
+    outcomes: of(OUTCOMES, (i) => (i === 4 ? 5 : i === 11 ? 1 : 0)),
+    errors: ERROR_KINDS.map((_, i) => (i < 2 ? 1 : 0)),
+    failedDuration: { ...SKETCH, index: SKETCH.index.slice(-1), count: SKETCH.count.slice(-1) },
+  }));
+  return { names, totals, details };
+}
+
+const read = (run: ReturnType<typeof busyRun>, detail: "full" | "lean" = "full") =>
+  runReadings(run.names, run.totals, run.details, START, detail);
+const countOf = (readings: readonly Reading[], mode: HistogramMode = "native") =>
+  readings.reduce((sum, one) => sum + seriesOf(one, mode), 0);
+const admit = (cardinality: Cardinality, readings: readonly Reading[]) => cardinality.admit(readings, (one) => seriesOf(one, "native"));
+const totalOf = (readings: readonly Reading[], name: string) =>
+  readings.reduce((sum, { meter, value }) => sum + (meter.name === name ? (value as number) : 0), 0);
+
+describe("series of an agent", () => {
+  it("a plan of 20 requests and 3 scenarios fits into the budget of 250, with 40 for all else", () => {
+    assert.ok(countOf(read(busyRun(3, 20, 20))) <= 210, `${countOf(read(busyRun(3, 20, 20)))} series`);
+  });
+
+  it("lean: the same few series, whatever the number of requests", () => {
+    const few = countOf(read(busyRun(3, 3, 3), "lean"));
+    assert.equal(countOf(read(busyRun(3, 60, 60), "lean")), few);
+    assert.ok(few <= 60, `${few} series`);
+  });
+
+  it("classic histograms are by scenario, so that 20 requests take no more than two", () => {
+    const classic = (requests: number) =>
+      without(read(busyRun(2, requests, 2)), ["request"], "histogram").filter(({ meter }) => meter.type === "histogram");
+    assert.equal(countOf(classic(20), "classic"), countOf(classic(2), "classic"));
+    assert.equal(countOf(classic(20), "classic") % CLASSIC_SERIES, 0);
+  });
+});
+
+describe("a plan of 500 requests", () => {
+  const run = busyRun(3, 500, 500);
+
+  it("makes no more series than the bound, and what does not fit is counted as __other__", () => {
+    const cardinality = new Cardinality();
+    const admitted = admit(cardinality, [...read(run), share(1)]);
+    assert.ok(countOf(admitted) <= MAX_SERIES, `${countOf(admitted)} series`);
+    assert.ok(cardinality.refused > 0);
+    assert.ok(admitted.some(({ labels }) => labels.includes(OTHER)));
+    for (const name of ["loadswarm_requests_total", "loadswarm_errors_total", "loadswarm_checks_total"]) {
+      assert.equal(totalOf(admitted, name), totalOf(read(run), name), name);
+    }
+    assert.equal(admitted.filter(({ meter }) => meter.name === "loadswarm_swarm_share_ratio").length, 1);
+  });
+
+  it("keeps to its choice, whoever comes later", () => {
+    const cardinality = new Cardinality(400);
+    const keys = (readings: readonly Reading[]) => readings.map(({ meter, labels }) => readingKey(meter, labels)).sort();
+    const first = keys(admit(cardinality, read(run)));
+    assert.deepEqual(keys(admit(cardinality, read(run).reverse())), first);
+  });
+
+  it("makes room again when it is over", () => {
+    const cardinality = new Cardinality(400);
+    admit(cardinality, read(run));
+    admit(cardinality, []);
+    const small = read(busyRun(1, 3, 3));
+    assert.equal(admit(cardinality, small).length, small.length);
+    assert.equal(cardinality.refused, 0);
+  });
+});
