@@ -6,6 +6,7 @@ import type { Call, Exchange, PreparedRequest, Setup, Sink } from "../driver.ts"
 import { KEPT_BODY_BYTES, RESPONSE_BYTES } from "../limits.ts";
 import { KeptBody } from "./body.ts";
 import type { Deadlines, Expiring } from "./deadlines.ts";
+import { trimmed } from "./grammar.ts";
 import type { AnswerParser, AnswerSink } from "./parser.ts";
 import type { Message } from "./request.ts";
 
@@ -83,7 +84,7 @@ export class Http1Call implements Call, Exchange, AnswerSink, Expiring {
     const lines = this.#head.split("\r\n").slice(1, -2);
     return lines.map((line) => {
       const colon = line.indexOf(":");
-      return [line.slice(0, colon), line.slice(colon + 1).replace(/^[\t ]+|[\t ]+$/g, "")] as const;
+      return [line.slice(0, colon), trimmed(line.slice(colon + 1))] as const;
     });
   }
 

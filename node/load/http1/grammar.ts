@@ -33,11 +33,16 @@ export const IS_PATH = /^\/[\x21-\x7e\x80-\xff]*$/;
 export const IS_CHUNK_EXTENSION =
   /^(?:;[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:=(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)+$/;
 
+/** Without the whitespace around it: space and tab, and not what else JavaScript takes for it (RFC 9110, 5.6.3). */
+export function trimmed(value: string): string {
+  return value.replace(/^[\t ]+|[\t ]+$/g, "");
+}
+
 /** The elements of a comma-separated list, in lower case, without empty ones. */
 export function listOf(value: string): string[] {
   return value
     .toLowerCase()
     .split(",")
-    .map((element) => element.trim())
+    .map((element) => trimmed(element))
     .filter((element) => element !== "");
 }

@@ -1,6 +1,6 @@
 // Reads the head of an answer, or its trailer, octet by octet and wherever it is cut: framing is kept, the rest is checked.
 
-import { COLON, CR, LF, listOf, SPACE, TAB, TOKEN, VALUE } from "./grammar.ts";
+import { COLON, CR, LF, listOf, SPACE, TAB, TOKEN, trimmed, VALUE } from "./grammar.ts";
 import { HEAD_BYTES } from "./limits.ts";
 
 /** What can be wrong with an answer. All of it is an error of kind "protocol". */
@@ -275,7 +275,7 @@ export class HeadParser {
   #take(value: string): void {
     if (this.#field === TRANSFER_ENCODING) {
       // We offer no coding (TE), so a target may use no other.
-      if (value.trim().toLowerCase() === "chunked") this.isChunked = true;
+      if (trimmed(value).toLowerCase() === "chunked") this.isChunked = true;
       else this.fault = "transfer-encoding";
     } else if (this.#field === CONNECTION) {
       for (const option of listOf(value)) {

@@ -54,6 +54,8 @@ const CODINGS: readonly Shape[] = [
   refused("space before the colon", `${OK}transfer-encoding : chunked\r\n\r\n0\r\n\r\n`),
   refused("tab before the colon", `${OK}transfer-encoding\t: chunked\r\n\r\n0\r\n\r\n`),
   refused("vertical tab before the value", `${OK}transfer-encoding:\x0bchunked\r\n\r\n0\r\n\r\n`),
+  refused("no-break space before the value", `${OK}transfer-encoding:\xa0chunked\r\n\r\n0\r\n\r\n`),
+  refused("no-break space after the value", `${OK}transfer-encoding: chunked\xa0\r\n\r\n0\r\n\r\n`),
   refused("prefixed coding", `${OK}transfer-encoding: xchunked\r\n\r\n0\r\n\r\n`),
   refused("coding in quotes", `${OK}transfer-encoding: "chunked"\r\n\r\n0\r\n\r\n`),
   refused("coding with a parameter", `${OK}transfer-encoding: chunked;q=1\r\n\r\n0\r\n\r\n`),
