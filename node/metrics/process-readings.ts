@@ -1,7 +1,7 @@
 // How the process is: about ten series, not seventy.
 
-import { readFileSync } from "node:fs";
 import { type EventLoopUtilization, performance } from "node:perf_hooks";
+import { cpuQuota, throttling } from "./cgroup.ts";
 import { HEALTH_METERS as M } from "./meters.ts";
 import type { Reading } from "./reading.ts";
 import { Sketch } from "./sketch.ts";
@@ -13,6 +13,7 @@ const UTILIZATION_MS = 1000;
 
 export class ProcessReadings {
   readonly #startMs = performance.timeOrigin;
+  readonly #quota = cpuQuota();
   readonly #delay = Sketch.create();
   #expectedMs = performance.now() + DELAY_TICK_MS;
   readonly #ticker = setInterval(() => {
@@ -33,12 +34,12 @@ export class ProcessReadings {
   read(): Reading[] {
     const { user, system } = process.cpuUsage();
     const memory = process.memoryUsage();
-    const throttledSeconds = throttled();
+    const throttled = throttling(this.#quota);
     const reading = (meter: Reading["meter"], value: Reading["value"]): Reading => ({ meter, labels: [], value, startMs: this.#startMs });
     return [
       reading(M.eventLoopDelay, this.#delay.extract()),
       reading(M.eventLoopUtilization, this.#busy()),
-      ...(throttledSeconds === null ? [] : [reading(M.cpuThrottled, throttledSeconds)]),
+      ...(throttled === null ? [] : [reading(M.cpuThrottled, throttled.seconds)]),
       reading(M.cpu, (user + system) / 1e6),
       reading(M.residentMemory, memory.rss),
       reading(M.startTime, this.#startMs / 1000),
@@ -56,20 +57,4 @@ export class ProcessReadings {
     }
     return this.#utilization.value;
   }
-}
-
-/** Seconds, from cgroup v2 or v1; null without one. */
-function throttled(): number | null {
-  for (const [path, pattern, perSecond] of [
-    ["/sys/fs/cgroup/cpu.stat", /^throttled_usec (\d+)$/m, 1e6],
-    ["/sys/fs/cgroup/cpu/cpu.stat", /^throttled_time (\d+)$/m, 1e9],
-  ] as const) {
-    try {
-      const found = pattern.exec(readFileSync(path, "utf8"));
-      if (found !== null) return Number(found[1]) / perSecond;
-    } catch {
-      // No such cgroup here.
-    }
-  }
-  return null;
 }
