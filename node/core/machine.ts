@@ -325,12 +325,7 @@ export class SwarmMachine {
   }
 
   #rank(): Standing["rank"] {
-    let rank: Standing["rank"] = 0;
-    for (const run of this.runs.active(this.#nowMs)) {
-      if (run.control.startAtMs !== null) return 2;
-      rank = 1;
-    }
-    return rank;
+    return this.runs.rank(this.#nowMs);
   }
 
   #askToBeWoken(localMs: number): void {

@@ -1,7 +1,7 @@
 // Plans in force: a replicated map of immutable run specs, each with a control register that only moves forward.
 
 import type { MemberId, RunControl, RunId, RunRecord, RunSpec, RunState } from "./events.ts";
-import type { LineageId } from "./frame.ts";
+import type { LineageId, Standing } from "./frame.ts";
 import {
   ACTIVE_RUNS,
   CLOCKS_APART_MS,
@@ -99,7 +99,20 @@ export class Runs {
 
   /** Of this lineage, or not started yet. */
   active(nowMs: number): RunRecord[] {
-    return this.all().filter((run) => this.#isOurs(run) && isActive(run, nowMs));
+    const active: RunRecord[] = [];
+    for (const run of this.#runs.values()) if (this.#isOurs(run) && isActive(run, nowMs)) active.push(run);
+    return active;
+  }
+
+  /** As in Standing. Asked with every frame. */
+  rank(nowMs: number): Standing["rank"] {
+    let rank: Standing["rank"] = 0;
+    for (const run of this.#runs.values()) {
+      if (!this.#isOurs(run) || !isActive(run, nowMs)) continue;
+      if (run.control.startAtMs !== null) return 2;
+      rank = 1;
+    }
+    return rank;
   }
 
   /** Of everything known here: equal knowledge, equal digest. */

@@ -31,7 +31,7 @@ export interface Neighbour {
 export class TimeSync {
   readonly #neighbours = new Set<Neighbour>();
   /** Timestamps given out lately, and when by the local clock: swarm time may have moved before one comes back. */
-  readonly #stamps = new Map<number, number>();
+  readonly #stamps = new Stamps();
   #offsetMs = 0;
 
   get offsetMs(): number {
@@ -49,8 +49,7 @@ export class TimeSync {
   /** The timestamp of a frame that is sent now. */
   stamp(localMs: number): number {
     const sentAtMs = this.swarmMs(localMs);
-    this.#stamps.set(sentAtMs, localMs);
-    if (this.#stamps.size > STAMPS_KEPT) this.#stamps.delete(this.#stamps.keys().next().value!);
+    this.#stamps.add(sentAtMs, localMs);
     return sentAtMs;
   }
 
@@ -76,8 +75,8 @@ export class TimeSync {
 
   /** A neighbour returned a timestamp of ours in a frame that it sent at `sentAtMs`. */
   echoed(neighbour: Neighbour, echo: Echo, sentAtMs: number, localMs: number): void {
-    const stampedMs = this.#stamps.get(echo.sentAtMs);
-    if (stampedMs === undefined || echo.heldMs < 0) return;
+    const stampedMs = this.#stamps.localMs(echo.sentAtMs);
+    if (stampedMs === null || echo.heldMs < 0) return;
     const roundTripMs = localMs - stampedMs - echo.heldMs;
     if (roundTripMs < 0) return;
     neighbour.samples.push({ offsetMs: sentAtMs + roundTripMs / 2 - localMs, errorMs: roundTripMs / 2, takenMs: localMs });
@@ -109,10 +108,10 @@ export class TimeSync {
     const edges: { atMs: number; step: 1 | -1 }[] = [];
     for (const { samples } of this.#neighbours) {
       if (samples.length === 0) continue;
-      // Clocks drift, so that an old exchange is worth less than it was.
-      const errorOf = (one: Sample) => one.errorMs + DRIFT * (localMs - one.takenMs);
-      const best = samples.reduce((a, b) => (errorOf(b) < errorOf(a) ? b : a));
-      edges.push({ atMs: best.offsetMs - errorOf(best), step: 1 }, { atMs: best.offsetMs + errorOf(best), step: -1 });
+      let best = samples[0]!;
+      for (const one of samples) if (errorOf(one, localMs) < errorOf(best, localMs)) best = one;
+      const errorMs = errorOf(best, localMs);
+      edges.push({ atMs: best.offsetMs - errorMs, step: 1 }, { atMs: best.offsetMs + errorMs, step: -1 });
     }
     edges.sort((a, b) => a.atMs - b.atMs || b.step - a.step);
     let best: Interval | null = null;
@@ -131,5 +130,32 @@ export class TimeSync {
   adopt(sentAtMs: number, localMs: number): void {
     this.#offsetMs = sentAtMs - localMs;
     for (const neighbour of this.#neighbours) Object.assign(neighbour, { sentAtMs: 0, echoes: 0, samples: [] });
+  }
+}
+
+/** Clocks drift, so that an old exchange is worth less than it was. */
+function errorOf(one: Sample, localMs: number): number {
+  return one.errorMs + DRIFT * (localMs - one.takenMs);
+}
+
+/** The newest timestamps, each with its local time. */
+class Stamps {
+  readonly #sentAtMs = new Float64Array(STAMPS_KEPT);
+  readonly #localMs = new Float64Array(STAMPS_KEPT);
+  #added = 0;
+
+  add(sentAtMs: number, localMs: number): void {
+    const newest = (this.#added - 1) % STAMPS_KEPT;
+    const slot = this.#added > 0 && this.#sentAtMs[newest] === sentAtMs ? newest : this.#added++ % STAMPS_KEPT;
+    this.#sentAtMs[slot] = sentAtMs;
+    this.#localMs[slot] = localMs;
+  }
+
+  /** The newest one counts; null if there is none. */
+  localMs(sentAtMs: number): number | null {
+    for (let i = this.#added - 1; i >= Math.max(0, this.#added - STAMPS_KEPT); i--) {
+      if (this.#sentAtMs[i % STAMPS_KEPT] === sentAtMs) return this.#localMs[i % STAMPS_KEPT]!;
+    }
+    return null;
   }
 }

@@ -19,10 +19,17 @@ export function executorDurationMs(executor: Executor): number {
   }
 }
 
-/** From the start of the run until nothing starts any more. */
+/** From the start of the run until nothing starts any more. Remembered: it is asked for with every frame. */
 export function durationMs(plan: Plan): number {
-  return Math.max(...plan.scenarios.map((scenario) => scenario.startTimeMs + executorDurationMs(scenario.executor)));
+  const known = durations.get(plan);
+  if (known !== undefined) return known;
+  const ends = plan.scenarios.map((scenario) => scenario.startTimeMs + executorDurationMs(scenario.executor));
+  const duration = Math.max(...ends);
+  durations.set(plan, duration);
+  return duration;
 }
+
+const durations = new WeakMap<Plan, number>();
 
 /** The same if executors with a number of iterations have nothing to do; they may be over at any time. */
 export function leastDurationMs(plan: Plan): number {

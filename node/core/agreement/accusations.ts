@@ -21,6 +21,8 @@ export class Accusations {
   readonly #chain: Chain;
   /** Target -> accuser -> the newest of it. */
   readonly #entries = new Map<MemberId, Map<MemberId, Entry>>();
+  /** When somebody was last said to be closed. */
+  readonly #closedMs = new Map<MemberId, number>();
   #news: Accusation[] = [];
   /** Members of the current view that have been heard of lately; null: all count as such. */
   #present: Positions | null = null;
@@ -43,6 +45,7 @@ export class Accusations {
     const entries = this.#entries.get(target.id) ?? new Map<MemberId, Entry>();
     entries.set(accuser.id, { accusation, incarnation: target.incarnation, heardMs: nowMs });
     this.#entries.set(target.id, entries);
+    if (accusation.kind === "closed") this.#closedMs.set(target.id, nowMs);
     this.#news.push(accusation);
     this.#excluded = null;
     return true;
@@ -101,10 +104,10 @@ export class Accusations {
     return this.#isOutvoted(view, view.positionOf(id), (accuser) => saying(accuser), (one) => current.positionOf(one) < 0);
   }
 
-  /** Those whom somebody says to be closed. */
-  closed(): MemberId[] {
-    const isClosed = (entries: Map<MemberId, Entry>) => entries.values().some((one) => one.accusation.kind === "closed");
-    return [...this.#entries].filter(([, entries]) => isClosed(entries)).map(([id]) => id);
+  /** Those whom somebody has said to be closed, not long ago. */
+  closed(nowMs: number): Iterable<MemberId> {
+    for (const [id, saidMs] of this.#closedMs) if (nowMs - saidMs >= CLOSED_HINT_MS) this.#closedMs.delete(id);
+    return this.#closedMs.keys();
   }
 
   /** After a new view: what is said of those who are no longer remembered is not kept. */
@@ -112,7 +115,9 @@ export class Accusations {
     this.#excluded = null;
     this.#present = null;
     for (const id of this.#entries.keys()) {
-      if (!this.#chain.all().some((view) => view.positionOf(id) >= 0)) this.#entries.delete(id);
+      if (this.#chain.all().some((view) => view.positionOf(id) >= 0)) continue;
+      this.#entries.delete(id);
+      this.#closedMs.delete(id);
     }
   }
 
@@ -164,8 +169,15 @@ export class Accusations {
     isOut: (id: MemberId) => boolean,
   ): boolean {
     const all = view.neighboursOf(position);
-    const observers = all.map((one) => view.members[one]!.id).filter((id) => !isOut(id));
-    const half = observers.length >= FEW ? Math.ceil(observers.length / 2) : Math.floor(observers.length / 2) + 1;
-    return observers.filter(accuses).length >= Math.max(Math.min(2, all.length), half);
+    let observers = 0;
+    let accusers = 0;
+    for (const one of all) {
+      const { id } = view.members[one]!;
+      if (isOut(id)) continue;
+      observers++;
+      if (accuses(id)) accusers++;
+    }
+    const half = observers >= FEW ? Math.ceil(observers / 2) : Math.floor(observers / 2) + 1;
+    return accusers >= Math.max(Math.min(2, all.length), half);
   }
 }

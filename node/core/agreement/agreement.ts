@@ -350,5 +350,16 @@ export class Agreement {
 
 /** Without the lists that are empty. */
 function parts(lists: Pick<Frame, "commits" | "rollCalls" | "adoptions" | "ballots" | "accusations">): Frame {
-  return Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0));
+  const { commits, rollCalls, adoptions, ballots, accusations } = lists;
+  const frame: { -readonly [K in keyof typeof lists]: (typeof lists)[K] } = {};
+  if (isSome(commits)) frame.commits = commits;
+  if (isSome(rollCalls)) frame.rollCalls = rollCalls;
+  if (isSome(adoptions)) frame.adoptions = adoptions;
+  if (isSome(ballots)) frame.ballots = ballots;
+  if (isSome(accusations)) frame.accusations = accusations;
+  return frame;
+}
+
+function isSome<T>(list: readonly T[] | undefined): list is readonly T[] {
+  return list !== undefined && list.length > 0;
 }

@@ -33,7 +33,7 @@ export class Growth {
    * that has ended stays ended until a majority renews it.
    */
   observe(window: number, nowMs: number): void {
-    for (const id of this.#accusations.closed()) {
+    for (const id of this.#accusations.closed(nowMs)) {
       if (this.#ended.has(id) || !this.#accusations.isClosed(id, nowMs)) continue;
       if (this.#hasNoQuorum(id, this.#held(id, this.#chain.all()), window - SHORT_LEASE_WINDOWS, window, new Map())) {
         this.#ended.set(id, window);

@@ -45,11 +45,17 @@ export class RollCalls {
 
   /** Those present under a view in a window, but for those who exclude `position`. */
   presentFor(position: number, view: AgreedView, window: number): Positions {
-    const found = this.in(window).filter((label) => label.view === view && !has(label.excluded, position));
-    if (found.length === 1) return found[0]!.present;
-    const all = emptyPositions(view.size);
-    for (const label of found) insertAll(all, label.present);
-    return all;
+    let only: Label | null = null;
+    let all: Uint32Array | null = null;
+    for (const label of this.in(window)) {
+      if (label.view !== view || has(label.excluded, position)) continue;
+      if (only === null) only = label;
+      else {
+        all ??= only.present.slice();
+        insertAll(all, label.present);
+      }
+    }
+    return all ?? only?.present ?? emptyPositions(view.size);
   }
 
   /** Those present under a view in any window from `fromWindow` on, before `beforeWindow`. */
@@ -84,8 +90,7 @@ export class RollCalls {
 
   #label(view: AgreedView, window: number, excluded: Positions): Label | null {
     const labels = this.#windows.get(window) ?? [];
-    const known = labels.find((label) => label.view === view && isSame(label.excluded, excluded));
-    if (known !== undefined) return known;
+    for (const label of labels) if (label.view === view && isSame(label.excluded, excluded)) return label;
     if (labels.length >= LABELS_PER_WINDOW) {
       this.dropped++;
       return null;

@@ -39,6 +39,9 @@ export class Timeline {
    */
   plan(views: readonly AgreedView[], nowMs: number, mayGrow: (view: AgreedView, window: number) => boolean): boolean {
     const before = this.#steps;
+    const last = before.at(-1)!;
+    // Nothing can be newer than what is followed.
+    if (before.length === 1 && last.fromMs <= nowMs && last.view === views.at(-1)) return false;
     const past = before.filter((step) => step.fromMs <= nowMs);
     let current = past.at(-1)!.view;
     const steps = past;

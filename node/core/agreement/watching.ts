@@ -64,8 +64,9 @@ export class Watching {
   /** Those to be accused of silence now. */
   silent(nowMs: number): MemberId[] {
     const found: MemberId[] = [];
+    const sinceMs = nowMs - this.#patienceMs();
     for (const [id, watched] of this.#watched) {
-      if (watched.said !== "none" || nowMs < watched.heardMs + this.#patienceMs()) continue;
+      if (watched.said !== "none" || watched.heardMs > sinceMs) continue;
       watched.said = "silent";
       found.push(id);
     }
