@@ -14,6 +14,7 @@ import { candidateOf, Patience, type Wishes } from "./candidate.ts";
 import type { Chain } from "./chain.ts";
 import { Growth } from "./growth.ts";
 import { Lease } from "./lease.ts";
+import { parts } from "./parts.ts";
 import { has, listed } from "./positions.ts";
 import { type Label, RollCalls } from "./roll-calls.ts";
 import { Timeline } from "./timeline.ts";
@@ -346,20 +347,4 @@ export class Agreement {
     const watched = this.#position < 0 ? [] : this.view.neighboursOf(this.#position);
     this.#watching.watch(watched.map((one) => this.view.members[one]!.id), nowMs);
   }
-}
-
-/** Without the lists that are empty. */
-function parts(lists: Pick<Frame, "commits" | "rollCalls" | "adoptions" | "ballots" | "accusations">): Frame {
-  const { commits, rollCalls, adoptions, ballots, accusations } = lists;
-  const frame: { -readonly [K in keyof typeof lists]: (typeof lists)[K] } = {};
-  if (isSome(commits)) frame.commits = commits;
-  if (isSome(rollCalls)) frame.rollCalls = rollCalls;
-  if (isSome(adoptions)) frame.adoptions = adoptions;
-  if (isSome(ballots)) frame.ballots = ballots;
-  if (isSome(accusations)) frame.accusations = accusations;
-  return frame;
-}
-
-function isSome<T>(list: readonly T[] | undefined): list is readonly T[] {
-  return list !== undefined && list.length > 0;
 }
