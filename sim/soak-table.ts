@@ -39,7 +39,9 @@ export function soakTable(results: readonly Result[], skipped: readonly string[]
   const groups = new Map<string, Result[]>();
   for (const result of [...results].sort(inOrder)) {
     const key = `${result.scenario} | ${result.agents}`;
-    groups.set(key, [...(groups.get(key) ?? []), result]);
+    const group = groups.get(key) ?? [];
+    group.push(result);
+    groups.set(key, group);
   }
   const columns = COLUMNS.filter((promise) => results.some(({ findings }) => findings.some((one) => one.promise === promise)));
   const rows = [...groups].map(([key, group]) => {
@@ -70,13 +72,16 @@ function exceeds(a: Finding, b: Finding): boolean {
   return a.held === b.held ? a.worst! > b.worst! : !a.held;
 }
 
+/** The command that replays a run that failed, and what was broken. */
+export function failure({ scenario, agents, seed, findings, error }: Result): string {
+  const broken = findings.filter(({ held }) => !held).map(({ promise, worst, unit }) => `${promise} ${value(worst, unit)}`);
+  const what = error === null ? broken.join(", ") : error.split("\n").slice(0, 3).join(" ");
+  return `\`npm run -s sim -- --agents ${agents} --scenario ${scenario} --seed ${seed}\`: ${what}`;
+}
+
 function failuresOf(group: readonly Result[]): string[] {
   const failed = group.filter(({ held }) => !held);
-  const lines = failed.slice(0, MOST_LISTED).map(({ scenario, agents, seed, findings, error }) => {
-    const broken = findings.filter(({ held }) => !held).map(({ promise, worst, unit }) => `${promise} ${value(worst, unit)}`);
-    const what = error === null ? broken.join(", ") : error.split("\n").slice(0, 3).join(" ");
-    return `- \`npm run -s sim -- --agents ${agents} --scenario ${scenario} --seed ${seed}\`: ${what}`;
-  });
+  const lines = failed.slice(0, MOST_LISTED).map((result) => `- ${failure(result)}`);
   const more = failed.length - MOST_LISTED;
   if (more > 0) lines.push(`- and ${more} more: seeds ${failed.slice(MOST_LISTED).map(({ seed }) => seed).join(" ")}`);
   return lines;

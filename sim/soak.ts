@@ -6,22 +6,31 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import { EXIT, LoadswarmError } from "../node/plan/errors.ts";
+import { codeVersion, Keeper, keyOf, readKept } from "./kept.ts";
 import { runScenario } from "./run.ts";
 import { SCENARIOS, scenarioNamed, whyNot } from "./scenarios/all.ts";
-import { type Job, type Result, soakTable } from "./soak-table.ts";
+import { failure, type Job, type Result, soakTable } from "./soak-table.ts";
 
-const USAGE = `npm run -s sim:soak -- [--seeds K] [--from SEED] [--agents 20,40] [--scenario NAME,…] [--jobs J]
+const USAGE = `npm run -s sim:soak -- [--seeds K] [--from SEED] [--agents 20,40] [--scenario NAME,…] [--jobs J] [--keep FILE]
+npm run -s sim:soak -- --table FILE [--table FILE]…
 
 Runs K seeds of every scenario (or those named) with each number of agents, prints a table of the worst values and the
 command that replays each failure. Exit code 1 if a promise was broken.
+
+--keep   Appends each result to FILE, and does not run again what is in it already, run by the very same code. May be
+         killed at any moment and started again. The table is then of everything that FILE has of this code.
+--table  Runs nothing: prints the table of files, for the code that their last line comes from.
 `;
-/** Seeds that one thread runs before it tells: fewer tell sooner, more tell less often. */
-const SHOW_EVERY = 20;
+/** How often it is told how far it is. */
+const SHOW_EVERY_MS = 10_000;
 
 interface Wishes {
   readonly jobs: readonly Job[];
   readonly skipped: readonly string[];
   readonly threads: number;
+  readonly keep: string | null;
+  /** Files to print the table of; then nothing is run. */
+  readonly table: readonly string[];
 }
 
 function wishes(argv: readonly string[]): Wishes | null {
@@ -33,6 +42,8 @@ function wishes(argv: readonly string[]): Wishes | null {
       agents: { type: "string", default: "20" },
       scenario: { type: "string" },
       jobs: { type: "string", default: String(availableParallelism()) },
+      keep: { type: "string" },
+      table: { type: "string", multiple: true, default: [] },
       help: { type: "boolean", short: "h" },
     },
   });
@@ -42,13 +53,15 @@ function wishes(argv: readonly string[]): Wishes | null {
   const jobs: Job[] = [];
   const skipped: string[] = [];
   for (const agents of values.agents.split(",").map((text) => whole("agents", text, 1))) {
+    const sensible = scenarios.filter((scenario) => whyNot(scenario, agents) === null);
     for (const scenario of scenarios) {
       const reason = whyNot(scenario, agents);
       if (reason !== null) skipped.push(`${scenario.name} with ${agents} agents: ${reason}`);
-      else for (let i = 0; i < seeds; i++) jobs.push({ scenario: scenario.name, agents, seed: from + i });
     }
+    // Seed by seed, so that every scenario has been seen soon.
+    for (let i = 0; i < seeds; i++) for (const { name } of sensible) jobs.push({ scenario: name, agents, seed: from + i });
   }
-  return { jobs, skipped, threads: Math.min(whole("jobs", values.jobs, 1), jobs.length) };
+  return { jobs, skipped, threads: whole("jobs", values.jobs, 1), keep: values.keep ?? null, table: values.table };
 }
 
 function whole(flag: string, text: string, least: number): number {
@@ -57,7 +70,7 @@ function whole(flag: string, text: string, least: number): number {
   throw new LoadswarmError("USAGE", `--${flag}: ${text} is not a whole number from ${least} on`, USAGE);
 }
 
-function play({ scenario, agents, seed }: Job): Result {
+function run({ scenario, agents, seed }: Job): Result {
   try {
     const { held, findings } = runScenario({ scenario: scenarioNamed(scenario), agents, seed });
     return { scenario, agents, seed, held, findings, error: null };
@@ -67,39 +80,101 @@ function play({ scenario, agents, seed }: Job): Result {
   }
 }
 
-function soak({ jobs, skipped, threads }: Wishes): void {
-  const results: Result[] = [];
+function soak({ jobs, skipped, threads, keep }: Wishes): void {
+  const version = codeVersion();
+  const kept = keep === null ? [] : readKept([keep], version).results;
+  const keeper = keep === null ? null : keeperOf(keep, version);
+  const known = new Set(kept.map(keyOf));
+  const open = jobs.filter((job) => !known.has(keyOf(job)));
+  const results = [...kept];
+  if (kept.length > 0) say(`${kept.length} results are in ${keep} already; ${open.length} of ${jobs.length} runs are to be played`);
+  const progress = new Progress(open.length);
+  play(open, threads, (result) => {
+    keeper?.add(result);
+    results.push(result);
+    progress.add(result);
+  }, () => finish(results, skipped));
+}
+
+function keeperOf(file: string, version: string): Keeper {
+  try {
+    return new Keeper(file, version);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new LoadswarmError("USAGE", `--keep: ${why}`, "Name a file in a folder that exists and can be written.", cause);
+  }
+}
+
+function finish(results: readonly Result[], skipped: readonly string[]): void {
+  process.stdout.write(soakTable(results, skipped));
+  process.exitCode = results.every(({ held }) => held) ? EXIT.pass : EXIT.internal;
+}
+
+/** Gives the jobs to threads one by one. */
+function play(jobs: readonly Job[], threads: number, played: (result: Result) => void, done: () => void): void {
   let next = 0;
-  let working = threads;
-  const finish = (): void => {
-    process.stdout.write(soakTable(results, skipped));
-    process.exitCode = results.every(({ held }) => held) ? EXIT.pass : EXIT.internal;
-  };
-  if (jobs.length === 0) return finish();
-  for (let i = 0; i < threads; i++) {
+  let working = Math.min(threads, jobs.length);
+  if (working === 0) return done();
+  for (let i = Math.min(threads, jobs.length); i > 0; i--) {
     const worker = new Worker(fileURLToPath(import.meta.url));
     const give = (): void => {
       const job = jobs[next++];
       if (job !== undefined) return worker.postMessage(job, []);
       void worker.terminate();
-      if (--working === 0) finish();
+      if (--working === 0) done();
     };
     worker.on("error", (error) => {
       throw error;
     });
     worker.on("message", (result: Result) => {
-      results.push(result);
-      if (results.length % SHOW_EVERY === 0) process.stderr.write(`${results.length} of ${jobs.length}\n`);
+      played(result);
       give();
     });
     give();
   }
 }
 
+/** Tells failures at once, and now and then how far it is. */
+class Progress {
+  readonly #total: number;
+  readonly #beganMs = 1000 * process.uptime();
+  #shownMs = 1000 * process.uptime();
+  #done = 0;
+  #failed = 0;
+
+  constructor(total: number) {
+    this.#total = total;
+  }
+
+  add(result: Result): void {
+    this.#done++;
+    if (!result.held) {
+      this.#failed++;
+      say(`FAILED ${failure(result)}`);
+    }
+    const nowMs = 1000 * process.uptime();
+    if (nowMs < this.#shownMs + SHOW_EVERY_MS) return;
+    this.#shownMs = nowMs;
+    const leftMinutes = ((nowMs - this.#beganMs) / this.#done) * ((this.#total - this.#done) / 60_000);
+    say(`${this.#done}/${this.#total} done, ${this.#failed} failed, about ${Math.ceil(leftMinutes)} min to go`);
+  }
+}
+
+function table(files: readonly string[]): void {
+  const { results, version, torn, others } = readKept(files);
+  say(`code ${version || "unknown"}: ${results.length} results; ${others} of other code and ${torn} torn lines left out`);
+  finish(results, []);
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
 function main(): void {
   try {
     const wanted = wishes(process.argv.slice(2));
     if (wanted === null) process.stdout.write(USAGE);
+    else if (wanted.table.length > 0) table(wanted.table);
     else soak(wanted);
   } catch (error) {
     const isUsage = error instanceof TypeError || error instanceof LoadswarmError;
@@ -110,4 +185,4 @@ function main(): void {
 }
 
 if (isMainThread) main();
-else parentPort?.on("message", (job: Job) => parentPort?.postMessage(play(job), []));
+else parentPort?.on("message", (job: Job) => parentPort?.postMessage(run(job), []));

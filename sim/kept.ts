@@ -1,0 +1,111 @@
+// Results kept in a file, one JSON line each, so that a soak of days can be broken off at any moment and goes on later.
+
+import { createHash } from "node:crypto";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import type { Finding } from "./judge.ts";
+import { promisesOf } from "./run.ts";
+import { SCENARIOS } from "./scenarios/all.ts";
+import type { Job, Result } from "./soak-table.ts";
+
+/** From here on everything that decides how a run goes is imported. */
+const ROOTS = ["run.ts", "scenarios/all.ts"].map((file) => join(import.meta.dirname, file));
+const IMPORTED = /^(?:import|export) [^;]*?from "(\.[^"]+)";/gm;
+const DIGITS = 6;
+
+/** Names the code that results belong to: 12 hexadecimal digits over all sources that a run is made of. */
+export function codeVersion(): string {
+  const texts = new Map<string, string>();
+  const read = (path: string): void => {
+    if (texts.has(path)) return;
+    const text = readFileSync(path, "utf8");
+    texts.set(path, text);
+    for (const [, imported] of text.matchAll(IMPORTED)) read(join(dirname(path), imported!));
+  };
+  ROOTS.forEach(read);
+  const hash = createHash("sha256");
+  for (const path of [...texts.keys()].sort()) hash.update(relative(import.meta.dirname, path)).update("\0").update(texts.get(path)!);
+  return hash.digest("hex").slice(0, 12);
+}
+
+/** By what a result is found again. */
+export function keyOf({ scenario, agents, seed }: Job): string {
+  return `${scenario}/${agents}/${seed}`;
+}
+
+/**
+ * One line without its end: `worst` has, for each promise of the scenario in order, the value with its unit, "-" if there
+ * was nothing to measure, and "!" behind it if the promise was broken.
+ */
+export function lineOf(version: string, { scenario, agents, seed, findings, error }: Result): string {
+  const worst = findings.map(({ worst: value, unit, held }) => {
+    const text = value === null ? "-" : `${Number(value.toPrecision(DIGITS))}${unit}`;
+    return held ? text : `${text}!`;
+  });
+  return JSON.stringify({ code: version, scenario, agents, seed, worst, ...(error === null ? {} : { error }) });
+}
+
+export interface Kept {
+  /** Of the version asked for: the newest of each run. */
+  readonly results: readonly Result[];
+  /** That version; of a file without one, "". */
+  readonly version: string;
+  /** Lines that were not understood: torn by an abrupt end, or of scenarios that promise something else now. */
+  readonly torn: number;
+  /** Lines of other versions. */
+  readonly others: number;
+}
+
+/** Reads files back. `version`: the one wanted; without it that of the last line. A file that does not exist is empty. */
+export function readKept(files: readonly string[], version?: string): Kept {
+  const lines = files.filter((file) => existsSync(file)).flatMap((file) => readFileSync(file, "utf8").split("\n"));
+  const read = lines.filter((line) => line !== "").map(resultOf);
+  const wanted = version ?? read.findLast((one) => one !== null)?.code ?? "";
+  const results = new Map<string, Result>();
+  for (const one of read) if (one?.code === wanted) results.set(keyOf(one.result), one.result);
+  return {
+    results: [...results.values()],
+    version: wanted,
+    torn: read.filter((one) => one === null).length,
+    others: read.filter((one) => one !== null && one.code !== wanted).length,
+  };
+}
+
+/** Appends results to a file. Each is one write: an end at any moment costs the line being written. */
+export class Keeper {
+  readonly #file: string;
+  readonly #version: string;
+
+  constructor(file: string, version: string) {
+    this.#file = file;
+    this.#version = version;
+    const isTorn = existsSync(file) && !/(^|\n)$/.test(readFileSync(file, "utf8").slice(-1));
+    // What comes next must not become part of what was torn; and a folder that does not exist is told now.
+    appendFileSync(file, isTorn ? "\n" : "");
+  }
+
+  add(result: Result): void {
+    appendFileSync(this.#file, `${lineOf(this.#version, result)}\n`);
+  }
+}
+
+function resultOf(line: string): { readonly code: string; readonly result: Result } | null {
+  try {
+    const { code, scenario: name, agents, seed, worst, error = null } = JSON.parse(line);
+    const scenario = SCENARIOS.find((one) => one.name === name);
+    if (scenario === undefined) return null;
+    const promises = promisesOf(scenario);
+    if (error === null && worst.length !== promises.length) return null;
+    const findings = (worst as string[]).map((text, i) => findingOf(promises[i]!.promise, text));
+    const held = error === null && findings.every((finding) => finding.held);
+    return { code, result: { scenario: name, agents, seed, held, findings, error } };
+  } catch {
+    return null;
+  }
+}
+
+function findingOf(promise: Finding["promise"], text: string): Finding {
+  const [, value, unit, broken] = /^(-|[\d.e+-]+|Infinity)(x|ms|)(!?)$/.exec(text)!;
+  const worst = value === "-" ? null : Number(value);
+  return { promise, held: broken === "", worst, bound: 0, unit: unit as Finding["unit"], detail: "" };
+}
