@@ -28,6 +28,8 @@ export class EventQueue {
   readonly #near = new Heap();
   /** Due from then on and within the horizon: the first slot of each bucket's list. */
   readonly #buckets = new Int32Array(BUCKETS).fill(NONE);
+  /** One bit for each bucket that is not empty: in a small swarm most are, and are passed over 32 at a time. */
+  readonly #filled = new Int32Array(BUCKETS / 32);
   #bucketed = 0;
   #nearEndMs = 0;
   /** Due later still. */
@@ -79,13 +81,11 @@ export class EventQueue {
     return true;
   }
 
-  /** The next bucket's time has come. False if there is nothing left at all. */
+  /** The time of the next bucket that holds anything has come. False if there is nothing left at all. */
   #advance(): boolean {
-    if (this.#bucketed === 0) {
-      if (this.#far.size === 0) return false;
-      // Nothing for a while: on to where there is something.
-      this.#nearEndMs = Math.max(this.#nearEndMs, Math.floor(this.#far.firstTime / BUCKET_MS) * BUCKET_MS);
-    }
+    if (this.#bucketed > 0) this.#nearEndMs += BUCKET_MS * this.#emptyFrom((this.#nearEndMs / BUCKET_MS) % BUCKETS);
+    else if (this.#far.size === 0) return false;
+    else this.#nearEndMs = Math.max(this.#nearEndMs, Math.floor(this.#far.firstTime / BUCKET_MS) * BUCKET_MS);
     const bucket = (this.#nearEndMs / BUCKET_MS) % BUCKETS;
     this.#nearEndMs += BUCKET_MS;
     for (let slot = this.#buckets[bucket]!; slot !== NONE; slot = this.#next[slot]!) {
@@ -93,6 +93,7 @@ export class EventQueue {
       this.#bucketed--;
     }
     this.#buckets[bucket] = NONE;
+    this.#filled[bucket >>> 5]! &= ~(1 << (bucket & 31));
     const horizonMs = this.#nearEndMs + HORIZON_MS;
     while (this.#far.firstTime < horizonMs) {
       const slot = this.#far.pop();
@@ -103,8 +104,22 @@ export class EventQueue {
     return true;
   }
 
+  /** How many buckets from this one on are empty. One at least is not. */
+  #emptyFrom(bucket: number): number {
+    let word = bucket >>> 5;
+    let bits = this.#filled[word]! & (-1 << (bucket & 31));
+    let passed = -(bucket & 31);
+    while (bits === 0) {
+      word = (word + 1) % this.#filled.length;
+      bits = this.#filled[word]!;
+      passed += 32;
+    }
+    return passed + 31 - Math.clz32(bits & -bits);
+  }
+
   #file(due: number, slot: number): void {
     const bucket = Math.floor(due / BUCKET_MS) % BUCKETS;
+    this.#filled[bucket >>> 5]! |= 1 << (bucket & 31);
     this.#next[slot] = this.#buckets[bucket]!;
     this.#buckets[bucket] = slot;
     this.#bucketed++;
