@@ -38,7 +38,7 @@ export class Cardinality {
     const present = new Set<string>();
     let used = 0;
     const admitted: Reading[] = [];
-    const open: Reading[] = [];
+    const open: [key: string, reading: Reading][] = [];
     for (const reading of readings) {
       if (!reading.meter.labels.some((name) => OPEN_LABELS.includes(name))) {
         admitted.push(reading);
@@ -46,28 +46,23 @@ export class Cardinality {
       }
       const key = readingKey(reading.meter, reading.labels);
       present.add(key);
-      if (!this.#admitted.has(key)) {
-        open.push(reading);
-        continue;
-      }
-      used += weightOf(reading);
-      admitted.push(reading);
-    }
-    for (const reading of open) {
-      const key = readingKey(reading.meter, reading.labels);
-      const weight = weightOf(reading);
-      if (!this.#refused.has(key) && used + weight <= this.#room) {
-        used += weight;
-        this.#admitted.add(key);
+      if (this.#admitted.has(key)) {
+        used += weightOf(reading);
         admitted.push(reading);
-        continue;
+      } else {
+        open.push([key, reading]);
       }
-      this.#refused.add(key);
-      admitted.push({ ...reading, labels: othered(reading) });
+    }
+    for (const [key, reading] of open) {
+      const weight = weightOf(reading);
+      const fits = !this.#refused.has(key) && used + weight <= this.#room;
+      if (fits) used += weight;
+      (fits ? this.#admitted : this.#refused).add(key);
+      admitted.push(fits ? reading : { ...reading, labels: othered(reading) });
     }
     // Series of runs that are over make room again.
     for (const known of [this.#admitted, this.#refused]) for (const key of known) if (!present.has(key)) known.delete(key);
-    return addUp(admitted);
+    return this.#refused.size === 0 ? admitted : addUp(admitted);
   }
 }
 

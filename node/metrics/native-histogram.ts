@@ -39,8 +39,9 @@ export function nativeHistogram(sketch: SketchData, maxBuckets = MAX_BUCKETS): N
   const hasZero = sketch.index[0] === 0;
   const zeroCount = hasZero ? sketch.count[0]! : 0;
   const first = hasZero ? 1 : 0;
-  const finest = sketch.index.slice(first).map((index) => index + PROMETHEUS_OFFSET + TO_SECONDS);
-  const counts = sketch.count.slice(first);
+  const finest: number[] = [];
+  for (let i = first; i < sketch.index.length; i++) finest.push(sketch.index[i]! + PROMETHEUS_OFFSET + TO_SECONDS);
+  const counts = hasZero ? sketch.count.slice(1) : sketch.count;
   let schema = FINEST;
   while (schema > COARSEST && distinct(finest, FINEST - schema) > maxBuckets) schema--;
   const sum = sketch.sum / 1000;

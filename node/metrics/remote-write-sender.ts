@@ -63,7 +63,10 @@ export class RemoteWriteSender {
   #attempt = 0;
   #failingSinceMs: number | null = null;
   #running: Promise<void> | null = null;
-  #wake: () => void = () => {};
+  /** Ends the present pause, if there is one. */
+  #wake: (() => void) | null = null;
+  /** The next pause is left out. */
+  #isHurried = false;
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -94,8 +97,11 @@ export class RemoteWriteSender {
   async drain(withinMs: number): Promise<void> {
     const timer = setTimeout(() => {
       this.#abort.abort();
-      this.#wake();
+      this.#wake?.();
     }, withinMs);
+    // What waits to be tried again is tried now: there may be no later.
+    if (this.#wake === null) this.#isHurried = true;
+    else this.#wake();
     await this.#running;
     clearTimeout(timer);
     this.#expired(this.#queue.expire(Number.POSITIVE_INFINITY));
@@ -200,13 +206,18 @@ export class RemoteWriteSender {
 
   /** Does not keep the process alive; `drain` ends it early when there is no time left. */
   #sleep(waitMs: number): Promise<void> {
-    if (this.#abort.signal.aborted) return Promise.resolve();
+    if (this.#abort.signal.aborted || this.#isHurried) {
+      this.#isHurried = false;
+      return Promise.resolve();
+    }
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, waitMs).unref();
-      this.#wake = () => {
+      const end = () => {
         clearTimeout(timer);
+        this.#wake = null;
         resolve();
       };
+      const timer = setTimeout(end, waitMs).unref();
+      this.#wake = end;
     });
   }
 }

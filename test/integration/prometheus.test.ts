@@ -1,0 +1,160 @@
+// Three agents into a real Prometheus that dies for some seconds in the middle of the run: what it knows in the end is what
+// the swarm says itself.
+
+import assert from "node:assert/strict";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type AgentProcess, AgentProcesses, untilMembers } from "../../node/cli/spawn-agents.ts";
+import type { Summary } from "../../node/core/summary-type.ts";
+import { METERS, RUN_METERS, SWARM_METERS } from "../../node/metrics/meters.ts";
+import { Prometheus, prometheusMissing } from "../support/prometheus.ts";
+
+const AGENTS = 3;
+const RATE = 240;
+const SECONDS = 13;
+/** Seconds of the run between which there is no Prometheus. */
+const DOWN_AT = 4;
+const UP_AT = 8;
+const SCENARIO = "browse";
+const STEPS = ["search", "missing"];
+
+const skip = process.env["CI"] === undefined && prometheusMissing !== null ? prometheusMissing : false;
+
+describe("three agents and Prometheus", { skip }, () => {
+  const processes = new AgentProcesses();
+  let agents: AgentProcess[] = [];
+  let prometheus: Prometheus;
+  let target: Server;
+  let startS = 0;
+  let summary: Summary;
+  /** Counters and gauges as they stood at the end of the run, seconds since the epoch. */
+  let endS = 0;
+
+  const run = () => `run_id="${summary.run}"`;
+  const total = (name: string, more = "") => prometheus.number(`sum(max_over_time(${name}{${run()}${more}}[5m]))`);
+
+  async function get<T>(path: string): Promise<T> {
+    const response = await fetch(`${agents[0]!.apiUrl}${path}`);
+    assert.equal(response.status, 200, path);
+    return (await response.json()) as T;
+  }
+
+  async function play(): Promise<void> {
+    const flow = STEPS.map((name) => ({ get: `/${name}`, name, expect: { status: 200 } }));
+    const scenarios = { [SCENARIO]: { executor: "constant-arrival-rate", rate: RATE, duration: `${SECONDS}s`, flow } };
+    const { port } = target.address() as AddressInfo;
+    const plan = { name: "prometheus", target: `http://127.0.0.1:${port}`, scenarios };
+    const published = await fetch(`${agents[0]!.apiUrl}/api/v1/runs`, { method: "POST", body: JSON.stringify(plan) });
+    assert.equal(published.status, 201);
+    const { run: id, startsAt } = (await published.json()) as { run: string; startsAt: string };
+    startS = Date.parse(startsAt) / 1000;
+    const untilSecond = (second: number) => sleep(Math.max(0, (startS + second) * 1000 - Date.now()));
+    await untilSecond(DOWN_AT);
+    await prometheus.kill();
+    await untilSecond(UP_AT);
+    await prometheus.restart();
+    await untilSecond(SECONDS);
+    for (;;) {
+      summary = await get<Summary>(`/api/v1/runs/${id}`);
+      if (summary.state !== "running") break;
+      await sleep(200);
+    }
+    // Until the last numbers have arrived; a sender that lost some would wait here in vain, and the tests say what is missing.
+    for (let tries = 0; tries < 60; tries++) {
+      if ((await total(RUN_METERS.requests.name)) >= summary.requests.total) break;
+      await sleep(250);
+    }
+    endS = Date.now() / 1000;
+  }
+
+  before(async () => {
+    assert.equal(prometheusMissing, null, "CI must have prometheus");
+    prometheus = await Prometheus.start();
+    // Answers after 20 to 120 ms, evenly: quantiles that do not hang on a single request.
+    let k = 0;
+    target = createServer((request, response) => {
+      const waitMs = 20 + 100 * ((k++ * 0.6180339887498949) % 1);
+      setTimeout(() => response.writeHead(request.url === "/search" ? 200 : 404).end("ok"), waitMs);
+    });
+    await new Promise<void>((resolve) => target.listen(0, "127.0.0.1", resolve));
+    const env = { ...process.env, LOADSWARM_REMOTE_WRITE_URL: `${prometheus.url}/api/v1/write` };
+    const flags = ["--workers", "1", "--zone", "z-1", "--node", "n-1", "--remote-write-interval", "1s"];
+    const first = await processes.start({ env, name: "agent-1", join: [], flags });
+    const rest = [2, 3].map((i) => processes.start({ env, name: `agent-${i}`, join: [first.listen], flags }));
+    agents = [first, ...(await Promise.all(rest))];
+    await untilMembers(agents[0]!.apiUrl, AGENTS, 10_000);
+    await play();
+  });
+
+  after(async () => {
+    await processes.end();
+    target?.closeAllConnections();
+    await new Promise((resolve) => target?.close(resolve));
+    await prometheus?.stop();
+  });
+
+  it("totals are the summary's, exactly", async () => {
+    const { iterations, requests, status } = summary;
+    assert.ok(requests.total > RATE * SECONDS);
+    assert.equal(await total(RUN_METERS.requests.name), requests.total);
+    assert.equal(await total(RUN_METERS.requests.name, `,outcome="fail"`), requests.failed);
+    assert.equal(await total(RUN_METERS.requests.name, `,status_class="2xx"`), status["200"]);
+    assert.equal(await total(RUN_METERS.requests.name, `,status_class="4xx",request="missing"`), status["404"]);
+    assert.equal(await total(RUN_METERS.iterations.name), iterations.started);
+    assert.equal(await total(RUN_METERS.iterationsCompleted.name), iterations.completed);
+    assert.equal(await total(RUN_METERS.sentBytes.name), requests.bytesSent);
+    assert.equal(await total(RUN_METERS.receivedBytes.name), requests.bytesReceived);
+    assert.equal(await prometheus.number(`histogram_count(sum(${RUN_METERS.requestDuration.name}{${run()}}))`, endS), requests.total);
+  });
+
+  it("the rate is the plan's within 2 %, also over the time when Prometheus was away", async () => {
+    const { iterations, iterationsDropped } = RUN_METERS;
+    const over = (name: string) => prometheus.number(`sum(rate(${name}{${run()}}[8s]))`, startS + SECONDS - 2);
+    const dropped = await over(iterationsDropped.name);
+    const rate = (await over(iterations.name)) + (Number.isNaN(dropped) ? 0 : dropped);
+    assert.ok(Math.abs(rate / RATE - 1) <= 0.02, `${rate} per second`);
+    const wanted = await prometheus.number(`sum(${RUN_METERS.targetRate.name}{${run()}})`, startS + SECONDS - 2);
+    assert.ok(Math.abs(wanted / RATE - 1) <= 0.001, `${wanted} per second wanted`);
+  });
+
+  it("quantiles are the summary's within 2 %", async () => {
+    const trend = summary.metrics["http_req_duration"]!;
+    for (const [q, expected] of [[0.5, trend.med], [0.9, trend["p(90)"]], [0.95, trend["p(95)"]]] as const) {
+      const query = `histogram_quantile(${q}, sum(rate(${RUN_METERS.requestDuration.name}{${run()}}[1m])))`;
+      const ms = 1000 * (await prometheus.number(query, endS));
+      assert.ok(Math.abs(ms / expected - 1) <= 0.02, `q ${q}: ${ms} ms instead of ${expected} ms`);
+    }
+  });
+
+  it("no counter has a gap where Prometheus was away, and nothing was dropped", async () => {
+    const series = await prometheus.query(`{__name__=~"loadswarm_.*_total",${run()},__name__!~".*(dropped|errors).*"}[${SECONDS}s]`, startS + SECONDS);
+    assert.ok(series.length >= AGENTS * 6, `${series.length} counters`);
+    for (const { metric, values } of series) {
+      const times = values!.map(([at]) => at);
+      const worst = Math.max(...times.slice(1).map((at, i) => at - times[i]!));
+      assert.ok(worst < UP_AT - DOWN_AT - 1, `${JSON.stringify(metric)}: ${worst} s without a sample`);
+    }
+    const lost = `sum(loadswarm_remote_write_samples_total{result=~"rejected|expired"})`;
+    assert.equal(await prometheus.number(lost), 0);
+  });
+
+  it("every meter is there under its name, and no other", async () => {
+    const names = await prometheus.query(`count by(__name__)(last_over_time({job="loadswarm"}[1m]) or ({job="loadswarm"}))`, endS);
+    const known = new Set(METERS.map(({ name }) => name));
+    const found = new Set(names.map(({ metric }) => metric["__name__"]!));
+    assert.deepEqual([...found].filter((name) => !known.has(name)), []);
+    assert.ok(found.has(SWARM_METERS.share.name) && found.has(RUN_METERS.requestDuration.name));
+    const instances = await prometheus.query(`${SWARM_METERS.agentInfo.name}{node="n-1",zone="z-1"}`, endS);
+    assert.deepEqual(instances.map(({ metric }) => metric["instance"]).sort(), ["agent-1", "agent-2", "agent-3"]);
+    assert.equal(await prometheus.number(`sum(${SWARM_METERS.share.name})`, endS), 1);
+  });
+
+  it("one that leaves ends its series itself", async () => {
+    const alive = () => prometheus.query(`{job="loadswarm",instance="agent-3"}`);
+    assert.ok((await alive()).length > 20);
+    await agents[2]!.leave();
+    assert.deepEqual(await alive(), []);
+  });
+});
