@@ -6,10 +6,17 @@
 //   swarm      local + an offset learnt from other agents (effect `clock`): the time of plans, shares and results. It is
 //              slewed by fractions of a millisecond; a step moves what is due, but no duration and no lease.
 
-/** Milliseconds since an arbitrary instant, with nanosecond resolution; never jumps. */
-export function monotonicMs(): number {
+function hrtimeMs(): number {
   const [seconds, nanoseconds] = process.hrtime();
   return seconds * 1e3 + nanoseconds / 1e6;
+}
+
+/** What `performance.now` counts from; it costs a third of `hrtime` and makes no garbage. The closest of some tries. */
+const originMs = Math.max(...Array.from({ length: 16 }, () => hrtimeMs() - performance.now()));
+
+/** Milliseconds since an arbitrary instant, the same in every thread, with nanosecond resolution; never jumps. */
+export function monotonicMs(): number {
+  return originMs + performance.now();
 }
 
 /** Until when load may be offered, and the last time during which it might not. Swarm time. */

@@ -6,6 +6,7 @@ import { monotonicMs } from "../clock.ts";
 import type { Setup } from "../driver.ts";
 import { classify } from "../outcome.ts";
 import type { Carrier, Http1Call } from "./call.ts";
+import type { HeadMemo } from "./head-memo.ts";
 import { BIG_REQUEST_BYTES, KEEP_ALIVE_MARGIN_MS } from "./limits.ts";
 import { AnswerParser } from "./parser.ts";
 
@@ -13,6 +14,8 @@ import { AnswerParser } from "./parser.ts";
 export interface Owner {
   /** Memory to read into. */
   readonly readBuffer: Buffer;
+  /** Shared by all connections to the same target. */
+  readonly memo: HeadMemo;
   /** Begins to connect. */
   open(onread: OnReadOpts): Socket;
   /** There is room for a request again. */
@@ -31,7 +34,7 @@ export class Connection implements Carrier {
   readonly #owner: Owner;
   readonly #isTls: boolean;
   readonly #socket: Socket;
-  readonly #parser = new AnswerParser();
+  readonly #parser: AnswerParser;
   /** Those waiting for the connection or for their answer, in order. */
   readonly #calls: Http1Call[] = [];
   readonly #openedMs = monotonicMs();
@@ -47,6 +50,7 @@ export class Connection implements Carrier {
   constructor(owner: Owner, isTls: boolean) {
     this.#owner = owner;
     this.#isTls = isTls;
+    this.#parser = new AnswerParser(owner.memo);
     const callback = (count: number, bytes: Uint8Array): boolean => {
       this.#read(count, bytes as Buffer);
       return true;

@@ -35,7 +35,15 @@ export const IS_CHUNK_EXTENSION =
 
 /** Without the whitespace around it: space and tab, and not what else JavaScript takes for it (RFC 9110, 5.6.3). */
 export function trimmed(value: string): string {
-  return value.replace(/^[\t ]+|[\t ]+$/g, "");
+  let from = 0;
+  let to = value.length;
+  while (from < to && isSpace(value.charCodeAt(from))) from++;
+  while (to > from && isSpace(value.charCodeAt(to - 1))) to--;
+  return value.slice(from, to);
+}
+
+function isSpace(code: number): boolean {
+  return code === SPACE || code === TAB;
 }
 
 /** The elements of a comma-separated list, in lower case, without empty ones. */

@@ -1,6 +1,7 @@
 // Reads the head of an answer, or its trailer, octet by octet and wherever it is cut: framing is kept, the rest is checked.
 
 import { COLON, CR, LF, listOf, SPACE, TAB, TOKEN, trimmed, VALUE } from "./grammar.ts";
+import type { HeadFacts, HeadMemo } from "./head-memo.ts";
 import { HEAD_BYTES } from "./limits.ts";
 
 /** What can be wrong with an answer. All of it is an error of kind "protocol". */
@@ -69,17 +70,13 @@ function isDigit(octet: number): boolean {
   return octet >= 0x30 && octet <= 0x39;
 }
 
-export class HeadParser {
+export class HeadParser implements HeadFacts {
   status = 0;
-  /** Of the version, 1.0 or 1.1. */
   minor = 1;
-  /** -1 without one. */
   contentLength = -1;
   isChunked = false;
-  /** What `connection` says. */
   closes = false;
   persists = false;
-  /** Of `keep-alive: timeout=…`; -1 without one. */
   keepAliveSeconds = -1;
   fault: Fault | null = null;
   #state = STATUS_LINE;
@@ -90,6 +87,11 @@ export class HeadParser {
   /** What came of a name, or of a value that matters, before the bytes at hand. */
   #before = "";
   #octets = 0;
+  readonly #memo: HeadMemo;
+
+  constructor(memo: HeadMemo) {
+    this.#memo = memo;
+  }
 
   get isDone(): boolean {
     return this.#state === DONE;
@@ -120,6 +122,19 @@ export class HeadParser {
 
   /** Where it ends, or `to`; `isDone` tells. Less after a fault. */
   parse(bytes: Buffer, from: number, to: number): number {
+    if (this.#octets > 0 || this.#isTrailer) return this.#read(bytes, from, to);
+    const known = this.#memo.recall(bytes, from, to, this);
+    if (known > 0) {
+      this.#state = DONE;
+      this.#octets = known;
+      return from + known;
+    }
+    const end = this.#read(bytes, from, to);
+    if (this.isDone) this.#memo.keep(bytes, from, end, this);
+    return end;
+  }
+
+  #read(bytes: Buffer, from: number, to: number): number {
     let at = from;
     while (at < to && this.#state !== DONE && this.fault === null) at = this.#step(bytes, at, to);
     this.#octets += at - from;

@@ -5,11 +5,13 @@ import type { TargetGuard } from "../guard.ts";
 import type { RequestError } from "../outcome.ts";
 import type { Http1Call } from "./call.ts";
 import { Connection, type Owner } from "./connection.ts";
+import { HeadMemo } from "./head-memo.ts";
 import { RequestEncoder } from "./request.ts";
 import { type Endpoint, endpointOf, openSocket } from "./socket.ts";
 
 export class Origin implements Owner {
   readonly readBuffer: Buffer;
+  readonly memo = new HeadMemo();
   readonly encoder: RequestEncoder;
   /** Addresses are decided about here, because they never reach the guard's `lookup`; names are decided about there. */
   readonly refusal: RequestError | null;

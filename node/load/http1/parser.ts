@@ -1,6 +1,7 @@
 // Reads answers from the bytes of a connection, wherever they are cut: head, body by whatever framing, trailer.
 
 import { ChunkParser } from "./chunks.ts";
+import type { HeadMemo } from "./head-memo.ts";
 import { type Fault, HeadParser } from "./head.ts";
 
 /** Whom a parser tells what it reads. Both say whether to go on; after false the connection is of no more use. */
@@ -30,7 +31,7 @@ export class AnswerParser {
   persists = false;
   /** The head as it came, if it is kept; of the final answer only. */
   head = "";
-  readonly #head = new HeadParser();
+  readonly #head: HeadParser;
   readonly #chunks = new ChunkParser();
   readonly #onData = (bytes: Buffer, from: number, to: number): boolean => this.#tell(bytes, from, to);
   #sink: AnswerSink | null = null;
@@ -38,6 +39,10 @@ export class AnswerParser {
   #keepsHead = false;
   #answersHead = false;
   #remaining = 0;
+
+  constructor(memo: HeadMemo) {
+    this.#head = new HeadParser(memo);
+  }
 
   get status(): number {
     return this.#head.status;

@@ -1,6 +1,7 @@
 // Where our client may judge otherwise than undici, each with its reason. Anything else is a bug of one of them.
 
 import { AnswerParser } from "../../../node/load/http1/parser.ts";
+import { HeadMemo } from "../../../node/load/http1/head-memo.ts";
 import type { Fault } from "../../../node/load/http1/head.ts";
 import { Oracle } from "./oracle.ts";
 import { ours } from "./ours.ts";
@@ -62,8 +63,8 @@ const OTHERWISE: readonly (readonly [why: string, applies: (each: Case) => boole
     ({ our, theirs }) => our.error === "reset" && theirs.error === "protocol" && /content-length header|EOF/.test(theirs.message),
   ],
   [
-    "whitespace after a length is no part of it; undici reads it as a digit",
-    ({ text, theirs }) => theirs.message.includes("content-length header") && /content-length:[\t ]*\d+[\t ]+\r/i.test(text),
+    "whitespace after a length is no part of it; undici reads a space as a digit, and no tab",
+    ({ text, theirs }) => /content-length/i.test(theirs.message) && /content-length:[\t ]*\d+[\t ]+\r/i.test(text),
   ],
   [
     "a tab after `chunked` is whitespace as well (RFC 9110, 5.6.3); undici takes it for another coding",
@@ -85,7 +86,7 @@ function same(our: Outcome, theirs: Outcome): boolean {
 
 /** What our parser alone finds wrong. */
 function faultOf({ method, pieces }: Conversation): Fault | null {
-  const parser = new AnswerParser();
+  const parser = new AnswerParser(new HeadMemo());
   parser.begin({ onHead: () => true, onData: () => true }, method, false);
   for (const piece of pieces) if (!parser.isEnd && parser.fault === null) parser.parse(piece, 0, piece.length);
   return parser.fault;

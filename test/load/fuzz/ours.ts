@@ -1,10 +1,12 @@
 // Our own connection on a socket that is only a list of pieces: parser, limits and everything but the network.
 
+import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import type { OnReadOpts, Socket } from "node:net";
 import { Http1Call } from "../../../node/load/http1/call.ts";
 import { Connection, type Owner } from "../../../node/load/http1/connection.ts";
 import { Deadlines } from "../../../node/load/http1/deadlines.ts";
+import { HeadMemo } from "../../../node/load/http1/head-memo.ts";
 import { READ_BYTES } from "../../../node/load/http1/limits.ts";
 import { RequestEncoder } from "../../../node/load/http1/request.ts";
 import { type Conversation, headOf, type Outcome } from "./outcome.ts";
@@ -28,11 +30,22 @@ const step = {};
 const headers: string[] = [];
 const deadlines = new Deadlines();
 
-export function ours({ method, pieces }: Conversation): Outcome {
+/** Whole and in pieces, with a head that is new and one that is known: it must all come to the same. */
+export function ours(conversation: Conversation): Outcome {
+  const memo = new HeadMemo();
+  const whole = judge({ ...conversation, pieces: [Buffer.concat(conversation.pieces)] }, memo);
+  const cut = judge(conversation, memo);
+  assert.deepEqual(cut, whole, "cut otherwise");
+  assert.deepEqual(judge({ ...conversation, pieces: [Buffer.concat(conversation.pieces)] }, memo), whole, "the second time");
+  return cut;
+}
+
+function judge({ method, pieces }: Conversation, memo: HeadMemo): Outcome {
   let socket: FakeSocket | null = null;
   let read: OnReadOpts["callback"] | null = null;
   const owner: Owner = {
     readBuffer,
+    memo,
     open(onread: OnReadOpts): Socket {
       read = onread.callback;
       socket = new FakeSocket();
