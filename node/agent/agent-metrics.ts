@@ -1,6 +1,7 @@
 // Everything an agent exports, read when somebody asks: a scraper, or the push every few seconds.
 
-import type { Seat } from "../core/events.ts";
+import type { Seat, SwarmEvent } from "../core/events.ts";
+import type { Summary } from "../core/summary-type.ts";
 import type { Measured } from "../load/report.ts";
 import type { NetworkCounters } from "../mesh/network.ts";
 import { type Meter, RUN_METERS, SWARM_METERS as M } from "../metrics/meters.ts";
@@ -9,6 +10,7 @@ import type { Reading } from "../metrics/reading.ts";
 import { type Detail, runReadings } from "../metrics/run-readings.ts";
 import { RateCurve } from "../plan/curve.ts";
 import { runNames } from "./run-names.ts";
+import { Verdicts } from "./verdicts.ts";
 
 /** Where the values come from. */
 export interface MetricsSources {
@@ -28,6 +30,8 @@ export interface MetricsSources {
   rollCallsDropped(): number;
   framesUnheard(): number;
   runsRefused(): number;
+  /** Gathered from the whole swarm. */
+  summary(run: string): Promise<Pick<Summary, "thresholds">>;
 }
 
 /** Above it agents leave the names of requests and checks out: 500 times 250 series are what one Prometheus holds with ease. */
@@ -43,18 +47,21 @@ export class AgentMetrics {
   readonly #finished = new Map<string, { readonly measured: Measured; readonly atMs: number }>();
   /** Decided when a run is first exported: series that change their names would begin anew. */
   readonly #details = new Map<string, Detail>();
-  #resplits = 0;
+  /** By what happened. */
+  readonly #events = new Map<string, number>();
+  readonly #verdicts: Verdicts;
   /** What the push counts of itself; nothing where nothing is pushed. */
   ofExport: () => readonly Reading[] = () => [];
 
   constructor(sources: MetricsSources) {
     this.#sources = sources;
     this.#startMs = sources.now();
+    this.#verdicts = new Verdicts(sources.self, (run) => sources.summary(run));
   }
 
-  /** The share of this agent has changed. */
-  resplit(): void {
-    this.#resplits++;
+  event(event: SwarmEvent): void {
+    const what = event.type === "run" ? `run_${event.state}` : event.type;
+    this.#events.set(what, (this.#events.get(what) ?? 0) + 1);
   }
 
   /** These are the final numbers of a run. */
@@ -79,6 +86,7 @@ export class AgentMetrics {
     return [
       ...measured.flatMap((one) => this.#ofRun(one, all.length)),
       ...running.flatMap(({ assignment }) => targetRates(assignment, share, nowMs)),
+      ...this.#verdicts.read(measured, all.map(({ member }) => member.id), nowMs),
       ...this.#ofSwarm(all, share),
       ...this.#process.read(),
       ...this.ofExport(),
@@ -105,7 +113,8 @@ export class AgentMetrics {
       ...[...states].map(([state, count]) => reading(M.members, count, state)),
       reading(M.share, share),
       reading(M.view, viewNumber()),
-      reading(M.resplits, this.#resplits),
+      reading(M.resplits, this.#events.get("resplit") ?? 0),
+      ...[...this.#events].map(([what, count]) => reading(M.events, count, what)),
       reading(M.clockOffset, clockOffsetMs() / 1000),
       reading(M.unmetRate, unmetPerSecond()),
       reading(M.links, counters.links),

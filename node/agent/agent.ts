@@ -238,6 +238,7 @@ export class Agent {
       measure: () => this.#engine.measure(),
       network: () => this.#network.counters(),
       unmetPerSecond: () => this.#unmet.perSecond(this.#clock.nowMs()),
+      summary: (run) => this.summary(run),
       rollCallsDropped: () => this.#shell.machine.rollCallsDropped,
       framesUnheard: () => this.#shell.machine.unheard,
       runsRefused: () => this.#shell.machine.runs.refused,
@@ -251,7 +252,7 @@ export class Agent {
   }
 
   #event(event: SwarmEvent): void {
-    if (event.type === "resplit") this.#metrics.resplit();
+    this.#metrics.event(event);
     this.log.info(event, event.type);
     for (const listener of this.#listeners) listener(event);
   }

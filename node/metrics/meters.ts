@@ -44,6 +44,7 @@ export const RUN_METERS = {
   errors: counter("errors", [...REQUEST, "kind"], "Requests that got no whole answer"),
   sentBytes: counter("sent_bytes", SCENARIO, "Bytes sent, headers and framing included"),
   receivedBytes: counter("received_bytes", SCENARIO, "Bytes received, headers and framing included"),
+  thresholdOk: gauge("threshold_ok", [...RUN, "threshold"], "1 while a threshold of the plan holds, else 0; told by one agent of the swarm"),
   checks: counter("checks", [...SCENARIO, "check", "result"], "Checks of answers; result is pass or fail"),
 } as const satisfies Readonly<Record<string, Meter>>;
 
@@ -54,6 +55,7 @@ export const SWARM_METERS = {
   share: gauge("swarm_share_ratio", [], "Part of the swarm's rate that this agent carries, 0 to 1"),
   view: gauge("swarm_view_id", [], "Number of the agreed view; different numbers at once: a change, or a split"),
   resplits: counter("swarm_resplits", [], "Times that this agent's share changed"),
+  events: counter("swarm_events", ["event"], "What happened: members joined, left and lost, resplit, and run_ with the new state of a run"),
   clockOffset: gauge("clock_offset_seconds", [], "Swarm time minus this agent's own clock"),
   unmetRate: gauge("unmet_rate", [], "Arrivals per second due at this agent that it could not send in time; its share is moving, or nobody has room"),
   links: gauge("links", [], "Links to other agents that are up"),

@@ -7,6 +7,7 @@ import type { Seat } from "../../node/core/events.ts";
 import type { Measured } from "../../node/load/report.ts";
 import { RunReport } from "../../node/load/report.ts";
 import type { Reading } from "../../node/metrics/reading.ts";
+import type { Threshold } from "../../node/plan/types.ts";
 import { planOf, rate, scenario, step } from "../load/support.ts";
 
 const START = 1_795_000_000_000;
@@ -16,6 +17,8 @@ let nowMs = START;
 let members = 3;
 let running: Measured[] = [];
 let metrics: AgentMetrics;
+/** Runs whose summary was asked for. */
+let asked: string[] = [];
 
 const seat = (id: string): Seat => ({ member: { id, state: "alive" }, share: 0.25 }) as unknown as Seat;
 
@@ -28,7 +31,7 @@ function measured(run: string): Measured {
 }
 
 beforeEach(() => {
-  [nowMs, members, running] = [START, 3, []];
+  [nowMs, members, running, asked] = [START, 3, [], []];
   metrics = new AgentMetrics({
     version: "1.2.3",
     detail: "auto",
@@ -43,6 +46,10 @@ beforeEach(() => {
     rollCallsDropped: () => 7,
     framesUnheard: () => 9,
     runsRefused: () => 10,
+    summary: async (run) => {
+      asked.push(run);
+      return { thresholds: [{ metric: "http_req_failed", expression: "rate<0.1", ok: asked.length > 1, value: 0.2 }] };
+    },
   });
 });
 
@@ -52,11 +59,14 @@ const named = (name: string): Reading[] => metrics.read().filter(({ meter }) => 
 const values = (name: string) => named(name).map(({ labels, value }) => [...labels, value]);
 
 it("tells how the swarm is", () => {
-  metrics.resplit();
+  metrics.event({ type: "resplit", atMs: START, members: 3, share: 0.25 });
+  metrics.event({ type: "lost", atMs: START, member: "m9", name: "nine" });
+  metrics.event({ type: "run", atMs: START, run: "r-1", state: "running" });
   assert.deepEqual(values("loadswarm_swarm_members"), [["alive", 3]]);
   assert.deepEqual(values("loadswarm_swarm_share_ratio"), [[0.25]]);
   assert.deepEqual(values("loadswarm_swarm_view_id"), [[4]]);
   assert.deepEqual(values("loadswarm_swarm_resplits_total"), [[1]]);
+  assert.deepEqual(values("loadswarm_swarm_events_total"), [["resplit", 1], ["lost", 1], ["run_running", 1]]);
   assert.deepEqual(values("loadswarm_unmet_rate"), [[6]]);
   assert.deepEqual(values("loadswarm_agent_info"), [["1.2.3", 1]]);
 });
@@ -94,4 +104,31 @@ it("in a large swarm requests have no names; a run that has begun keeps to how i
   const names = (run: string) => named("loadswarm_requests_total").filter(({ labels }) => labels[0] === run).map(({ labels }) => labels[2]);
   assert.ok(names("r-1").every((name) => name !== ""));
   assert.deepEqual(names("r-2"), ["", ""]);
+});
+
+it("the first in hash order asks how the thresholds stand, not more often than it pushes, and tells the latest answer", async () => {
+  members = 1;
+  const one = measured("r-1");
+  const threshold = { metric: "http_req_failed" } as Threshold;
+  running = [{ ...one, assignment: { ...one.assignment, plan: { ...plan, thresholds: [threshold] } } }];
+  const told = () => values("loadswarm_threshold_ok");
+  nowMs = START - 1;
+  assert.deepEqual(told(), []);
+  assert.deepEqual(asked, []);
+  nowMs = START;
+  assert.deepEqual(told(), []);
+  await Promise.resolve();
+  assert.deepEqual([told(), asked.length], [[["r-1", "http_req_failed: rate<0.1", 0]], 1]);
+  nowMs += 5000;
+  told();
+  await Promise.resolve();
+  assert.deepEqual([told(), asked.length], [[["r-1", "http_req_failed: rate<0.1", 1]], 2]);
+});
+
+it("of a hundred agents one asks", () => {
+  const one = measured("r-1");
+  running = [{ ...one, assignment: { ...one.assignment, plan: { ...plan, thresholds: [{} as Threshold] } } }];
+  members = 100;
+  metrics.read();
+  assert.deepEqual(asked, []);
 });
