@@ -5,6 +5,7 @@ import { EXIT, LoadswarmError } from "../plan/errors.ts";
 import { formatFaults } from "../plan/faults.ts";
 import { nearest } from "../plan/suggest.ts";
 import { FaultsError } from "./faults-error.ts";
+import { boundHeap } from "./heap.ts";
 import { commandHelp, overallHelp } from "./help.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Io } from "./io.ts";
@@ -15,7 +16,10 @@ type Loader<N extends CommandName> = () => Promise<{ command(invocation: Invocat
 
 // Loaded when called: `run URL` should not wait for what only an agent needs.
 const LOADERS: { readonly [N in CommandName]: Loader<N> } = {
-  agent: () => import("./commands/agent.ts"),
+  agent: () => {
+    boundHeap();
+    return import("./commands/agent.ts");
+  },
   run: () => import("./commands/run.ts"),
   publish: () => import("./commands/publish.ts"),
   watch: () => import("./commands/watch.ts"),

@@ -1,0 +1,43 @@
+// The main thread of an agent does not let garbage lie; its load threads may.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { describe, it } from "node:test";
+
+const HEAP = new URL("../../node/cli/heap.ts", import.meta.url).href;
+/** Makes garbage, and keeps some of it for a while. Returns MiB of the young generation then. */
+const CHURN = `
+  const { getHeapSpaceStatistics } = process.getBuiltinModule("node:v8");
+  let kept = [];
+  for (let i = 0; i < 2e6; i++) {
+    kept.push({ i, list: [i] });
+    if (kept.length > 50_000) kept = [];
+  }
+  const { space_size } = getHeapSpaceStatistics().find(({ space_name }) => space_name === "new_space");
+  const young = space_size / 2 ** 20;
+`;
+
+/** Of the main thread and of a worker, in a process of its own. */
+function young(prepare: string): number[] {
+  const program = `
+    import { Worker } from "node:worker_threads";
+    ${prepare}
+    ${CHURN}
+    const source = ${JSON.stringify(`${CHURN} process.getBuiltinModule("node:worker_threads").parentPort.postMessage(young);`)};
+    new Worker(source, { eval: true }).on("message", (ofWorker) => console.log(JSON.stringify([young, ofWorker])));
+  `;
+  return JSON.parse(String(execFileSync(process.execPath, ["--input-type=module", "-e", program], { env: {} })));
+}
+
+describe("the heap of an agent", () => {
+  it("does not grow for garbage, but in the load threads", () => {
+    const [main, worker] = young(`const { boundHeap } = await import("${HEAP}"); boundHeap();`);
+    assert.ok(main! <= 4, `${main} MiB`);
+    assert.ok(worker! >= 16, `${worker} MiB`);
+  });
+
+  it("would grow otherwise", () => {
+    const [main] = young("");
+    assert.ok(main! > 8, `${main} MiB`);
+  });
+});
