@@ -10,6 +10,7 @@ import type { Frame, Gather, Report, Scope } from "./frame.ts";
 import { type Gathering, Gathers, type Surroundings } from "./gathers.ts";
 import { Handing } from "./handing.ts";
 import { LEAST_PATIENCE_MS, OPEN_ERRANDS, PATIENCE_PER_HOP } from "./limits.ts";
+import { Members } from "./members.ts";
 import type { Outbox } from "./outbox.ts";
 import { Reports } from "./reports.ts";
 import { NO_SERIES, Series } from "./series.ts";
@@ -128,7 +129,7 @@ export class Results {
     }
     const others = { totals: collected.totals, intervals: all, reported, done: idsOf(collected.done) };
     const single = this.#reports.of(run.spec.id).filter(({ member }) => !reported.has(member));
-    return summarise(run, this.#membership.members, single, nowMs, others);
+    return summarise(run, this.#membersFor(run), single, nowMs, others);
   }
 
   // --- inside ---
@@ -155,6 +156,12 @@ export class Results {
     const asker = view.positionOf(from);
     if (asker >= 0) insert(avoid, asker);
     this.#delegating.overLinks(errand, scope.lineage, { ...scope, ask: others, avoid, patienceMs }, nowMs);
+  }
+
+  /** Those who may have taken part. Of a lineage that this agent has left only those are known who have reported. */
+  #membersFor({ control: { lineage } }: RunRecord): Members {
+    const { agreement, members } = this.#membership;
+    return lineage === null || lineage === agreement.lineage.id ? members : new Members();
   }
 
   /** Everything asked for has come, or will not. */

@@ -59,12 +59,16 @@ export class GatherNet {
   /** Frames that were sent, and links that were made, since the last look. */
   sent: Frame[] = [];
   dials = 0;
+  /** How many pass the question of the last gather on, one after another, until it has come to the last one. */
+  hops = 0;
   /** Part of the frames that arrive twice. */
   duplicates = 0;
   #queue: Event[] = [];
   #order = 0;
   readonly #arrivedMs = new Map<string, number>();
   readonly #listeners = new Map<string, (summary: Summary) => void>();
+  readonly #hopsTo = new Map<string, number>();
+  #about = RUN;
 
   /** `without` are members of the run that are not in the view any more. */
   constructor(size: number, seed: number, without: readonly string[] = []) {
@@ -108,6 +112,9 @@ export class GatherNet {
   ask(id: string, run = RUN, withSeries = true): Summary[] {
     const found: Summary[] = [];
     const node = this.of(id);
+    this.#about = run;
+    this.#hopsTo.clear();
+    this.hops = 0;
     this.#listeners.set(id, (summary) => found.push(summary));
     this.#act(node, () => node.results.gather(run, withSeries, this.nowMs));
     return found;
@@ -162,7 +169,7 @@ export class GatherNet {
     if (node.state === "paused") return void node.inbox.push(() => this.#act(node, what));
     what(node);
     for (const gathering of node.results.turn(this.nowMs)) {
-      const summary = node.results.summary(gathering, RUN, this.nowMs);
+      const summary = node.results.summary(gathering, this.#about, this.nowMs);
       if (summary !== null) this.#listeners.get(node.id)?.(summary);
     }
     for (const effect of node.out.take()) this.#run(node, effect);
@@ -179,6 +186,11 @@ export class GatherNet {
     if (effect.kind !== "send") return;
     const { to, frame } = effect;
     this.sent.push(frame);
+    if (frame.gather !== undefined) {
+      const hops = (this.#hopsTo.get(from.id) ?? 0) + 1;
+      this.#hopsTo.set(to, hops);
+      this.hops = Math.max(this.hops, hops);
+    }
     if (from.out.links.has(to)) return this.#send(from, to, frame);
     this.dials++;
     const node = this.nodes.get(to);

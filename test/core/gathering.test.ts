@@ -35,8 +35,10 @@ function isComplete(summary: Summary, size: number, started: number): void {
 const askers = (net: GatherNet): string[] => [0, 1, 2, 3, 4].map((i) => net.ids[Math.floor((i * net.ids.length) / 5)]!);
 
 describe("a swarm of", () => {
-  for (const size of [1, 2, 5, 17, 200, 1000]) {
-    it(`${size} gives the same summary to the last byte, whoever is asked, over the links there are`, () => {
+  // Ten links each: with every hop about six times as many are reached as before.
+  const sizes: readonly [number, number][] = [[1, 0], [2, 1], [5, 1], [17, 2], [200, 4], [1000, 5]];
+  for (const [size, hops] of sizes) {
+    it(`${size} gives the same summary to the last byte, whoever is asked, over the links there are, in ${hops} hops`, () => {
       const net = new GatherNet(size, 1);
       const started = reported(net);
       const texts = askers(net).map((id) => {
@@ -44,6 +46,7 @@ describe("a swarm of", () => {
         const { summary, tookMs } = net.gather(id);
         isComplete(summary, size, started);
         assert.ok(tookMs <= 100, `${tookMs} ms`);
+        assert.ok(net.hops <= hops, `${net.hops} hops`);
         // A question and an answer for each, and some who only pass them on.
         assert.ok(net.sent.length >= 2 * (size - 1) && net.sent.length <= 2.3 * size, `${net.sent.length} frames`);
         return JSON.stringify(summary);
@@ -53,11 +56,12 @@ describe("a swarm of", () => {
     });
   }
 
-  it("3,000 carries no frame that is larger than that of a few agents, but for the sets of members", () => {
+  it("3,000 answers within 0.1 s, and carries no frame that is larger than that of a few agents, but for the sets of members", () => {
     const net = new GatherNet(3000, 2);
     reported(net);
-    const { summary } = net.gather(net.ids[1234]!);
+    const { summary, tookMs } = net.gather(net.ids[1234]!);
     assert.equal(summary.agents.reported, 3000);
+    assert.ok(tookMs <= 100 && net.hops <= 5, `${tookMs} ms, ${net.hops} hops`);
     assert.equal(net.sent.flatMap(({ reports }) => reports ?? []).length, 0, "nobody's report travels alone");
     const widest = Math.max(...net.sent.map(({ gathered }) => gathered?.part?.intervals.length ?? 0));
     assert.equal(widest, 10);
@@ -201,6 +205,18 @@ describe("agents of another view", () => {
       isComplete(summary, 60, started);
       assert.ok(tookMs < 2000, `${tookMs} ms`);
     }
+  });
+});
+
+describe("a run of a lineage that was left for another", () => {
+  it("had those who have reported, not those who are members now", () => {
+    const net = new GatherNet(20, 9);
+    const control = { ...RUN.control, lineage: "before" };
+    for (const id of net.ids.slice(0, 3)) net.report(reportOf(id, 5, net.random));
+    net.pass(100);
+    const { agents, iterations, state } = net.gather(net.ids[1]!, { ...RUN, control }).summary;
+    assert.deepEqual(agents, { planned: 3, reported: 3, lost: 0, coverage: 1 });
+    assert.deepEqual([iterations.started, state], [15, "finished"]);
   });
 });
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Frame } from "../../node/core/frame.ts";
 import { Judging } from "../../node/core/judging.ts";
-import { GATHER_PATIENCE_MS, JUDGE_EVERY_MS, JUDGES } from "../../node/core/limits.ts";
+import { GATHER_PATIENCE_MS, GATHER_TIMEOUT_MS, JUDGE_EVERY_MS, JUDGES } from "../../node/core/limits.ts";
 import { Membership } from "../../node/core/membership.ts";
 import { Outbox } from "../../node/core/outbox.ts";
 import { Runs } from "../../node/core/runs.ts";
@@ -122,6 +122,28 @@ describe("a swarm", () => {
     assert.equal(new Set(controls.map(({ stopAtMs }) => stopAtMs)).size, 1);
     assert.equal(swarm.offered(), 0);
   });
+
+  // A question to one that does not answer costs the judges left its patience; three gone must first be noticed.
+  const losses: readonly [string, number, (swarm: Swarm, id: string) => void, number][] = [
+    ["one judge has crashed", 1, (swarm, id) => swarm.crash(id), JUDGE_EVERY_MS + GATHER_TIMEOUT_MS],
+    ["two judges have crashed", 2, (swarm, id) => swarm.crash(id), JUDGE_EVERY_MS + GATHER_TIMEOUT_MS],
+    ["two judges are silent", 2, () => {}, JUDGE_EVERY_MS + GATHER_TIMEOUT_MS],
+    ["all three have crashed", 3, (swarm, id) => swarm.crash(id), 2 * JUDGE_EVERY_MS + GATHER_TIMEOUT_MS],
+  ];
+  for (const [name, count, lose, withinMs] of losses) {
+    it(`ends a run for all that are left, at one instant, though ${name}`, () => {
+      const { swarm, run } = withRun("abcdefghi");
+      const gone = firstInHashOrder(run, [..."abcdefghi"], JUDGES).slice(0, count);
+      const left = [..."abcdefghi"].filter((id) => !gone.includes(id));
+      swarm.cut(gone.join(""));
+      for (const id of gone) lose(swarm, id);
+      for (const id of left) swarm.input(id, { kind: "report", snapshot: counted(id, 2, run) });
+      swarm.pass(withinMs + 100);
+      const controls = left.map((id) => swarm.of(id).machine.runs.get(run)!.control);
+      assert.deepEqual(controls.map(({ stopReason }) => stopReason), left.map(() => "aborted"));
+      assert.equal(new Set(controls.map(({ stopAtMs }) => stopAtMs)).size, 1);
+    });
+  }
 
   it("has few judges, and others when they are gone", () => {
     const { swarm } = withRun("abcdef");
