@@ -13,10 +13,13 @@ const LATE_MS = 50;
 
 interface Work {
   assignment: Assignment;
+  readonly curve: RateCurve;
   /** null where only shares are simulated. */
   readonly arrivals: OwnArrivals | null;
   started: number;
   late: number;
+  /** Swarm time up to which these are counted, where only shares are simulated. */
+  countedMs: number;
   sequence: number;
   done: boolean;
   /** Part of the circle that is held, until this local time. */
@@ -58,9 +61,7 @@ export class SimulatedEngine {
     const work = this.#work.get(assignment.run);
     const isAhead = nowMs < Math.min(assignment.startAtMs, work?.assignment.startAtMs ?? Number.POSITIVE_INFINITY);
     if (work === undefined || (isAhead && work.assignment.startAtMs !== assignment.startAtMs)) {
-      const arrivals = this.#options.target === null ? null : this.#arrivals(assignment, nowMs);
-      const width = { width: 0, changesAtMs: Number.NEGATIVE_INFINITY };
-      this.#work.set(assignment.run, { assignment, arrivals, started: 0, late: 0, sequence: 0, done: false, ...width });
+      this.#work.set(assignment.run, this.#workOf(assignment, nowMs));
       return;
     }
     this.#take(work, localMs);
@@ -117,8 +118,7 @@ export class SimulatedEngine {
     for (const work of this.#work.values()) {
       if (localMs >= work.changesAtMs) this.#measure(work, localMs);
       if (work.width === 0) continue;
-      const isAllowed = localMs <= this.#leaseMs || work.assignment.ignoresLease === true;
-      each(work.assignment.plan.name, work.width, isAllowed ? Math.min(work.width, this.#ceiling) : 0);
+      each(work.assignment.plan.name, work.width, this.#offered(work, localMs));
     }
   }
 
@@ -127,21 +127,45 @@ export class SimulatedEngine {
     const nowMs = localMs + this.#offsetMs;
     const reports: Snapshot[] = [];
     for (const work of this.#work.values()) {
-      const { assignment, started, late } = work;
+      const { assignment } = work;
       if (work.done || nowMs < assignment.startAtMs) continue;
+      if (work.arrivals === null) this.#estimate(work, localMs);
       work.done = nowMs >= assignment.endAtMs;
       work.sequence++;
       const { sequence, done } = work;
-      const { member } = this.#options;
-      reports.push(snapshotOf({ run: assignment.run, member, sequence, atMs: nowMs, done, started, late }));
+      const [started, late] = [Math.round(work.started), Math.round(work.late)];
+      reports.push(snapshotOf({ run: assignment.run, member: this.#options.member, sequence, atMs: nowMs, done, started, late }));
     }
     return reports;
   }
 
-  #arrivals(assignment: Assignment, nowMs: number): OwnArrivals {
+  #workOf(assignment: Assignment, nowMs: number): Work {
+    const { startAtMs, segments } = assignment;
     const { executor } = assignment.plan.scenarios[0]!;
     if (!("curve" in executor)) throw new Error("the simulator runs arrival rates only");
-    return new OwnArrivals(new RateCurve(executor.curve), assignment.startAtMs, assignment.segments, nowMs);
+    const curve = new RateCurve(executor.curve);
+    const arrivals = this.#options.target === null ? null : new OwnArrivals(curve, startAtMs, segments, nowMs);
+    const counts = { started: 0, late: 0, countedMs: Math.max(nowMs, startAtMs), sequence: 0, done: false };
+    return { assignment, curve, arrivals, ...counts, width: 0, changesAtMs: Number.NEGATIVE_INFINITY };
+  }
+
+  /** Counts as if share and lease had been since the last report what they are now. */
+  #estimate(work: Work, localMs: number): void {
+    const { curve, assignment, countedMs } = work;
+    if (localMs >= work.changesAtMs) this.#measure(work, localMs);
+    const untilMs = Math.max(countedMs, Math.min(localMs + this.#offsetMs, assignment.endAtMs));
+    const due = curve.firstAtOrAfter(untilMs - assignment.startAtMs) - curve.firstAtOrAfter(countedMs - assignment.startAtMs);
+    const offered = this.#offered(work, localMs);
+    work.countedMs = untilMs;
+    work.started += due * offered;
+    // What is due after a lease has ended is somebody else's.
+    if (offered > 0) work.late += due * (work.width - offered);
+  }
+
+  /** Part of the circle. */
+  #offered({ width, assignment }: Work, localMs: number): number {
+    const isAllowed = localMs <= this.#leaseMs || assignment.ignoresLease === true;
+    return isAllowed ? Math.min(width, this.#ceiling) : 0;
   }
 
   /** `thawedMs`: the load threads come to it only now; else they were there when each arrival was due. */

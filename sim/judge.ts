@@ -1,6 +1,6 @@
 // Judges a run by its promises: for each the worst value there was, and whether it is within the bound.
 
-import type { Summary } from "../node/core/summary-type.ts";
+import type { Told } from "./asking.ts";
 import { leastAverage, type Meter, SAMPLE_MS, type Series, worstAverage } from "./meter.ts";
 import type { Mark, Promised, PromiseName } from "./scenario.ts";
 import type { Target } from "./target.ts";
@@ -51,8 +51,8 @@ export interface Seen {
   /** Which agents could hear of the stop. */
   readonly couldHear: (agent: number) => boolean;
   readonly falseLosses: number;
-  /** What each agent that runs at the end says of the run; null of one that does not answer. */
-  readonly summaries: readonly (Summary | null)[];
+  /** What agents that run at the end say of the run. */
+  readonly told: readonly Told[];
   /** Ids of the runs that publishing has made. */
   readonly runs: readonly string[];
 }
@@ -67,6 +67,7 @@ const JUDGES: { readonly [P in PromiseName]: Judge<P> } = {
   stops,
   conserves,
   "same summary": sameSummary,
+  answers,
   "one view": oneView,
   "no forks": (_, { views }) => none(views.forks.length, "forks", views.forks[0] && `view ${views.forks[0].number} twice`),
   "no false stops": falseStops,
@@ -182,21 +183,29 @@ function stops(promised: Extract<Promised, { promise: "stops" }>, seen: Seen): O
 
 const NOT_ASKED = { held: true, worst: null, bound: 0, unit: "", detail: "not counted in a swarm of this size" } as const;
 
-function conserves(_: unknown, { target, planned, summaries, runs }: Seen): Omit<Finding, "promise"> {
+function conserves(_: unknown, { target, planned, told, runs }: Seen): Omit<Finding, "promise"> {
   if (target === null) return NOT_ASKED;
   const missing = planned - target.distinct(runs[0] ?? "");
-  const reported = summaries[0]?.iterations.started ?? 0;
+  const reported = told[0]?.summary?.iterations.started ?? 0;
   const misreported = Math.abs(reported - target.timesMs.length);
   const wrong = target.duplicates + missing + misreported;
   return none(wrong, `${missing} never sent, ${target.duplicates} sent twice, ${misreported} misreported`);
 }
 
-function sameSummary(_: unknown, { summaries, target }: Seen): Omit<Finding, "promise"> {
-  if (target === null) return NOT_ASKED;
-  const texts = new Set(summaries.map((summary) => JSON.stringify(summary)));
-  const silent = summaries.filter((summary) => summary === null).length;
+function sameSummary(_: unknown, { told }: Seen): Omit<Finding, "promise"> {
+  const texts = new Set(told.map(({ summary }) => JSON.stringify(summary)));
+  const silent = told.filter(({ summary }) => summary === null).length;
   const differing = Math.max(0, texts.size - 1) + silent;
-  return none(differing, `${texts.size} different summaries of ${summaries.length}, ${silent} without an answer`);
+  return none(differing, `${texts.size} different summaries of ${told.length}, ${silent} without an answer`);
+}
+
+/** Of agents that crashed before anybody else held a report of theirs nobody can answer. */
+function answers({ withinMs }: Extract<Promised, { promise: "answers" }>, { told, world }: Seen): Omit<Finding, "promise"> {
+  const crashed = world.agents.filter(({ state }) => state === "crashed" || state === "unplugged").length;
+  const worst = Math.max(0, ...told.map(({ tookMs }) => tookMs));
+  const missing = Math.max(0, ...told.map(({ summary }) => (summary === null ? 0 : summary.agents.planned - summary.agents.reported)));
+  const detail = missing > 0 ? `without the results of ${missing}, ${crashed} crashed` : `asked: ${told.length}`;
+  return { held: worst <= withinMs && missing <= crashed, worst, bound: withinMs, unit: "ms", detail };
 }
 
 function oneView({ withinMs }: Extract<Promised, { promise: "one view" }>, { views, marks }: Seen): Omit<Finding, "promise"> {

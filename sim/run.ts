@@ -1,7 +1,7 @@
 // Runs a scenario in a world of its own and judges it: the same seed gives the same outcome, event for event.
 
-import type { Summary } from "../node/core/summary-type.ts";
 import type { Agent } from "./agent.ts";
+import { askAgents } from "./asking.ts";
 import { Attack, type Line } from "./attack.ts";
 import { expand, howMany, type TimedFault } from "./expand.ts";
 import type { MakeMachine } from "./inspect.ts";
@@ -18,6 +18,8 @@ import { World } from "./world.ts";
 /** Up to as many agents every single arrival is simulated; with more, shares only. */
 const MOST_WITH_ARRIVALS = 60;
 const RATE = 400;
+/** With more agents: as much for each, as no single arrival is simulated. */
+const RATE_PER_AGENT = 100;
 /** Agents start within this. */
 const START_SPREAD_MS = 200;
 /** They are given so long to find one view before the load is published. */
@@ -27,9 +29,8 @@ const SETTLE_APART_MS = 4000;
 /** They stand still that long before it begins. */
 const CALM_MS = 1000;
 const LEAD_MS = 2000;
-/** From the end of the load until all its reports are in, and for agents to answer. */
+/** From the end of the load until all its reports are in. */
 const AFTER_MS = 4000;
-const ANSWER_MS = 4000;
 
 export interface RunOptions {
   readonly scenario: Scenario;
@@ -70,13 +71,18 @@ class Run {
   readonly #views: ViewWatch;
   readonly #runs: string[] = [];
   readonly #loads: Load[] = [];
+  /** Of each swarm that began with a load, the indices of its agents. */
+  readonly #loaded: ReadonlySet<number>[] = [];
   readonly #falselyLost = new Set<string>();
+  /** Arrivals per second. */
+  readonly #rate: number;
   #stopAtMs: number | null = null;
   #fromMs = 0;
 
   constructor(options: RunOptions) {
     const { scenario, seed, agents, make } = options;
     this.#options = options;
+    this.#rate = agents <= MOST_WITH_ARRIVALS ? RATE : RATE_PER_AGENT * agents;
     this.#random = new Random(seed ^ 0xa77ac);
     this.#world = new World(seed, {
       ...scenario.clocks,
@@ -128,7 +134,9 @@ class Run {
     while (this.#world.elapsedMs < untilMs && !this.#isSettled()) this.#world.runFor(LOOK_EVERY_MS);
     swarms.forEach(({ loadS }, index) => {
       const on = this.#random.pick(this.#world.running().filter((agent) => members[index]!.has(agent.index)));
-      if (loadS !== null) this.#publish(on, loadS, true);
+      if (loadS === null) return;
+      this.#loaded.push(members[index]!);
+      this.#publish(on, loadS, true);
     });
     this.#fromMs = this.#world.elapsedMs + LEAD_MS;
     return startedMs;
@@ -155,7 +163,7 @@ class Run {
   #publish(on: Agent, loadS: number, isNew: boolean): void {
     const { scenario } = this.#options;
     const name = isNew ? `load-${this.#loads.length + 1}` : this.#loads[0]!.series.plan;
-    const plan = constantRate(name, RATE, isNew ? loadS : scenario.seconds);
+    const plan = constantRate(name, this.#rate, isNew ? loadS : scenario.seconds);
     if (isNew) {
       this.#meter.watch(name);
       const fromMs = this.#world.elapsedMs + LEAD_MS;
@@ -188,35 +196,24 @@ class Run {
   #conclude(attack: Attack): Seen {
     const { scenario, agents } = this.#options;
     this.#watch(this.#world.elapsedMs + AFTER_MS);
-    const asksAll = scenario.promises.some((one) => one.promise === "same summary" || one.promise === "conserves");
-    const summaries = asksAll && agents <= MOST_WITH_ARRIVALS ? this.#ask() : [];
+    // Whoever was in another swarm with a load of its own knows nothing of this one's.
+    const knowers = this.#world.running().filter(({ index }) => this.#loaded.length < 2 || this.#loaded[0]!.has(index));
+    const told = askAgents(this.#world, knowers, this.#runs[0] ?? "");
     return {
       world: this.#world,
       meter: this.#meter,
       loads: this.#loads,
-      rate: RATE,
+      rate: this.#rate,
       target: agents <= MOST_WITH_ARRIVALS ? this.#world.target : null,
-      planned: RATE * scenario.seconds,
+      planned: this.#rate * scenario.seconds,
       views: this.#views,
       marks: attack.marks,
       stopAtMs: this.#stopAtMs,
       couldHear: attack.couldHear ?? (() => true),
       falseLosses: this.#falselyLost.size,
-      summaries,
+      told,
       runs: this.#runs,
     };
-  }
-
-  #ask(): (Summary | null)[] {
-    const running = this.#world.running();
-    const answers: (Summary | null)[] = running.map(() => null);
-    running.forEach((agent, index) => {
-      this.#world.ask(agent.id, this.#runs[0] ?? "", (answer) => {
-        if (answer.kind === "summary") answers[index] = answer.summary;
-      });
-    });
-    this.#world.runFor(ANSWER_MS);
-    return answers;
   }
 
   #timeline(attack: Attack): Line[] {
@@ -235,6 +232,7 @@ const ALWAYS: readonly Promised[] = [
   { promise: "never more", atMost: 1.05 },
   { promise: "no forks" },
   { promise: "one view", withinMs: 15_000 },
+  { promise: "answers", withinMs: 2000 },
 ];
 
 export function promisesOf(scenario: Scenario): Promised[] {

@@ -67,6 +67,8 @@ export type Promised =
   | { readonly promise: "conserves" }
   /** P9. */
   | { readonly promise: "same summary" }
+  /** P9. Whoever is asked in the end answers after this at the latest, for all that took part and have not crashed. Always promised. */
+  | { readonly promise: "answers"; readonly withinMs: number }
   /** After the last change everybody has one view of everybody. Always promised; state it for another bound. */
   | { readonly promise: "one view"; readonly withinMs: number }
   /** Always promised. */

@@ -28,6 +28,7 @@ const COLUMNS: readonly PromiseName[] = [
   "no false losses",
   "conserves",
   "same summary",
+  "answers",
   "stops",
   "one run",
 ];
