@@ -1,6 +1,8 @@
 // The summary contract `loadswarm.summary/1`: what `--json` prints and GET /api/v1/runs/{run} answers.
 // Durations in milliseconds, sizes in bytes, rates per second.
 
+import type { GeneratorVerdict } from "../metrics/self-diagnosis.ts";
+
 export interface Trend {
   count: number;
   avg: number;
@@ -43,6 +45,8 @@ export interface SeriesPoint {
   p95: number;
   p99: number;
   agents: number;
+  /** The worst of the agents' own verdicts; absent in older summaries. */
+  generator?: GeneratorVerdict;
 }
 
 export interface Summary {
@@ -68,7 +72,7 @@ export interface Summary {
   errors: { kind: string; count: number }[];
   thresholds: ThresholdResult[];
   generator: {
-    verdict: "ok" | "strained" | "bottleneck";
+    verdict: GeneratorVerdict;
     /** Arrivals per second, over the whole run so far, that agents could not send for their own limits; absent in older ones. */
     unmet?: number;
   };

@@ -1,6 +1,7 @@
 // The summary of a run: a pure function of the run, the members and the reports gathered.
 
 import { DROP_REASONS, ERROR_KINDS, intervalMs, type ScenarioTotals, type SketchData, type Snapshot } from "../metrics/results.ts";
+import { type GeneratorVerdict, worstVerdict } from "../metrics/self-diagnosis.ts";
 import { quantile } from "../metrics/sketch.ts";
 import { unmetOf } from "../metrics/unmet.ts";
 import { RateCurve } from "../plan/curve.ts";
@@ -19,6 +20,9 @@ import { judge, TRENDS } from "./verdict.ts";
 const BOTTLENECK_DROPPED = 0.001;
 /** Pacing error beyond which the generator counts as strained: two ticks of the 1 ms pacer. */
 const STRAINED_PACING_MS = 2;
+
+/** Part of the agents' time in which they were strained, or a bottleneck, from which on the whole run is called so. */
+const BAD_TIME = 0.05;
 
 /** A run after this much of its graceful stop is over, whether or not every agent has said so. */
 const CLOSING_GRACE_MS = 2000;
@@ -70,7 +74,7 @@ export function summarise(
     status: Object.fromEntries(merged.status.map(([code, count]) => [String(code), count])),
     errors: ERROR_KINDS.map((kind, index) => ({ kind, count: merged.errors[index] ?? 0 })).filter((e) => e.count > 0),
     thresholds,
-    generator: { verdict: generatorVerdict(merged, iterations), unmet: unmetPerSecond(merged, seconds) },
+    generator: { verdict: generatorVerdict(run, merged, iterations, clock), unmet: unmetPerSecond(merged, seconds) },
     series: seriesOf(run, merged, clock),
   };
 }
@@ -211,7 +215,20 @@ function targetOf(scenario: Scenario, elapsedMs: number): number {
   return round(new RateCurve(scenario.executor.curve).rateAt(elapsedMs - scenario.startTimeMs));
 }
 
-function generatorVerdict(merged: Merged, iterations: IterationCounts): Summary["generator"]["verdict"] {
+/** By what the whole run shows, and by how the agents judged themselves from second to second; the worse counts. */
+function generatorVerdict(run: RunRecord, merged: Merged, iterations: IterationCounts, clock: Clock): GeneratorVerdict {
+  return worstVerdict([verdictInAll(merged, iterations), verdictOfTime(during(run, merged, clock))]);
+}
+
+function verdictOfTime(intervals: Merged["intervals"]): GeneratorVerdict {
+  const bottleneck = sum(intervals.map((interval) => interval.bottleneck));
+  const strained = sum(intervals.map((interval) => interval.strained));
+  const bad = BAD_TIME * sum(intervals.map(({ agents, ...own }) => Math.max(agents, own.strained + own.bottleneck)));
+  if (bottleneck > bad) return "bottleneck";
+  return strained + bottleneck > bad ? "strained" : "ok";
+}
+
+function verdictInAll(merged: Merged, iterations: IterationCounts): GeneratorVerdict {
   const own = (iterations.dropped["late"] ?? 0) + (iterations.dropped["no_connection"] ?? 0);
   if (own > BOTTLENECK_DROPPED * iterations.scheduled) return "bottleneck";
   // No ports, no descriptors: this machine's fault, whatever the target would have answered.
@@ -229,9 +246,7 @@ function unmetPerSecond({ scenarios }: Merged, seconds: number): number {
 function seriesOf(run: RunRecord, merged: Merged, clock: Clock): SeriesPoint[] {
   const widthMs = intervalMs(durationMs(run.spec.plan));
   const perSecond = 1000 / widthMs;
-  const lastMs = clock.endAtMs - clock.startAtMs;
-  const during = merged.intervals.filter(({ index }) => index * widthMs < lastMs);
-  return during.map((point) => ({
+  return during(run, merged, clock).map((point) => ({
     t: (point.index * widthMs) / 1000,
     target: sum(run.spec.plan.scenarios.map((scenario) => meanTarget(scenario, point.index * widthMs, widthMs, clock))),
     started: round(point.started * perSecond),
@@ -240,7 +255,15 @@ function seriesOf(run: RunRecord, merged: Merged, clock: Clock): SeriesPoint[] {
     p95: round(quantileOrZero(point.duration, 0.95)),
     p99: round(quantileOrZero(point.duration, 0.99)),
     agents: point.agents,
+    generator: point.bottleneck > 0 ? "bottleneck" : point.strained > 0 ? "strained" : "ok",
   }));
+}
+
+/** Intervals that began before the end of the run. */
+function during(run: RunRecord, merged: Merged, clock: Clock): Merged["intervals"] {
+  const widthMs = intervalMs(durationMs(run.spec.plan));
+  const lastMs = clock.endAtMs - clock.startAtMs;
+  return merged.intervals.filter(({ index }) => index * widthMs < lastMs);
 }
 
 /** Arrivals due within an interval, per second: what `started` is to be compared with. */

@@ -7,11 +7,12 @@ import {
   OUTCOMES,
   outcomeIndex,
   type ScenarioTotals,
+  type SketchData,
   type StepDetail,
   type StepTotals,
   type Totals,
 } from "../metrics/results.ts";
-import { BUCKETS, Sketch, STATS } from "../metrics/sketch.ts";
+import { BUCKETS, EMPTY_SKETCH, mergeSketch, Sketch, STATS } from "../metrics/sketch.ts";
 
 /** How much room an arena needs. */
 export interface ArenaShape extends PlanShape {
@@ -56,6 +57,17 @@ export interface IntervalCounts {
   readonly requests: number;
   readonly failed: number;
 }
+
+/** Iterations over all scenarios. */
+export interface Ledger {
+  readonly scheduled: number;
+  readonly started: number;
+  /** Due and not started because the worker came too late or held as many as it can. */
+  readonly missed: number;
+}
+
+/** Drop reasons that are the generator's own limits. */
+const MISSED = (["late", "no_connection"] as const).map((reason) => DROP_REASONS.indexOf(reason));
 
 /** Offsets, in Float64 elements, of the parts of an arena. */
 interface Layout {
@@ -188,6 +200,22 @@ export class Arena {
       const numbers = this.#numbers;
       numbers[at + INTERRUPTED] = numbers[at + STARTED]! - numbers[at + COMPLETED]!;
     }
+  }
+
+  ledger(): Ledger {
+    const numbers = this.#numbers;
+    let [started, dropped, missed] = [0, 0, 0];
+    for (let at = 0; at < this.#layout.steps; at += SCENARIO_FIELDS) {
+      started += numbers[at + STARTED]!;
+      for (let reason = 0; reason < DROP_REASONS.length; reason++) dropped += numbers[at + DROPPED + reason]!;
+      for (const reason of MISSED) missed += numbers[at + DROPPED + reason]!;
+    }
+    return { scheduled: started + dropped, started, missed };
+  }
+
+  /** Intended start -> actual start, over all scenarios. */
+  pacing(): SketchData {
+    return this.#scenarioSketches.reduce((sum, [, pacing]) => mergeSketch(sum, pacing.extract()), EMPTY_SKETCH);
   }
 
   interval(index: number): IntervalCounts {

@@ -39,6 +39,8 @@ const SAMPLE_DELAY_MS = 5;
  * a moment (measured: five agents on two cores, arrivals 100 ms late at every whole second).
  */
 const REPORT_SPREAD_MS = 900;
+/** The last part of a run is judged if it lasted so long; a shorter one says nothing. */
+const LEAST_DIAGNOSED_MS = 500;
 /** Runs that are remembered after their end, so that late news of one does not begin it anew. */
 const FINISHED_RUNS = 1000;
 
@@ -60,6 +62,8 @@ interface Run {
   /** By thread. */
   readonly parts: Part[];
   timer: NodeJS.Timeout | null;
+  /** Swarm time at which the threads were looked at last. */
+  diagnosedAtMs: number;
 }
 
 export class LoadEngine {
@@ -157,7 +161,7 @@ export class LoadEngine {
   #begin(assignment: Assignment): void {
     const { run: id, plan, startAtMs } = assignment;
     const report = new RunReport(id, this.#options.member, plan, startAtMs);
-    const run: Run = { assignment, shares: assignment.segments, report, parts: [], timer: null };
+    const run: Run = { assignment, shares: assignment.segments, report, parts: [], timer: null, diagnosedAtMs: startAtMs };
     this.#runs.set(id, run);
     if (!this.#isExecutable(plan)) {
       this.#finish(run);
@@ -218,7 +222,10 @@ export class LoadEngine {
     const run = this.#runs.get(id);
     if (run === undefined) return;
     run.parts[index]!.finished = true;
-    if (run.parts.every((part) => part.finished)) this.#finish(run);
+    if (!run.parts.every((part) => part.finished)) return;
+    const atMs = Math.min(this.#now(), run.assignment.endAtMs) - 1;
+    if (atMs >= run.diagnosedAtMs + LEAST_DIAGNOSED_MS) this.#diagnose(run, atMs);
+    this.#finish(run);
   }
 
   /** What the thread counted stays; another one goes on from the first arrival that it had not dealt with. */
@@ -245,11 +252,18 @@ export class LoadEngine {
       // As of the end of the second, so that durations count in the interval that has just ended.
       const endedMs = dueMs + Math.floor((this.#now() - dueMs) / REPORT_INTERVAL_MS) * REPORT_INTERVAL_MS;
       run.report.sample(endedMs - 1);
+      this.#diagnose(run, endedMs - 1);
       run.timer = setTimeout(() => {
         this.#options.onSnapshot(run.report.snapshot(this.#now(), false));
         this.#scheduleReport(run);
       }, this.#reportOffsetMs);
     }, waitMs);
+  }
+
+  #diagnose(run: Run, atMs: number): void {
+    run.diagnosedAtMs = this.#now();
+    const threads = run.parts.map(({ arena }, index) => ({ arena, thread: this.#threads.at(index) }));
+    run.report.diagnose(threads, atMs);
   }
 
   #finish(run: Run): void {

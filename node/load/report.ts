@@ -2,11 +2,13 @@
 
 import { emptyTotals, mergeDetails, mergeTotals } from "../metrics/merge.ts";
 import { intervalMs, type Point, type SketchData, type Snapshot, type StepDetail, type Totals } from "../metrics/results.ts";
+import { GENERATOR_VERDICTS, worstVerdict } from "../metrics/self-diagnosis.ts";
 import { differenceOf, EMPTY_SKETCH, mergeSketch } from "../metrics/sketch.ts";
 import { durationMs } from "../plan/duration.ts";
 import type { Assignment } from "../plan/schedule.ts";
 import type { Plan } from "../plan/types.ts";
 import { allocateArena, Arena, type ArenaShape } from "./arena.ts";
+import { type Busy, type Diagnosed, RunDiagnosis } from "./diagnosis.ts";
 import { shapeOf } from "./shape.ts";
 
 /** What this agent has counted of a run since its start, for its own metrics. */
@@ -14,6 +16,8 @@ export interface Measured {
   readonly assignment: Assignment;
   readonly totals: Totals;
   readonly details: readonly StepDetail[];
+  /** The load threads in the last second of the run. */
+  readonly threads: readonly Diagnosed[];
 }
 
 export class RunReport {
@@ -31,6 +35,10 @@ export class RunReport {
   /** All durations reported so far, and which of them fell into which interval. */
   #overall: SketchData = EMPTY_SKETCH;
   readonly #durations: SketchData[] = [];
+  readonly #diagnosis = new RunDiagnosis();
+  #threads: readonly Diagnosed[] = [];
+  /** By interval, the worst verdict of its seconds, by index in GENERATOR_VERDICTS. */
+  readonly #verdicts: number[] = [];
 
   constructor(run: string, member: string, plan: Plan, startAtMs: number) {
     this.shape = shapeOf(plan);
@@ -53,8 +61,7 @@ export class RunReport {
    * interval, that is the right one to within the time by which the call is late. Returns that interval and the current.
    */
   sample(atMs: number): { busy: number; last: number } {
-    const current = Math.floor((atMs - this.#startAtMs) / this.#widthMs);
-    const last = Math.min(this.shape.intervals - 1, Math.max(0, current));
+    const last = this.#intervalAt(atMs);
     const overall = this.#arenas.reduce((sum, arena) => mergeSketch(sum, arena.overall.extract()), EMPTY_SKETCH);
     const since = differenceOf(overall, this.#overall);
     let busy = last;
@@ -62,6 +69,14 @@ export class RunReport {
     this.#durations[busy] = mergeSketch(this.#durations[busy] ?? EMPTY_SKETCH, since);
     this.#overall = overall;
     return { busy, last };
+  }
+
+  /** Judges the second that has just ended, by what each thread shows of itself. */
+  diagnose(threads: readonly { readonly arena: Arena; readonly thread: Busy | null }[], atMs: number): void {
+    this.#threads = this.#diagnosis.look(threads);
+    const verdict = GENERATOR_VERDICTS.indexOf(worstVerdict(this.#threads.map((thread) => thread.verdict)));
+    const index = this.#intervalAt(atMs);
+    this.#verdicts[index] = Math.max(verdict, this.#verdicts[index] ?? 0);
   }
 
   /** Everything up to swarm time `atMs`. Starts, drops, requests and failures stand in the interval in which they happened. */
@@ -83,7 +98,12 @@ export class RunReport {
   /** Everything counted so far. */
   measure(assignment: Assignment): Measured {
     const details = this.#arenas.reduce<StepDetail[]>((sum, arena) => mergeDetails(sum, arena.details()), []);
-    return { assignment, totals: this.#totals(), details };
+    return { assignment, totals: this.#totals(), details, threads: this.#threads };
+  }
+
+  #intervalAt(atMs: number): number {
+    const current = Math.floor((atMs - this.#startAtMs) / this.#widthMs);
+    return Math.min(this.shape.intervals - 1, Math.max(0, current));
   }
 
   #totals(): Totals {
@@ -102,6 +122,10 @@ export class RunReport {
       requests += counts.requests;
       failed += counts.failed;
     }
-    return { index, started, dropped, requests, failed, duration: this.#durations[index] ?? EMPTY_SKETCH };
+    const duration = this.#durations[index] ?? EMPTY_SKETCH;
+    const verdict = GENERATOR_VERDICTS[this.#verdicts[index] ?? 0];
+    const strained = verdict === "strained" ? 1 : 0;
+    const bottleneck = verdict === "bottleneck" ? 1 : 0;
+    return { index, started, dropped, requests, failed, duration, strained, bottleneck };
   }
 }

@@ -102,6 +102,8 @@ function mergeInterval(a: Interval, b: Interval): Interval {
     requests: a.requests + b.requests,
     failed: a.failed + b.failed,
     duration: mergeSketch(a.duration, b.duration),
+    strained: a.strained + b.strained,
+    bottleneck: a.bottleneck + b.bottleneck,
     agents: a.agents + b.agents,
   };
 }

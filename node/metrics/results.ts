@@ -93,11 +93,14 @@ export interface Point {
   readonly requests: number;
   readonly failed: number;
   readonly duration: SketchData;
+  /** 1 if the agent itself was strained, or if it was what limited the test (self-diagnosis.ts). */
+  readonly strained: number;
+  readonly bottleneck: number;
 }
 
 /** The same of several agents together. */
 export interface Interval extends Point {
-  /** Those of them that started something in it. */
+  /** Those of them that started something in it. `strained` and `bottleneck` count agents as well. */
   readonly agents: number;
 }
 

@@ -109,6 +109,8 @@ function pointFromWire(wire: Loose): Point {
     requests: count(wire, "requests"),
     failed: count(wire, "failed"),
     duration: sketchFromWire(message(wire, "duration")),
+    strained: count(wire, "strained"),
+    bottleneck: count(wire, "bottleneck"),
   };
 }
 

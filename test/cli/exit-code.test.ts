@@ -28,9 +28,14 @@ const CASES: [name: string, change: Partial<Summary>, code: number][] = [
   ["max_vus is the plan's bound", { iterations: dropped({ max_vus: 500 }) }, 0],
   ["stopped iterations are a person's wish", { iterations: dropped({ stopped: 500 }) }, 0],
   [
-    "a bottleneck that dropped anything",
+    "a bottleneck that dropped one in a thousand",
     { generator: { verdict: "bottleneck" }, iterations: dropped({ late: 1 }) },
     111,
+  ],
+  [
+    "a bottleneck that dropped a single one of very many",
+    { generator: { verdict: "bottleneck" }, iterations: { ...dropped({ late: 1 }), scheduled: 10_000 } },
+    0,
   ],
   ["a bottleneck that dropped nothing", { generator: { verdict: "bottleneck" } }, 0],
   ["strained is not a bottleneck", { generator: { verdict: "strained" }, iterations: dropped({ late: 1 }) }, 0],

@@ -66,6 +66,41 @@ describe("the generator's verdict", () => {
   });
 });
 
+describe("the generator's verdict from second to second", () => {
+  const second = (index: number, verdict: "ok" | "strained" | "bottleneck") => ({
+    ...point(index, 5),
+    strained: verdict === "strained" ? 1 : 0,
+    bottleneck: verdict === "bottleneck" ? 1 : 0,
+  });
+  const seconds = (of: string, ...verdicts: ("ok" | "strained" | "bottleneck")[]): Snapshot => ({
+    ...counted(of, 50),
+    points: Array.from({ length: 10 }, (_, index) => second(index, verdicts[index] ?? "ok")),
+  });
+
+  it("the series tells the worst agent's", () => {
+    const { series } = summary([seconds("a", "ok", "strained", "ok"), seconds("b", "ok", "bottleneck", "strained")], END + 5000);
+    assert.deepEqual(series.slice(0, 4).map(({ generator }) => generator), ["ok", "bottleneck", "strained", "ok"]);
+  });
+
+  const cases = [
+    [[seconds("a", "strained"), seconds("b")], "ok"],
+    [[seconds("a", "strained", "strained"), seconds("b")], "strained"],
+    [[seconds("a", "bottleneck"), seconds("b")], "ok"],
+    [[seconds("a", "bottleneck", "strained"), seconds("b")], "strained"],
+    [[seconds("a", "bottleneck"), seconds("b", "bottleneck")], "bottleneck"],
+  ] as const;
+  cases.forEach(([snapshots, verdict], i) => {
+    it(`the run is ${verdict} if more than a twentieth of the agents' seconds was so or worse (${i + 1})`, () => {
+      assert.equal(summary([...snapshots], END + 5000).generator.verdict, verdict);
+    });
+  });
+
+  it("what came after the end of the run does not count", () => {
+    const late: Snapshot = { ...counted("a", 100), points: [second(0, "ok"), second(10, "bottleneck"), second(11, "bottleneck")] };
+    assert.equal(summary([late], END + 5000).generator.verdict, "ok");
+  });
+});
+
 describe("states", () => {
   const waiting = runOf(plan(RATE, SECONDS), null);
   const stop = (run: RunRecord, stopAtMs: number, stopReason: "stopped" | "aborted") => ({

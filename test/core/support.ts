@@ -124,7 +124,7 @@ export function totals(more: Partial<Totals> = {}): Totals {
 }
 
 export function point(index: number, started: number): Point {
-  return { index, started, dropped: 0, requests: started, failed: 0, duration: EMPTY_SKETCH };
+  return { index, started, dropped: 0, requests: started, failed: 0, duration: EMPTY_SKETCH, strained: 0, bottleneck: 0 };
 }
 
 export function snapshot(of: string, sequence: number, more: Partial<Snapshot> = {}): Snapshot {

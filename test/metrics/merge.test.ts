@@ -20,7 +20,7 @@ function totals(n: number, sketch: SketchData): Totals {
         started: 8 * n,
         completed: 7 * n,
         interrupted: n,
-        dropped: [n, n, 0, 0],
+        dropped: [n, n, 0, 0, 0],
         iterationDuration: sketch,
         pacing: sketch,
       },
@@ -78,6 +78,8 @@ test("points are added where their intervals agree, and kept where not", () => {
     requests: n,
     failed: n,
     duration: sketchOf(n),
+    strained: n,
+    bottleneck: 2 * n,
   });
   const one = intervalsOf([point(2, 1), point(1, 1), point(4, 0)]);
   const merged = mergeIntervals(one, intervalsOf([point(3, 5), point(2, 4)]));

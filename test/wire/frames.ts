@@ -92,7 +92,7 @@ export const REPORT: Report = {
       status: [[200, 8], [503, 1]],
       errors: [0, 1, 0, 0, 0, 0, 0, 0, 0, 2],
     },
-    points: [{ index: 3, started: 1, dropped: 2, requests: 3, failed: 4, duration: SKETCH }],
+    points: [{ index: 3, started: 1, dropped: 2, requests: 3, failed: 4, duration: SKETCH, strained: 1, bottleneck: 2 }],
   },
 };
 
