@@ -36,16 +36,16 @@ describe("a swarm that agrees on nothing", () => {
     });
   }
 
-  it("passes where nothing happens that needs agreement", () => {
+  it("keeps its promises where nothing happens that needs agreement, but for answers, which it never gives", () => {
     const calm: Scenario = { ...scenarioNamed("calm"), promises: [{ promise: "seamless", within: 0.01 }] };
-    assert.deepEqual(broken(calm, naive, 1), []);
+    assert.deepEqual(broken(calm, naive, 1), ["answers"]);
   });
 });
 
 describe("machines that offer nothing", () => {
   it("break what promises load, and none of the promises not to offer more", () => {
     const found = broken(scenarioNamed("join-one"), flood);
-    assert.deepEqual(found, ["one view", "seamless", "newcomers", "conserves"]);
+    assert.deepEqual(found, ["one view", "answers", "seamless", "newcomers", "conserves"]);
   });
 });
 
