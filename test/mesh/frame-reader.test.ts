@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { decodeLength, MalformedStream } from "../../node/mesh/frame-reader.ts";
 import { MAX_FRAME_BYTES } from "../../node/wire/codec.ts";
+import { Random } from "../support/random.ts";
 
 const bytes = (...values: number[]) => ({ byteLength: values.length, get: (index: number) => values[index]! });
 
@@ -28,5 +29,23 @@ describe("the length of a frame", () => {
   it("beyond that of the largest frame is refused before anything is read", () => {
     assert.equal(decodeLength(bytes(0x80, 0x80, 0x80, 0x04)), MAX_FRAME_BYTES);
     assert.throws(() => decodeLength(bytes(0x81, 0x80, 0x80, 0x04)), MalformedStream);
+  });
+
+  it("is one that a frame may have, incomplete, or refused, whatever the bytes", () => {
+    const random = new Random(4);
+    const seen = { length: 0, incomplete: 0, refused: 0 };
+    for (let i = 0; i < 2000; i++) {
+      const data = Array.from({ length: random.integer(0, 6) }, () => random.pick([random.integer(0, 255), 0x80, 0xff]));
+      try {
+        const length = decodeLength(bytes(...data));
+        assert.ok(Number.isInteger(length) && length >= 0 && length <= MAX_FRAME_BYTES, `${length} of ${data.join()}`);
+        seen.length++;
+      } catch (error) {
+        if (error instanceof MalformedStream) seen.refused++;
+        else if (error instanceof RangeError) seen.incomplete++;
+        else throw error;
+      }
+    }
+    assert.ok(Object.values(seen).every((times) => times > 20), JSON.stringify(seen));
   });
 });
