@@ -8,6 +8,7 @@ import { type Meter, RUN_METERS, SWARM_METERS as M } from "../metrics/meters.ts"
 import { ProcessReadings } from "../metrics/process-readings.ts";
 import type { Reading } from "../metrics/reading.ts";
 import { type Detail, runReadings } from "../metrics/run-readings.ts";
+import { threadReadings } from "../metrics/thread-readings.ts";
 import { RateCurve } from "../plan/curve.ts";
 import { runNames } from "./run-names.ts";
 import { Verdicts } from "./verdicts.ts";
@@ -86,6 +87,7 @@ export class AgentMetrics {
     return [
       ...measured.flatMap((one) => this.#ofRun(one, all.length)),
       ...running.flatMap(({ assignment }) => targetRates(assignment, share, nowMs)),
+      ...running.flatMap(({ assignment, threads }) => threadReadings(assignment.run, threads, assignment.startAtMs)),
       ...this.#verdicts.read(measured, all.map(({ member }) => member.id), nowMs),
       ...this.#ofSwarm(all, share),
       ...this.#process.read(),

@@ -37,6 +37,8 @@ export const RUN_METERS = {
   iterationsCompleted: counter("iterations_completed", SCENARIO, "Iterations that came to their end"),
   iterationsDropped: counter("iterations_dropped", [...SCENARIO, "reason"], "Iterations that were due and did not start"),
   iterationsInFlight: gauge("iterations_in_flight", SCENARIO, "Iterations under way"),
+  generatorVerdict: gauge("generator_verdict", [...RUN, "thread"], "How a load thread judged itself in the last second: 0 ok, 1 strained, 2 it limits the test"),
+  threadUtilization: gauge("load_thread_utilization_ratio", [...RUN, "thread"], "Part of the last second in which a load thread was busy"),
   requests: counter("requests", [...REQUEST, "status_class", "outcome"], "Requests that ended; outcome is ok or fail"),
   requestDuration: histogram("request_duration_seconds", [...REQUEST, "outcome"], "From the actual start of a request to its last byte"),
   requestPhase: histogram("request_phase_duration_seconds", [...SCENARIO, "phase"], "Parts of a request; waiting: from the last byte written to the first byte read"),
