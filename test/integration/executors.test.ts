@@ -116,6 +116,15 @@ describe("executors", { concurrency: 2 }, () => {
     });
   }
 
+  it("a rate that the generator itself cannot reach exits 111, and the series tells why", async () => {
+    const outcome = await runScenario("too-fast", "executor: constant-arrival-rate, rate: 3000000, duration: 1s, maxVUs: 20");
+    assertHonest(outcome);
+    const { iterations, generator, series } = outcome.summary;
+    assert.equal(iterations.scheduled, 3_000_000);
+    assert.ok(iterations.dropped["late"]! > 30_000, JSON.stringify(iterations.dropped));
+    assert.deepEqual([outcome.code, generator.verdict, series[0]!.generator], [111, "bottleneck", "bottleneck"]);
+  });
+
   it("what maxDuration leaves is dropped by that name", async () => {
     const outcome = await runScenario(
       "too-many",
