@@ -58,11 +58,17 @@ export class Handing {
     for (const peer of this.#holders()) for (const report of reports) this.#out.send(peer, { reports: [report] });
   }
 
-  /** Reports that a peer hands over. Of runs that are known: what nobody could ask for is not kept. */
+  /**
+   * Reports that a peer hands over. Of runs that are known: what nobody could ask for is not kept. By and of agents that
+   * were members: strangers have results of nobody.
+   */
   take(reports: readonly Report[], from: MemberId): void {
+    const { agreement, members } = this.#membership;
+    if (!agreement.chain.all().some((view) => view.positionOf(from) >= 0)) return;
     for (const report of reports) {
       const { run, member } = report.snapshot;
-      if (member === this.#self) continue;
+      const hadShare = (members.get(member)?.fromMs ?? Infinity) < Infinity;
+      if (member === this.#self || !hadShare) continue;
       if (!this.#isKnown(run)) this.#miss(run, from);
       else if (this.#reports.sequence(run, member) < report.since) this.#askForAll(run, from);
       else this.#reports.add(report);

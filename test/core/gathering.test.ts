@@ -150,7 +150,7 @@ describe("members that are gone", () => {
     // Several hold reports of it, not all of them the last one.
     [3, 7, size - 1].forEach((i, n) => {
       const report = { since: 0, snapshot: reportOf(GONE, 50 + n, net.random, { sequence: n + 1 }) };
-      net.of(net.ids[i]!).results.hear(GONE, { reports: [report] }, net.nowMs);
+      net.of(net.ids[i]!).results.hear(net.ids[1]!, { reports: [report] }, net.nowMs);
     });
     return { net, started };
   }

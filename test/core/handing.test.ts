@@ -41,6 +41,23 @@ function tell(one: ReturnType<typeof agent>, upTo: number, run = "r"): void {
   }
 }
 
+describe("what a peer hands over", () => {
+  const rows: readonly [string, string, string, boolean][] = [
+    ["by a member, of a member, is kept", "b", "c", true],
+    ["by a stranger is not, whoever it is of", "x", "c", false],
+    ["of an agent that nobody knows is not", "b", "x", false],
+    ["of one that never had a share is not", "b", "n", false],
+  ];
+  for (const [name, from, of, isKept] of rows) {
+    it(name, () => {
+      const one = agent();
+      one.members.merge(member("n", { fromMs: Infinity }));
+      one.handing.take([delta(of, 0, 1)], from);
+      assert.equal(one.reports.sequence("r", of) === 1, isKept);
+    });
+  }
+});
+
 describe("what an agent has counted", () => {
   const holders = firstInHashOrder("a", IDS.slice(1), HOLDERS);
 

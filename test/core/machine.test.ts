@@ -304,10 +304,10 @@ describe("reports of others", () => {
     swarm.pass(10_000);
     const a = swarm.of("a").machine;
     const nowMs = swarm.nowMs;
-    const hear = (frame: Frame) => a.handle({ kind: "frame", from: "c", frame }, nowMs);
+    const hear = (frame: Frame, from = "b") => a.handle({ kind: "frame", from, frame }, nowMs);
     const report = { since: 0, snapshot: snapshot("b", 1, { run: "r" }) };
     const ask: Frame = { gather: { id: 1, run: "r", have: [{ member: "b", sequence: 0 }] } };
-    const held = () => frames(hear(ask), "c").flatMap((frame) => frame.reports ?? []).length;
+    const held = () => frames(hear(ask, "c"), "c").flatMap((frame) => frame.reports ?? []).length;
     hear({ reports: [report] });
     assert.equal(held(), 0);
     hear({ runs: [runOf(LONG, null)], reports: [report] });
