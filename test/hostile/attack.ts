@@ -5,15 +5,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { HostilePeer } from "./peer.ts";
 import { type Metrics, RATE, VictimSwarm } from "./swarm.ts";
 
-/** Frames of all attacks together: a million in the long run. */
-export const FRAMES = Number(process.env["HOSTILE_FRAMES"] ?? 20_000);
-/** The time of a busy test machine says nothing of the agents: only the long run, alone on its machine, is held to it. */
+/** Frames of all attacks together; fewer are for trying something out. */
+export const FRAMES = Number(process.env["HOSTILE_FRAMES"] ?? 1_000_000);
+/** What a busy test machine is late with says nothing of the agents: only the long run, alone on its machine, is held to it. */
 const IS_LONG = FRAMES >= 1_000_000;
-const MAX_LAG_P99_MS = 100;
+/** Of the timers of an agent's main thread less than 100 ms late. */
+const LEAST_IN_TIME = 0.99;
 const MAX_GROWTH_BYTES = 64 * 1024 * 1024;
 /** From the end of an attack until its effects would be there. */
 const SETTLE_MS = 3000;
 const RUN_SECONDS = 3600;
+
+/** Does as much harm as it is told to. Returns how many frames it has sent. */
+export type Attack = (arena: Arena, frames: number) => Promise<number>;
 
 export class Arena implements AsyncDisposable {
   readonly swarm: VictimSwarm;
@@ -28,8 +32,7 @@ export class Arena implements AsyncDisposable {
     const swarm = await VictimSwarm.start(RUN_SECONDS);
     try {
       // Agents grow by some 20 MB in their first minute of links that come and go: that is not the attackers' doing.
-      for (const at of swarm.agents.keys()) await warmUp(swarm, at);
-      await swarm.metrics();
+      await Promise.all(swarm.agents.map((_, at) => warmUp(swarm, at)));
       return new Arena(swarm, await swarm.metrics());
     } catch (cause) {
       await swarm.stop();
@@ -37,9 +40,14 @@ export class Arena implements AsyncDisposable {
     }
   }
 
-  /** A peer that no agent has seen before, at one of them, and that knows what they say. */
+  /** A peer that no agent has seen before. */
+  stranger(agent = 0): Promise<HostilePeer> {
+    return HostilePeer.start(this.swarm.key, this.swarm.address(agent));
+  }
+
+  /** One that is linked to an agent and knows what they all say. */
   async peer(agent = 0): Promise<HostilePeer> {
-    const peer = await HostilePeer.start(this.swarm.key, this.swarm.address(agent));
+    const peer = await this.stranger(agent);
     await peer.learn();
     return peer;
   }
@@ -47,7 +55,7 @@ export class Arena implements AsyncDisposable {
   /** Runs the attack and asserts that rate, split, plan and memory are as before. */
   async endures(name: string, attack: () => Promise<number>): Promise<Metrics[]> {
     const { swarm } = this;
-    await swarm.metrics();
+    const before = await swarm.metrics();
     const told = await swarm.told();
     const hits = swarm.hits;
     const sinceMs = performance.now();
@@ -57,14 +65,18 @@ export class Arena implements AsyncDisposable {
     const rate = (swarm.hits - hits) / seconds;
     const metrics = await swarm.metrics();
     const growth = metrics.map(({ rssBytes }, i) => rssBytes - this.#before[i]!.rssBytes);
-    const lag = Math.max(...metrics.map(({ lagP99Ms }) => lagP99Ms));
+    const inTime = Math.min(
+      ...metrics.map((now, i) => (now.timersInTime - before[i]!.timersInTime) / (now.timers - before[i]!.timers)),
+    );
     const grown = growth.map((bytes) => Math.round(bytes / 2 ** 20)).join(" ");
-    const figures = [`${rate.toFixed(1)} of ${RATE} hits/s`, `RSS +${grown} MiB`, `loop p99 ${lag.toFixed(0)} ms`];
+    const figures = [`${rate.toFixed(1)} of ${RATE} hits/s`, `RSS +${grown} MiB`, `${(100 * inTime).toFixed(2)} % of timers within 100 ms`];
     console.log(`${name}: ${frames} frames in ${seconds.toFixed(0)} s; ${figures.join("; ")}`);
     assert.deepEqual(await swarm.told(), told, "members, shares and the run are what they were");
-    assert.ok(rate > 0.6 * RATE && rate < 1.2 * RATE, `${rate} hits a second`);
+    assert.ok(rate > 0 && rate < 1.2 * RATE, `${rate} hits a second`);
     for (const bytes of growth) assert.ok(bytes <= MAX_GROWTH_BYTES, `${bytes} bytes more`);
-    if (IS_LONG) assert.ok(lag < MAX_LAG_P99_MS, `${lag} ms`);
+    if (!IS_LONG) return metrics;
+    assert.ok(rate > 0.9 * RATE, `${rate} hits a second`);
+    assert.ok(inTime >= LEAST_IN_TIME, `${inTime} of the timers within 100 ms`);
     return metrics;
   }
 

@@ -4,6 +4,8 @@ import { generateKeyPairSync } from "node:crypto";
 import { privateKeyFromRaw } from "@libp2p/crypto/keys";
 import type { Ed25519PrivateKey } from "@libp2p/interface";
 import { peerIdFromPrivateKey } from "@libp2p/peer-id";
+import { Chain } from "../../node/core/agreement/chain.ts";
+import { positionsOf } from "../../node/core/agreement/positions.ts";
 import type { MemberRecord, RunRecord } from "../../node/core/events.ts";
 import type { Frame, Standing, View } from "../../node/core/frame.ts";
 import { parsePlan } from "../../node/plan/parse.ts";
@@ -95,6 +97,32 @@ export function foreignLineage(peer: HostilePeer, rank: Standing["rank"]): Frame
   return { hello: true, standing, chain: { base, commits: [] }, members: [] };
 }
 
+/** What only members may say, in the lineage of the agents and of this very moment: that all but the first are to go. */
+export function forgedViews(peer: HostilePeer): Frame[] {
+  const standing = peer.standing!;
+  const view = Chain.of(peer.chain!)!.current;
+  const window = Math.floor(standing.sentAtMs / 500);
+  const all = positionsOf(view.members.keys(), view.size);
+  const nobody = new Uint32Array();
+  const others = [...view.members.keys()].slice(1);
+  const change = { fromWindow: window + 2, removed: others, added: [], reweighed: [] };
+  const commit = { number: view.number + 1, ballot: window, change, locks: all };
+  const pairs = others.flatMap((target) => [...view.members.keys()].map((accuser) => ({ target, accuser })));
+  const closed = pairs.map((pair) => ({ view: view.number, ...pair, version: 2 ** 50, kind: "closed" as const }));
+  const only = { id: peer.id, incarnation: 1, weight: 100, fromWindow: window };
+  const newer: View = { number: view.number + 100, fromWindow: window, members: [only] };
+  const bits = Array.from({ length: 10 }, (_, i) => ({ view: view.number, window: window - i, present: all }));
+  return [
+    { standing, accusations: closed },
+    { standing, rollCalls: bits.map((call) => ({ ...call, excluded: positionsOf(others, view.size) })) },
+    { standing, ballots: [{ view: view.number, ballot: window, change, votes: all, locks: all }] },
+    { standing, commits: [commit] },
+    { standing, hello: true, chain: { base: peer.chain!.base, commits: [...peer.chain!.commits, commit] } },
+    { standing: { ...standing, view: newer.number }, hello: true, chain: { base: newer, commits: [] } },
+    { standing, adoptions: [{ view: view.number, members: nobody }] },
+  ];
+}
+
 /**
  * Runs like theirs: another plan under the same id, a start in the far future, one of another lineage. (A run of its own
  * may anybody publish who has the key.)
@@ -109,11 +137,18 @@ export function forgedRuns(run: RunRecord, target: string): RunRecord[] {
   ];
 }
 
-/** Runs that wait, until the far future, for more agents than there will be. */
-export function waitingRuns(run: RunRecord, target: string, ids: readonly string[]): RunRecord[] {
-  const plan = planned(target, "rate: 1", "start: { minAgents: 1000 }");
-  const spec = { ...run.spec, ...plan, publishedAtMs: FAR_MS, notAfterMs: FAR_MS };
-  return ids.map((id) => ({ spec: { ...spec, id }, control: { ...run.control, startAtMs: null, lineage: null } }));
+/** Runs as anybody might publish them, but for their number: they wait for agents, lie in the far future, or are over. */
+export function manyRuns(run: RunRecord, target: string, ids: readonly string[], kind: number): RunRecord[] {
+  const { publishedAtMs } = run.spec;
+  const spec = { ...run.spec, ...planned(target, "rate: 1", "start: { minAgents: 1000 }") };
+  const waits = { ...run.control, startAtMs: null, lineage: null };
+  const over = { ...waits, stopAtMs: publishedAtMs, stopReason: "stopped" as const };
+  const [times, control] = [
+    [{}, waits],
+    [{ publishedAtMs: FAR_MS, notAfterMs: FAR_MS }, waits],
+    [{}, over],
+  ][kind % 3]!;
+  return ids.map((id) => ({ spec: { ...spec, ...times, id }, control: control as RunRecord["control"] }));
 }
 
 function planned(target: string, rate: string, start = ""): Pick<RunRecord["spec"], "plan" | "document" | "planHash"> {
