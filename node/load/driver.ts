@@ -2,18 +2,17 @@
 
 import type { ErrorKind } from "../metrics/results.ts";
 
-/** How a scenario speaks HTTP; what is absent is as the comment says first. */
+/** How a request is sent; what is absent is as the plan's settings say. */
 export interface HttpOptions {
-  /** Our own, or undici. */
   readonly client?: "own" | "undici";
-  /** Requests on a connection before their answers have come; 1. Only safe methods stand behind one another. */
+  /** Only methods that may be repeated stand behind one another. */
   readonly pipelining?: number;
   /**
    * Kept for the next request; or closed after the answer, which the request announces; or the same with a reset, which
    * leaves no port in TIME_WAIT. On TLS a reset is a close.
    */
   readonly close?: "keep" | "close" | "rst";
-  /** None are followed; else at most so many, and only to these origins. The last answer counts. */
+  /** At most so many are followed, and only to these origins; the last answer counts. */
   readonly redirects?: { readonly most: number; readonly origins: ReadonlySet<string> };
 }
 

@@ -1,8 +1,9 @@
 // What one iteration of a scenario does, compiled once per run: its steps with their templates, checks and captures.
 
 import { LoadswarmError } from "../plan/errors.ts";
-import type { HttpStep, Plan } from "../plan/types.ts";
+import type { HttpSettings, HttpStep, Plan } from "../plan/types.ts";
 import { compileEvaluation, type Evaluation } from "./checks.ts";
+import type { HttpOptions } from "./driver.ts";
 import { inBody, inHeader, inUrl } from "./escape.ts";
 import { compileTemplate, type Template } from "./template.ts";
 import { Scope, type Variables } from "./variables.ts";
@@ -35,6 +36,9 @@ export interface CompiledThink {
 }
 
 export interface Flow {
+  /** Of all its requests; null if the scenario says nothing. */
+  readonly http: HttpOptions | null;
+  readonly keepsCookies: boolean;
   readonly steps: readonly (CompiledRequest | CompiledThink)[];
   readonly captureCount: number;
 }
@@ -51,8 +55,19 @@ export function compileFlows(plan: Plan): Flow[] {
       firstCheck += each.checks.length;
       return compiled;
     });
-    return { steps, captureCount: scope.captureCount };
+    const keepsCookies = scenario.http?.cookies === true;
+    return { steps, captureCount: scope.captureCount, http: httpOptionsOf(scenario.http, plan.targets), keepsCookies };
   });
+}
+
+function httpOptionsOf(settings: HttpSettings | undefined, targets: readonly string[]): HttpOptions | null {
+  if (settings === undefined) return null;
+  const { cookies: _, redirects: most = 0, ...options } = settings;
+  return most === 0 ? options : { ...options, redirects: { most, origins: originsOf(targets) } };
+}
+
+function originsOf(targets: readonly string[]): ReadonlySet<string> {
+  return new Set(targets.map((target) => new URL(target).origin));
 }
 
 function compileRequest(plan: Plan, source: HttpStep, scope: Scope, step: number, firstCheck: number): CompiledRequest {
@@ -73,7 +88,7 @@ function compileRequest(plan: Plan, source: HttpStep, scope: Scope, step: number
 const PLAIN_PATH = /^\/[!-"$-[\]-~]*$/;
 
 function compileDestination(source: string, scope: Scope, targets: readonly string[]): CompiledRequest["destination"] {
-  const origins = new Set(targets.map((target) => new URL(target).origin));
+  const origins = originsOf(targets);
   const [base] = origins;
   if (base === undefined) throw new LoadswarmError("PLAN_INVALID", "plan has no target", "Add `target`.");
   const url = compileTemplate(source, scope, inUrl);

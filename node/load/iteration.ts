@@ -3,9 +3,10 @@
 import type { ErrorKind } from "../metrics/results.ts";
 import type { Arena } from "./arena.ts";
 import { monotonicMs } from "./clock.ts";
-import type { Call, Driver, Exchange, Sink } from "./driver.ts";
+import type { Call, Driver, Exchange, PreparedRequest, Sink } from "./driver.ts";
 import type { CompiledRequest, Flow } from "./flow.ts";
 import type { Gate } from "./gate.ts";
+import { CookieJar } from "./http1/cookies.ts";
 import { errorIndex } from "./outcome.ts";
 import type { Variables } from "./variables.ts";
 
@@ -38,6 +39,8 @@ export class Iteration implements Sink, Variables {
   readonly #intendedMs: number | null;
   readonly #onEnd: (iteration: Iteration) => void;
   readonly #startMs = monotonicMs();
+  /** What the scenario asks for beyond the usual. */
+  readonly #http: Pick<PreparedRequest, "http" | "cookies"> | null;
   #next = 0;
   #request: CompiledRequest | null = null;
   #call: Call | null = null;
@@ -57,6 +60,8 @@ export class Iteration implements Sink, Variables {
     this.#intendedMs = intendedMs;
     this.#onEnd = onEnd;
     this.captures = new Array<string | null>(context.flow.captureCount).fill(null);
+    const { http, keepsCookies } = context.flow;
+    this.#http = http === null ? null : keepsCookies ? { http, cookies: new CookieJar() } : { http };
   }
 
   get run(): string {
@@ -66,7 +71,7 @@ export class Iteration implements Sink, Variables {
   /** Counts the start and begins with the first step. */
   begin(): void {
     const { arena, scenario, intervalOf } = this.#context;
-    const pacingMs = this.#intendedMs === null ? 0 : this.#startMs - this.#intendedMs;
+    const pacingMs = this.#intendedMs === null ? null : this.#startMs - this.#intendedMs;
     arena.started(scenario, intervalOf(this.#startMs), pacingMs);
     this.#proceed();
   }
@@ -153,7 +158,7 @@ export class Iteration implements Sink, Variables {
     const { origin, path } = destination;
     const { needsBody: keepBody, needsHead: keepHead } = request.evaluation;
     const prepared = { method, origin, path, headers, body, timeoutMs, keepBody, keepHead, step: request };
-    const call = driver.send(prepared, this);
+    const call = driver.send(this.#http === null ? prepared : { ...prepared, ...this.#http }, this);
     // Unless it has ended already, and perhaps the next one is on its way.
     if (this.#request === request && this.#call === null) this.#call = call;
   }

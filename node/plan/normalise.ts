@@ -11,7 +11,7 @@ import { valid } from "./read.ts";
 import { isMap } from "./schema-kit.ts";
 import { didYouMean } from "./suggest.ts";
 import { type Selector, readExpression, readSelector } from "./thresholds.ts";
-import type { DataTable, OnMinority, Plan, Scenario, Step, Threshold } from "./types.ts";
+import type { DataTable, HttpSettings, OnMinority, Plan, Scenario, Step, Threshold } from "./types.ts";
 import { formatDuration } from "./units.ts";
 import { readOrigin } from "./url.ts";
 
@@ -128,7 +128,9 @@ function scenarioOf(name: string, written: unknown, flow: readonly Step[], conte
     const message = `must end within ${formatDuration(LIMITS.durationMs)} of the start of the run, startTime included`;
     context.problems.push({ path, message });
   }
-  return [{ name, executor, startTimeMs, gracefulStopMs: ms(options.gracefulStop, DEFAULTS.gracefulStopMs), flow }];
+  const gracefulStopMs = ms(options.gracefulStop, DEFAULTS.gracefulStopMs);
+  const http = written["http"];
+  return [{ name, executor, startTimeMs, gracefulStopMs, flow, ...(isMap(http) ? { http: http as HttpSettings } : {}) }];
 }
 
 /** True if the schema reports a key that is not there. */

@@ -3,6 +3,7 @@
 import { LIMITS } from "./defaults.ts";
 import { type Read, bad, good, shown } from "./read.ts";
 import { FLOW, duration, positiveDuration, readIdentifier } from "./schema-flow.ts";
+import { HTTP } from "./schema-http.ts";
 import {
   type Schema,
   choice,
@@ -53,6 +54,7 @@ function readWeight(input: unknown): Read<unknown> {
 const COMMON = {
   startTime: optional(duration("when the scenario starts, since the start of the run; default 0s")),
   gracefulStop: optional(duration("how long iterations in flight may go on after the scenario's end; default 30s")),
+  http: optional(HTTP),
   weight: optional(leaf(readWeight, { const: 1 }, "only 1: every scenario has a rate of its own")),
   flow: FLOW,
 };

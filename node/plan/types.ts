@@ -33,6 +33,19 @@ export interface Scenario {
   /** How long iterations in flight may go on after the scenario has ended. */
   readonly gracefulStopMs: number;
   readonly flow: readonly Step[];
+  readonly http?: HttpSettings;
+}
+
+/** How a scenario speaks HTTP/1.1. Absent: our own client, one request at a time on connections that are kept. */
+export interface HttpSettings {
+  readonly client?: "own" | "undici";
+  /** Requests on a connection before their answers have come. */
+  readonly pipelining?: number;
+  readonly close?: "keep" | "close" | "rst";
+  /** Most that one request follows, and only to targets of the plan. */
+  readonly redirects?: number;
+  /** Each iteration keeps those it is given. */
+  readonly cookies?: boolean;
 }
 
 export type Executor = ArrivalRateExecutor | ConstantVusExecutor | RampingVusExecutor | IterationsExecutor;

@@ -23,3 +23,9 @@ export const BIG_REQUEST_BYTES = 16 * 1024;
 
 /** A connection is not used when the target will close it within this time, as it said in `keep-alive: timeout=…`. */
 export const KEEP_ALIVE_MARGIN_MS = 1000;
+
+/** Cookies of one virtual user; beyond it the oldest goes. Browsers keep 180 a site. */
+export const COOKIES = 180;
+
+/** A longer cookie is not kept (RFC 6265, 6.1, asks for no less). */
+export const COOKIE_BYTES = 4096;
