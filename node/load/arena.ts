@@ -124,10 +124,10 @@ export class Arena {
     this.#stepSketches = Array.from({ length: shape.steps }, () => [sketch(), sketch(), sketch(), sketch()] as const);
   }
 
-  /** An iteration started, `pacingMs` after it was due. */
-  started(scenario: number, interval: number, pacingMs: number): void {
+  /** An iteration started, `pacingMs` after it was due; null where nothing is due at a certain time. */
+  started(scenario: number, interval: number, pacingMs: number | null): void {
     this.#numbers[scenario * SCENARIO_FIELDS + STARTED]!++;
-    this.#scenarioSketches[scenario]![1].record(pacingMs);
+    if (pacingMs !== null) this.#scenarioSketches[scenario]![1].record(pacingMs);
     this.#count(interval, INTERVAL_STARTED);
   }
 
