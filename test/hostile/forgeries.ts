@@ -1,6 +1,7 @@
 // Things that are well-formed and untrue.
 
 import { generateKeyPairSync } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { privateKeyFromRaw } from "@libp2p/crypto/keys";
 import type { Ed25519PrivateKey } from "@libp2p/interface";
 import { peerIdFromPrivateKey } from "@libp2p/peer-id";
@@ -16,13 +17,15 @@ import type { HostilePeer } from "./peer.ts";
 /** Year 2190: the wire takes nothing beyond 2200. */
 const FAR_MS = 6.9e12;
 
-/** Agents that do not exist, each with a key of its own, and what they would sign. */
-export function fakeMembers(
+/** Agents that do not exist, each with a key of its own, and what they would sign. The target has turns meanwhile. */
+export async function fakeMembers(
   howMany: number,
   view: number,
-): { readonly records: MemberRecord[]; readonly authority: Authority } {
+): Promise<{ readonly records: MemberRecord[]; readonly authority: Authority }> {
   const signatures = new Map<string, Uint8Array>();
-  const records = Array.from({ length: howMany }, (_, i): MemberRecord => {
+  const records: MemberRecord[] = [];
+  for (let i = 0; i < howMany; i++) {
+    if (i % 20 === 0) await nextTurn();
     const key = newKey();
     const record: MemberRecord = {
       id: peerIdFromPrivateKey(key).toString(),
@@ -38,8 +41,8 @@ export function fakeMembers(
       untilMs: Infinity,
     };
     signatures.set(record.id, signMember(record, key));
-    return record;
-  });
+    records.push(record);
+  }
   return { records, authority: { signatureOf: ({ id }) => signatures.get(id) ?? null, vouches: () => true } };
 }
 

@@ -104,9 +104,9 @@ export const floodOfRuns: Attack = (arena, frames) =>
 /** Members that nobody is linked to, with keys of their own and without. */
 export const fakes: Attack = (arena, howMany) =>
   byStranger(arena, async (peer) => {
-    const { records: fake, authority } = fakeMembers(howMany, peer.standing!.view);
-    for (let i = 0; i < fake.length; i += 1000) {
-      await peer.send({ standing: peer.standing!, members: fake.slice(i, i + 1000) }, authority);
-      await peer.send({ standing: peer.standing!, members: fake.slice(i, i + 1000) }, UNSIGNED);
+    const { records: fake, authority } = await fakeMembers(howMany, peer.standing!.view);
+    for (let i = 0; i < fake.length; i += 500) {
+      await peer.send({ standing: peer.standing!, members: fake.slice(i, i + 500) }, authority);
+      await peer.send({ standing: peer.standing!, members: fake.slice(i, i + 500) }, UNSIGNED);
     }
   });
