@@ -59,7 +59,7 @@ export class Connection implements Carrier {
     this.#socket = socket;
     // With several addresses, what failed before the last try is time of connecting.
     socket.once("lookup", () => (this.#resolvedMs = monotonicMs()));
-    socket.once("connect", () => (this.#connectedMs = monotonicMs()));
+    if (isTls) socket.once("connect", () => (this.#connectedMs = monotonicMs()));
     socket.once(isTls ? "secureConnect" : "connect", () => this.#ready());
     socket.once("end", () => this.#end());
     socket.on("error", (error) => this.#lose(classify(error)));
@@ -109,6 +109,7 @@ export class Connection implements Carrier {
   /** It is open. Those that come while others are written stand behind them. */
   #ready(): void {
     const nowMs = monotonicMs();
+    if (!this.#isTls) this.#connectedMs = nowMs;
     let i = 0;
     while (i < this.#calls.length && !this.isClosed) {
       const call = this.#calls[i]!;

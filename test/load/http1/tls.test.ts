@@ -1,0 +1,119 @@
+// TLS: whom we believe, what is negotiated, and what the second connection is spared; and where the time of a request went.
+
+import assert from "node:assert/strict";
+import { before, after, describe, it } from "node:test";
+import { createServer, getCACertificates, setDefaultCACertificates, type TLSSocket } from "node:tls";
+import type { Exchange } from "../../../node/load/driver.ts";
+import type { Resolve } from "../../../node/load/guard.ts";
+import { CERTIFICATE, KEY } from "../certificate.ts";
+import { clientOf, listen, OK, onRequest, requestTo } from "./servers.ts";
+
+const CLOSING = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok";
+
+function secure(answer: string, seen: (socket: TLSSocket) => void = () => {}) {
+  const server = createServer({ key: KEY, cert: CERTIFICATE, ALPNProtocols: ["h2", "http/1.1"] });
+  const plain = onRequest((socket) => socket.write(answer));
+  server.on("secureConnection", (socket) => {
+    seen(socket);
+    plain.emit("connection", socket);
+  });
+  return server;
+}
+
+/** The parts of an exchange's time, in order. */
+function phases({ setup, startMs, writtenMs, firstByteMs, endMs }: Exchange): number[] {
+  const { blockedMs, connectingMs, tlsMs } = setup ?? { blockedMs: 0, connectingMs: 0, tlsMs: 0 };
+  const sendingMs = writtenMs - startMs - blockedMs - connectingMs - tlsMs;
+  return [blockedMs, connectingMs, tlsMs, sendingMs, firstByteMs - writtenMs, endMs - firstByteMs];
+}
+
+describe("over TLS", () => {
+  const trusted = getCACertificates("default");
+  before(() => setDefaultCACertificates([...trusted, CERTIFICATE]));
+  after(() => setDefaultCACertificates(trusted));
+
+  it("http/1.1 is negotiated though the target prefers h2, and the server's name is asked for", async () => {
+    const seen: unknown[] = [];
+    await using target = await listen(secure(OK, ({ alpnProtocol, servername }) => seen.push([alpnProtocol, servername])), "https", "localhost");
+    using client = clientOf();
+    for (let i = 0; i < 3; i++) assert.equal((await client.settle(requestTo(target.origin))).body.toString(), "ok");
+    assert.deepEqual(seen, [["http/1.1", "localhost"]]);
+  });
+
+  it("a connection that follows another is resumed", async () => {
+    const resumed: boolean[] = [];
+    await using target = await listen(secure(CLOSING, (socket) => resumed.push(socket.isSessionReused())), "https", "localhost");
+    using client = clientOf();
+    for (let i = 0; i < 3; i++) assert.equal((await client.settle(requestTo(target.origin))).error, null);
+    assert.deepEqual(resumed, [false, true, true]);
+  });
+
+  it("a certificate for another name is refused, also where one for this name was believed before", async () => {
+    const resolve: Resolve = (_, done) => done(null, [{ address: "127.0.0.1", family: 4 }]);
+    await using target = await listen(secure(CLOSING), "https", "localhost");
+    using client = clientOf({ loopbackOnly: true }, resolve);
+    assert.equal((await client.settle(requestTo(target.origin))).error, null);
+    assert.equal((await client.settle(requestTo(`https://shop.test:${target.port}`))).error, "tls");
+  });
+
+  it("close: rst is a close", async () => {
+    await using target = await listen(secure(OK), "https", "localhost");
+    using client = clientOf();
+    for (let i = 0; i < 2; i++) assert.equal((await client.settle(requestTo(target.origin, { http: { close: "rst" } }))).error, null);
+    assert.equal(target.connections(), 2);
+  });
+
+  it("the parts of a request's time are none of them negative and add up to all of it", async () => {
+    await using target = await listen(secure(OK), "https", "localhost");
+    using client = clientOf();
+    const first = await client.settle(requestTo(target.origin));
+    const second = await client.settle(requestTo(target.origin));
+    assert.ok(first.setup!.tlsMs > 0 && first.setup!.connectingMs > 0 && first.setup!.blockedMs > 0);
+    assert.equal(second.setup, null);
+    for (const exchange of [first, second]) {
+      const parts = phases(exchange);
+      assert.ok(parts.every((part) => part >= 0), parts.join());
+      const sum = parts.reduce((a, b) => a + b, 0);
+      assert.ok(Math.abs(sum - (exchange.endMs - exchange.startMs)) < 1e-6);
+    }
+  });
+});
+
+describe("in the clear", () => {
+  it("there is no time of TLS, and no setup on a connection that is open", async () => {
+    await using target = await listen(onRequest((socket) => socket.write(OK)));
+    using client = clientOf();
+    const first = await client.settle(requestTo(target.origin));
+    assert.equal(first.setup!.tlsMs, 0);
+    assert.ok(first.setup!.connectingMs > 0);
+    assert.equal((await client.settle(requestTo(target.origin))).setup, null);
+  });
+
+  it("a request that is sent again counts the time that was lost as blocked", async () => {
+    await using target = await listen(onRequest((socket, _, nth) => (nth === 2 ? setTimeout(() => socket.end(), 50) : socket.write(OK))));
+    using client = clientOf();
+    await client.settle(requestTo(target.origin));
+    const again = await client.settle(requestTo(target.origin));
+    assert.equal(again.error, null);
+    assert.ok(again.setup!.blockedMs >= 45, String(again.setup!.blockedMs));
+    assert.ok(phases(again).every((part) => part >= 0));
+  });
+
+  it("a long request is written when its last octet is handed over", async () => {
+    const size = 32 * 1024 * 1024;
+    const server = onRequest(() => {});
+    server.removeAllListeners("connection");
+    // It reads nothing for a while, and then all.
+    server.on("connection", (socket) => {
+      let bytes = 0;
+      socket.pause();
+      setTimeout(() => socket.resume(), 100);
+      socket.on("data", (chunk: Buffer) => void ((bytes += chunk.length) > size && socket.write(OK)));
+    });
+    await using target = await listen(server);
+    using client = clientOf();
+    const exchange = await client.settle(requestTo(target.origin, { method: "POST", body: "x".repeat(size), timeoutMs: 20_000 }));
+    assert.equal(exchange.error, null);
+    assert.ok(phases(exchange)[3]! >= 90, phases(exchange).join());
+  });
+});
