@@ -4,7 +4,7 @@ import { generateKeyPair } from "@libp2p/crypto/keys";
 import type { Ed25519PrivateKey } from "@libp2p/interface";
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { MemberRecord } from "../core/events.ts";
 import type { Frame } from "../core/frame.ts";
@@ -91,6 +91,7 @@ export class Mesh implements Network {
   async start(events: NetworkEvents): Promise<void> {
     this.#events = events;
     listenToTopic(this.#host.services.pubsub, this.#limits, {
+      isMember: (peer) => events.isMember(peer),
       frame: (frame) => events.topic(frame),
       malformed: (peer, sizeBytes, cause) => this.#malformed(peer, sizeBytes, cause),
       dropped: () => this.#droppedMessages++,
@@ -162,21 +163,45 @@ export class Mesh implements Network {
   }
 
   async #frame(peer: string, bytes: Uint8Array): Promise<void> {
+    await this.#untilTurnOf(peer);
     let frame: Frame;
     try {
       const decoding = decodeInSlices(bytes, this.#signed);
-      let step = decoding.next();
-      for (; step.done !== true; step = decoding.next()) await nextTurn();
+      let step = this.#working(peer, () => decoding.next());
+      for (; step.done !== true; step = this.#working(peer, () => decoding.next())) await nextTurn();
       frame = step.value;
     } catch (cause) {
       return this.#malformed(peer, bytes.length, cause);
     }
     try {
-      this.#events?.frame(peer, frame);
+      this.#working(peer, () => this.#events?.frame(peer, frame));
     } catch (cause) {
       this.#options.log.error({ peer, err: cause }, "a frame could not be dealt with; its link is closed");
       throw cause;
     }
+  }
+
+  /** All who are no members share a part of the main thread's time. */
+  async #untilTurnOf(peer: string): Promise<void> {
+    while (!this.#isMember(peer)) {
+      const waitMs = this.#limits.strangersWaitMs(performance.now());
+      if (waitMs === 0) return;
+      await sleep(waitMs, null, { ref: false });
+    }
+  }
+
+  #working<T>(peer: string, work: () => T): T {
+    const sinceMs = performance.now();
+    try {
+      return work();
+    } finally {
+      const nowMs = performance.now();
+      this.#limits.worked(peer, nowMs - sinceMs, this.#isMember(peer), nowMs);
+    }
+  }
+
+  #isMember(peer: string): boolean {
+    return this.#events?.isMember(peer) ?? false;
   }
 
   #malformed(peer: string, sizeBytes: number, cause: unknown): void {
@@ -192,10 +217,9 @@ export class Mesh implements Network {
 
   /** For a stranger by making it, where another one has had its time. */
   #hasRoom(peer: string): boolean {
-    const isMember = (one: string) => this.#events?.isMember(one) ?? false;
-    if (isMember(peer)) return true;
+    if (this.#isMember(peer)) return true;
     const linked = this.#host.getConnections().filter(({ direction, remotePeer }) => {
-      return direction === "inbound" && !isMember(remotePeer.toString());
+      return direction === "inbound" && !this.#isMember(remotePeer.toString());
     });
     const nowMs = Date.now();
     const { isTaken, instead } = this.#strangers.arrives(linked.map(({ timeline }) => nowMs - timeline.open));

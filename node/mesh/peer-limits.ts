@@ -18,6 +18,10 @@ const MIB = 1024 * 1024;
 const FRAMES = { perSecond: 200, burst: 1000 };
 /** Decoding takes up to 0.1 s per MiB. The burst lets a few complete states pass at once. */
 const FRAME_BYTES = { perSecond: 2 * MIB, burst: 16 * MIB };
+/** Milliseconds of the main thread, which frames of a swarm take few of; a plan of a megabyte takes 500. */
+const WORK = { perSecond: 100, burst: 1500 };
+/** The same for all together that are no members, before their frames are looked at: newcomers wait, the load goes on. */
+const WORK_FOR_STRANGERS = { perSecond: 200, burst: 2000 };
 /** News of runs is rare; what is more is not taken and not passed on: the links carry it. */
 const MESSAGES = { perSecond: 20, burst: 200 };
 const MESSAGE_BYTES = { perSecond: MIB, burst: 8 * MIB };
@@ -32,6 +36,7 @@ const MAX_PEERS = 4096;
 interface Peer {
   readonly frames: TokenBucket;
   readonly frameBytes: TokenBucket;
+  readonly work: TokenBucket;
   readonly messages: TokenBucket;
   readonly messageBytes: TokenBucket;
   readonly gossip: TokenBucket;
@@ -46,6 +51,8 @@ export class PeerLimits {
   /** Times that a peer was refused from then on. */
   refusals = 0;
 
+  readonly #workForStrangers = new TokenBucket(WORK_FOR_STRANGERS.perSecond, WORK_FOR_STRANGERS.burst, 0);
+
   /** `refuse` is to close every connection to a peer; until `isRefused` says otherwise no new one is to be taken. */
   constructor(refuse: (peer: string) => void) {
     this.#refuse = refuse;
@@ -53,8 +60,19 @@ export class PeerLimits {
 
   /** A frame was read from a link. Returns for how many ms no further one may be. */
   frame(peer: string, sizeBytes: number, nowMs: number): number {
-    const { frames, frameBytes } = this.#of(peer, nowMs);
-    return Math.max(frames.take(1, nowMs), frameBytes.take(sizeBytes, nowMs));
+    const { frames, frameBytes, work } = this.#of(peer, nowMs);
+    return Math.max(frames.take(1, nowMs), frameBytes.take(sizeBytes, nowMs), work.take(0, nowMs));
+  }
+
+  /** What a peer sent has kept the main thread busy for so long. */
+  worked(peer: string, workMs: number, isMember: boolean, nowMs: number): void {
+    this.#of(peer, nowMs).work.take(workMs, nowMs);
+    if (!isMember) this.#workForStrangers.take(workMs, nowMs);
+  }
+
+  /** For how many ms nothing that strangers have sent is to be looked at. */
+  strangersWaitMs(nowMs: number): number {
+    return this.#workForStrangers.take(0, nowMs);
   }
 
   /** A new gossip message came. Returns whether it may be taken. */
@@ -97,6 +115,7 @@ export class PeerLimits {
     const fresh = {
       frames: bucket(FRAMES),
       frameBytes: bucket(FRAME_BYTES),
+      work: bucket(WORK),
       messages: bucket(MESSAGES),
       messageBytes: bucket(MESSAGE_BYTES),
       gossip: bucket(GOSSIP),

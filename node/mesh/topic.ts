@@ -9,6 +9,8 @@ import { TOPIC } from "./host.ts";
 import type { PeerLimits } from "./peer-limits.ts";
 
 export interface TopicEvents {
+  /** Asked, not told: whether the peer sits in the agreed view. */
+  isMember(peer: string): boolean;
   /** Has runs only. */
   frame(frame: Frame): void;
   /** A message that no agent sends, by whoever forwarded it last. */
@@ -30,7 +32,9 @@ export function listenToTopic(pubsub: GossipSub, limits: PeerLimits, events: Top
   };
   pubsub.topicValidators.set(TOPIC, (from, { data }) => {
     const peer = from.toString();
-    if (!limits.message(peer, data.length, performance.now())) {
+    const sinceMs = performance.now();
+    const isMember = events.isMember(peer);
+    if (!limits.message(peer, data.length, sinceMs) || (!isMember && limits.strangersWaitMs(sinceMs) > 0)) {
       events.dropped();
       return TopicValidatorResult.Ignore;
     }
@@ -40,6 +44,9 @@ export function listenToTopic(pubsub: GossipSub, limits: PeerLimits, events: Top
     } catch (cause) {
       events.malformed(peer, data.length, cause);
       return TopicValidatorResult.Reject;
+    } finally {
+      const nowMs = performance.now();
+      limits.worked(peer, nowMs - sinceMs, isMember, nowMs);
     }
   });
   pubsub.subscribe(TOPIC);

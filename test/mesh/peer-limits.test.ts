@@ -32,6 +32,26 @@ describe("frames of a peer", () => {
     assert.equal(some.frame("b", 17 * MIB, 0), 500);
   });
 
+  it("that take much of our time are followed by a pause: a tenth of the time is a peer's", () => {
+    const { limits: some } = limits();
+    some.worked("a", 1500, true, 0);
+    assert.equal(some.frame("a", 100, 0), 0, "the burst");
+    some.worked("a", 500, true, 0);
+    assert.equal(some.frame("a", 100, 0), 5000);
+    assert.equal(some.frame("a", 100, 5000), 0);
+    assert.equal(some.frame("b", 100, 0), 0, "whatever others do");
+  });
+
+  it("of all who are no members wait until a fifth of the time was enough for what they have sent", () => {
+    const { limits: some } = limits();
+    for (const peer of ["a", "b"]) some.worked(peer, 1000, false, 0);
+    some.worked("m", 9000, true, 0);
+    assert.equal(some.strangersWaitMs(0), 0, "the burst; what members send does not count");
+    some.worked("c", 400, false, 0);
+    assert.equal(some.strangersWaitMs(0), 2000);
+    assert.equal(some.strangersWaitMs(2000), 0);
+  });
+
   it("are never a reason to refuse it", () => {
     const { limits: some, refused } = limits();
     for (let i = 0; i < 10_000; i++) some.frame("a", 8 * MIB, 0);
