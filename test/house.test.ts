@@ -28,6 +28,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   sim: ["sim", "node/core", "node/plan", "node/metrics"],
   bench: ["bench", "node/load", "node/metrics", "node/core", "node/plan"],
   "examples/target": ["examples/target"],
+  dashboards: ["dashboards"],
 };
 
 /** Rooms that a command opens. */

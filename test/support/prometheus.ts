@@ -9,13 +9,16 @@ import { freePort } from "./nginx.ts";
 const BINARY = ["/usr/bin/prometheus", "/usr/local/bin/prometheus"].find((path) => existsSync(path));
 
 /** Why Prometheus cannot be used; null if it can. In CI that is a failure, elsewhere a visible skip. */
-export const prometheusMissing = BINARY === undefined ? "Prometheus is not installed (apt-get install prometheus)" : null;
+export const prometheusMissing =
+  BINARY === undefined ? "Prometheus is not installed (apt-get install prometheus)" : null;
 
 export interface Result {
   readonly metric: Readonly<Record<string, string>>;
   /** [seconds since the epoch, value]; a native histogram has none. */
   readonly value?: readonly [number, string];
   readonly values?: readonly (readonly [number, string])[];
+  /** Of native histograms over time. */
+  readonly histograms?: readonly unknown[];
 }
 
 export class Prometheus {
@@ -50,7 +53,10 @@ export class Prometheus {
     ];
     this.#process = spawn(BINARY!, flags, { stdio: "ignore" });
     for (let tries = 0; ; tries++) {
-      const ready = await fetch(`${this.url}/-/ready`).then((answer) => answer.ok, () => false);
+      const ready = await fetch(`${this.url}/-/ready`).then(
+        (answer) => answer.ok,
+        () => false,
+      );
       if (ready) return;
       if (tries === 200 || this.#process.exitCode !== null) throw new Error("Prometheus does not come up");
       await new Promise((resolve) => setTimeout(resolve, 50));
