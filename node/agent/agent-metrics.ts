@@ -81,14 +81,19 @@ export class AgentMetrics {
     const running = this.#sources.measure();
     const ended = [...this.#finished.values()].map(({ measured }) => measured);
     const measured = [...ended, ...running];
-    for (const run of this.#details.keys()) if (!measured.some((one) => one.assignment.run === run)) this.#details.delete(run);
+    for (const run of this.#details.keys())
+      if (!measured.some((one) => one.assignment.run === run)) this.#details.delete(run);
     const all = seats();
     const share = all.find(({ member }) => member.id === this.#sources.self)?.share ?? 0;
     return [
       ...measured.flatMap((one) => this.#ofRun(one, all.length)),
       ...running.flatMap(({ assignment }) => targetRates(assignment, share, nowMs)),
       ...running.flatMap(({ assignment, threads }) => threadReadings(assignment.run, threads, assignment.startAtMs)),
-      ...this.#verdicts.read(measured, all.map(({ member }) => member.id), nowMs),
+      ...this.#verdicts.read(
+        measured,
+        all.map(({ member }) => member.id),
+        nowMs,
+      ),
       ...this.#ofSwarm(all, share),
       ...this.#process.read(),
       ...this.ofExport(),
@@ -97,19 +102,33 @@ export class AgentMetrics {
 
   #ofRun({ assignment, totals, details }: Measured, members: number): Reading[] {
     const { run, plan, startAtMs } = assignment;
-    const wanted = this.#sources.detail === "auto" ? (members > LEAN_ABOVE_MEMBERS ? "lean" : "full") : this.#sources.detail;
+    const wanted =
+      this.#sources.detail === "auto" ? (members > LEAN_ABOVE_MEMBERS ? "lean" : "full") : this.#sources.detail;
     const detail = this.#details.get(run) ?? wanted;
     this.#details.set(run, detail);
     return runReadings(runNames(run, plan), totals, details, startAtMs, detail);
   }
 
   #ofSwarm(seats: readonly Seat[], share: number): Reading[] {
-    const { version, clockOffsetMs, viewNumber, network, unmetPerSecond, rollCallsDropped, framesUnheard, runsRefused } =
-      this.#sources;
+    const {
+      version,
+      clockOffsetMs,
+      viewNumber,
+      network,
+      unmetPerSecond,
+      rollCallsDropped,
+      framesUnheard,
+      runsRefused,
+    } = this.#sources;
     const counters = network();
     const states = new Map<string, number>();
     for (const { member } of seats) states.set(member.state, (states.get(member.state) ?? 0) + 1);
-    const reading = (meter: Meter, value: number, ...labels: string[]): Reading => ({ meter, labels, value, startMs: this.#startMs });
+    const reading = (meter: Meter, value: number, ...labels: string[]): Reading => ({
+      meter,
+      labels,
+      value,
+      startMs: this.#startMs,
+    });
     return [
       reading(M.agentInfo, 1, version),
       ...[...states].map(([state, count]) => reading(M.members, count, state)),
@@ -133,7 +152,11 @@ export class AgentMetrics {
 }
 
 /** What the plan asks of this agent now, by scenario; closed models have no rate. */
-function targetRates({ run, plan, startAtMs, endAtMs }: Measured["assignment"], share: number, nowMs: number): Reading[] {
+function targetRates(
+  { run, plan, startAtMs, endAtMs }: Measured["assignment"],
+  share: number,
+  nowMs: number,
+): Reading[] {
   return plan.scenarios.flatMap(({ name, executor, startTimeMs }) => {
     if (!("curve" in executor)) return [];
     const isOn = nowMs >= startAtMs && nowMs < endAtMs;

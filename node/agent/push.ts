@@ -49,7 +49,10 @@ function tell(news: SenderNews, log: Logger): void {
     case "expired":
       return log.error(news, "samples waited too long for the receiver; they are dropped");
     case "histogramsMissing":
-      return log.warn(news, "the receiver does not count the native histograms it was sent; if it has none, use --remote-write-histograms classic");
+      return log.warn(
+        news,
+        "the receiver does not count the native histograms it was sent; if it has none, use --remote-write-histograms classic",
+      );
     case "protocol":
       return log.info(news, "remote write version settled");
   }

@@ -36,7 +36,13 @@ export interface CheckedRemoteWrite {
 }
 
 /** Twice the interval of everything that reads gauges as `last_over_time(x[15s])` must fit into 15 s. */
-export const REMOTE_WRITE_DEFAULTS = { intervalMs: 5000, protocol: "auto", histograms: "native", maxAgeMs: 600_000, detail: "auto" } as const;
+export const REMOTE_WRITE_DEFAULTS = {
+  intervalMs: 5000,
+  protocol: "auto",
+  histograms: "native",
+  maxAgeMs: 600_000,
+  detail: "auto",
+} as const;
 
 const MIN_INTERVAL_MS = 1000;
 
@@ -44,7 +50,8 @@ const MIN_INTERVAL_MS = 1000;
 export function checkRemoteWrite(config: RemoteWriteConfig | null): CheckedRemoteWrite | null {
   if (config === null || config.url === null || config.url === "") return null;
   const url = checkUrl(config.url);
-  if (!(config.intervalMs >= MIN_INTERVAL_MS)) throw invalid("--remote-write-interval is below a second", "choose 1s or more; 5s is usual");
+  if (!(config.intervalMs >= MIN_INTERVAL_MS))
+    throw invalid("--remote-write-interval is below a second", "choose 1s or more; 5s is usual");
   const pair = (config.certFile === null) === (config.keyFile === null);
   if (!pair) throw invalid("--remote-write-cert and --remote-write-key go together", "give both files, or neither");
   return {
@@ -71,7 +78,10 @@ export function checkDetail(detail: string): Detail | "auto" {
 function checkUrl(text: string): URL {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw invalid(`--remote-write-url ${JSON.stringify(text)} is no http URL`, "like http://prometheus:9090/api/v1/write");
+    throw invalid(
+      `--remote-write-url ${JSON.stringify(text)} is no http URL`,
+      "like http://prometheus:9090/api/v1/write",
+    );
   }
   if (url.username !== "" || url.password !== "") {
     const hint = "use --remote-write-user and --remote-write-password-file";
@@ -85,10 +95,16 @@ function headersOf(entries: readonly string[]): Record<string, string> {
   for (const entry of entries) {
     const [, name = "", value = ""] = /^([!#$%&'*+.^_`|~\w-]+)=(.*)$/.exec(entry) ?? [];
     if (name === "" || /[^\t\x20-\x7e]/.test(value)) {
-      throw invalid(`--remote-write-header ${JSON.stringify(entry)} is no header`, "write NAME=VALUE, like X-Scope-OrgID=team-a");
+      throw invalid(
+        `--remote-write-header ${JSON.stringify(entry)} is no header`,
+        "write NAME=VALUE, like X-Scope-OrgID=team-a",
+      );
     }
     if (OWN_HEADERS.includes(name.toLowerCase())) {
-      throw invalid(`the header ${name} belongs to the protocol`, "leave it out; --remote-write-token-file and -user authorize");
+      throw invalid(
+        `the header ${name} belongs to the protocol`,
+        "leave it out; --remote-write-token-file and -user authorize",
+      );
     }
     headers[name] = value;
   }
@@ -97,7 +113,8 @@ function headersOf(entries: readonly string[]): Record<string, string> {
 
 /** Files are read before every push: tokens of service accounts change while a process runs. */
 function authorizationOf({ user, passwordFile, tokenFile }: RemoteWriteConfig): ReceiverSettings["authorization"] {
-  if (user !== null && tokenFile !== null) throw invalid("both --remote-write-user and --remote-write-token-file are given", "give one");
+  if (user !== null && tokenFile !== null)
+    throw invalid("both --remote-write-user and --remote-write-token-file are given", "give one");
   if ((user === null) !== (passwordFile === null)) {
     throw invalid("--remote-write-user and --remote-write-password-file go together", "give both, or neither");
   }
@@ -121,13 +138,19 @@ function readSecret(file: string, flag: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (cause) {
-    throw new LoadswarmError("CONFIG_INVALID", `${flag} ${file} cannot be read`, "check the path and who may read it", cause);
+    throw new LoadswarmError(
+      "CONFIG_INVALID",
+      `${flag} ${file} cannot be read`,
+      "check the path and who may read it",
+      cause,
+    );
   }
 }
 
 function oneOf<T extends string>(text: string, choices: readonly T[], flag: string): T {
   const found = choices.find((choice) => choice === text);
-  if (found === undefined) throw invalid(`${flag} ${JSON.stringify(text)} does not exist`, `choose one of ${choices.join(", ")}`);
+  if (found === undefined)
+    throw invalid(`${flag} ${JSON.stringify(text)} does not exist`, `choose one of ${choices.join(", ")}`);
   return found;
 }
 

@@ -23,7 +23,8 @@ export class Verdicts {
 
   /** What is known of these runs' thresholds; asks anew, for the next reading, about those that are this agent's to judge. */
   read(runs: readonly Measured[], members: readonly string[], nowMs: number): Reading[] {
-    for (const run of this.#known.keys()) if (!runs.some(({ assignment }) => assignment.run === run)) this.#known.delete(run);
+    for (const run of this.#known.keys())
+      if (!runs.some(({ assignment }) => assignment.run === run)) this.#known.delete(run);
     return runs.flatMap(({ assignment }) => {
       const { run, plan, startAtMs } = assignment;
       const isMine = plan.thresholds.length > 0 && firstInHashOrder(run, members, 1).includes(this.#self);
@@ -33,7 +34,12 @@ export class Verdicts {
       }
       const verdict = this.#look(run, nowMs, nowMs >= startAtMs);
       return (verdict?.thresholds ?? []).map(({ metric, expression, ok }) => {
-        return { meter: RUN_METERS.thresholdOk, labels: [run, `${metric}: ${expression}`], value: ok ? 1 : 0, startMs: startAtMs };
+        return {
+          meter: RUN_METERS.thresholdOk,
+          labels: [run, `${metric}: ${expression}`],
+          value: ok ? 1 : 0,
+          startMs: startAtMs,
+        };
       });
     });
   }

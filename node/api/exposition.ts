@@ -27,7 +27,9 @@ export async function exposition(readings: readonly Reading[]): Promise<{ type: 
 }
 
 function valuesOf({ meter, labels, value }: Reading): Value[] {
-  const named = Object.fromEntries(meter.labels.map((name, i) => [name, labels[i] ?? ""]).filter(([, text]) => text !== ""));
+  const named = Object.fromEntries(
+    meter.labels.map((name, i) => [name, labels[i] ?? ""]).filter(([, text]) => text !== ""),
+  );
   if (typeof value === "number") return [{ labels: named, value }];
   return classicHistogram(value).map(({ suffix, le, value }) => ({
     metricName: meter.name + suffix,
@@ -39,6 +41,13 @@ function valuesOf({ meter, labels, value }: Reading): Value[] {
 /** What a registry asks of a metric. prom-client's own counters and histograms cannot take over counts made elsewhere. */
 function asMetric({ name, help, type }: Meter, values: readonly Value[]): Metric {
   // The registry takes `_total` off the names of counters here, and puts it back with every value.
-  const metric = { name, help, type, async get() { return { name: metric.name, help, type, values, aggregator: "sum" }; } };
+  const metric = {
+    name,
+    help,
+    type,
+    async get() {
+      return { name: metric.name, help, type, values, aggregator: "sum" };
+    },
+  };
   return metric as unknown as Metric;
 }

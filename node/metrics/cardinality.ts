@@ -61,7 +61,8 @@ export class Cardinality {
       admitted.push(fits ? reading : { ...reading, labels: othered(reading) });
     }
     // Series of runs that are over make room again.
-    for (const known of [this.#admitted, this.#refused]) for (const key of known) if (!present.has(key)) known.delete(key);
+    for (const known of [this.#admitted, this.#refused])
+      for (const key of known) if (!present.has(key)) known.delete(key);
     return this.#refused.size === 0 ? admitted : addUp(admitted);
   }
 }

@@ -10,7 +10,9 @@ export const CLASSIC_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2
 export const CLASSIC_SERIES = CLASSIC_BOUNDS.length + 3;
 
 /** Series of a histogram by suffix of its name and, of buckets, label `le`. Sum in seconds. */
-export function classicHistogram(sketch: SketchData): { suffix: "_bucket" | "_sum" | "_count"; le: string | null; value: number }[] {
+export function classicHistogram(
+  sketch: SketchData,
+): { suffix: "_bucket" | "_sum" | "_count"; le: string | null; value: number }[] {
   const count = sketchCount(sketch);
   let next = 0;
   let below = 0;

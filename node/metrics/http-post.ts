@@ -48,7 +48,11 @@ export function createHttpPost(settings: ReceiverSettings, timeoutMs = TIMEOUT_M
   return { post, close: () => pool.destroy() };
 }
 
-function replyOf(status: number, headers: Readonly<Record<string, string | string[] | undefined>>, body: string): Reply {
+function replyOf(
+  status: number,
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  body: string,
+): Reply {
   return {
     status,
     body,

@@ -45,7 +45,14 @@ export function nativeHistogram(sketch: SketchData, maxBuckets = MAX_BUCKETS): N
   let schema = FINEST;
   while (schema > COARSEST && distinct(finest, FINEST - schema) > maxBuckets) schema--;
   const sum = sketch.sum / 1000;
-  return { schema, zeroThreshold: ZERO_THRESHOLD, zeroCount, count: sketchCount(sketch), sum, ...layOut(finest, counts, FINEST - schema) };
+  return {
+    schema,
+    zeroThreshold: ZERO_THRESHOLD,
+    zeroCount,
+    count: sketchCount(sketch),
+    sum,
+    ...layOut(finest, counts, FINEST - schema),
+  };
 }
 
 /** Index of a bucket after `steps` halvings of the resolution: two neighbours become one. */
@@ -64,7 +71,11 @@ function distinct(ascending: readonly number[], steps: number): number {
   return count;
 }
 
-function layOut(ascending: readonly number[], counts: readonly number[], steps: number): Pick<NativeHistogram, "spans" | "deltas"> {
+function layOut(
+  ascending: readonly number[],
+  counts: readonly number[],
+  steps: number,
+): Pick<NativeHistogram, "spans" | "deltas"> {
   const spans: { offset: number; length: number }[] = [];
   const totals: number[] = [];
   let last = 0;

@@ -35,7 +35,12 @@ export class ProcessReadings {
     const { user, system } = process.cpuUsage();
     const memory = process.memoryUsage();
     const throttled = throttling(this.#quota);
-    const reading = (meter: Reading["meter"], value: Reading["value"]): Reading => ({ meter, labels: [], value, startMs: this.#startMs });
+    const reading = (meter: Reading["meter"], value: Reading["value"]): Reading => ({
+      meter,
+      labels: [],
+      value,
+      startMs: this.#startMs,
+    });
     return [
       reading(M.eventLoopDelay, this.#delay.extract()),
       reading(M.eventLoopUtilization, this.#busy()),
@@ -53,7 +58,11 @@ export class ProcessReadings {
     const atMs = performance.now();
     if (atMs - this.#utilization.atMs >= UTILIZATION_MS) {
       const now = performance.eventLoopUtilization();
-      this.#utilization = { atMs, since: now, value: performance.eventLoopUtilization(now, this.#utilization.since).utilization };
+      this.#utilization = {
+        atMs,
+        since: now,
+        value: performance.eventLoopUtilization(now, this.#utilization.since).utilization,
+      };
     }
     return this.#utilization.value;
   }

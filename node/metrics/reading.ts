@@ -30,7 +30,11 @@ export function addUp(readings: Iterable<Reading>): Reading[] {
 }
 
 /** The readings without some labels, added up. */
-export function without(readings: readonly Reading[], names: readonly string[], type: Meter["type"] | null = null): Reading[] {
+export function without(
+  readings: readonly Reading[],
+  names: readonly string[],
+  type: Meter["type"] | null = null,
+): Reading[] {
   return addUp(
     readings.map((reading) => {
       const { meter, labels } = reading;

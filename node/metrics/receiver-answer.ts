@@ -26,9 +26,16 @@ const HISTOGRAMS = "x-prometheus-remote-write-histograms-written";
 const EXEMPLARS = "x-prometheus-remote-write-exemplars-written";
 
 /** `samples` and `histograms` are what was sent. */
-export function meaningOf(reply: Reply, protocol: Protocol, samples: number, histograms: number, nowMs: number): Meaning {
+export function meaningOf(
+  reply: Reply,
+  protocol: Protocol,
+  samples: number,
+  histograms: number,
+  nowMs: number,
+): Meaning {
   const { status } = reply;
-  if (status === 429 || status >= 500) return { kind: "retry", afterMs: retryAfterMs(reply.header("retry-after"), nowMs) };
+  if (status === 429 || status >= 500)
+    return { kind: "retry", afterMs: retryAfterMs(reply.header("retry-after"), nowMs) };
   if (status === 415 && protocol === "2.0") return { kind: "fallback" };
   const says = [SAMPLES, HISTOGRAMS, EXEMPLARS].some((name) => reply.header(name) !== null);
   const written = { samples: countOf(reply, SAMPLES), histograms: countOf(reply, HISTOGRAMS) };

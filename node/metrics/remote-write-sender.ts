@@ -15,7 +15,13 @@ export type Post = (body: Uint8Array, protocol: Protocol, signal: AbortSignal) =
 export type SenderNews =
   | { readonly kind: "failing"; readonly reason: string; readonly keepsMs: number }
   | { readonly kind: "recovered"; readonly afterMs: number; readonly queued: number }
-  | { readonly kind: "rejected"; readonly status: number; readonly body: string; readonly samples: number; readonly since: number }
+  | {
+      readonly kind: "rejected";
+      readonly status: number;
+      readonly body: string;
+      readonly samples: number;
+      readonly since: number;
+    }
   | { readonly kind: "expired"; readonly samples: number; readonly since: number }
   | { readonly kind: "histogramsMissing"; readonly histograms: number }
   | { readonly kind: "protocol"; readonly protocol: Protocol; readonly isFallback: boolean };
@@ -77,7 +83,12 @@ export class RemoteWriteSender {
   }
 
   counts(): SenderCounts {
-    return { ...this.#points, requests: this.#requests, queued: this.#queue.points, highestSentMs: this.#highestSentMs };
+    return {
+      ...this.#points,
+      requests: this.#requests,
+      queued: this.#queue.points,
+      highestSentMs: this.#highestSentMs,
+    };
   }
 
   /** Encodes a batch and sends it when its turn comes. */
@@ -154,7 +165,8 @@ export class RemoteWriteSender {
       return;
     }
     // Receivers that miscount (Mimir 2.17) have taken them all the same; said once, counted as sent.
-    if (meaning.missingHistograms > 0) this.#tell({ kind: "histogramsMissing", histograms: meaning.missingHistograms }, 0);
+    if (meaning.missingHistograms > 0)
+      this.#tell({ kind: "histogramsMissing", histograms: meaning.missingHistograms }, 0);
     this.#points.sent += points;
     this.#highestSentMs = Math.max(this.#highestSentMs, push.atMs);
     if (this.#protocol === null) this.#settle(protocol, false);

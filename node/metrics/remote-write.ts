@@ -44,7 +44,13 @@ export class RemoteWrite {
     this.#options = options;
     this.#startMs = now();
     this.#http = createHttpPost(receiver);
-    this.#sender = new RemoteWriteSender({ post: this.#http.post, protocol, onNews, now, queue: { ...QUEUE, maxAgeMs } });
+    this.#sender = new RemoteWriteSender({
+      post: this.#http.post,
+      protocol,
+      onNews,
+      now,
+      queue: { ...QUEUE, maxAgeMs },
+    });
     this.#table = new SeriesTable(options.common, options.histograms);
     this.#schedule();
   }
@@ -56,7 +62,9 @@ export class RemoteWrite {
       return { meter, labels, value, startMs: this.#startMs };
     };
     return [
-      ...(["sent", "rejected", "expired"] as const).map((result) => reading(M.remoteWriteSamples, [result], counts[result])),
+      ...(["sent", "rejected", "expired"] as const).map((result) =>
+        reading(M.remoteWriteSamples, [result], counts[result]),
+      ),
       ...[...counts.requests].map(([code, count]) => reading(M.remoteWriteRequests, [code], count)),
       reading(M.remoteWriteQueue, [], counts.queued),
       ...(counts.highestSentMs === 0 ? [] : [reading(M.remoteWriteHighest, [], counts.highestSentMs / 1000)]),

@@ -2,7 +2,15 @@
 
 import { type Meter, RUN_METERS as M } from "./meters.ts";
 import { addUp, type Reading } from "./reading.ts";
-import { DROP_REASONS, ERROR_KINDS, type SketchData, STATUS_CLASSES, type StepDetail, type StepTotals, type Totals } from "./results.ts";
+import {
+  DROP_REASONS,
+  ERROR_KINDS,
+  type SketchData,
+  STATUS_CLASSES,
+  type StepDetail,
+  type StepTotals,
+  type Totals,
+} from "./results.ts";
 import { differenceOf } from "./sketch.ts";
 
 /** What a plan calls things, by their index in the totals. */

@@ -41,7 +41,14 @@ beforeEach(() => {
     viewNumber: () => 4,
     seats: () => Array.from({ length: members }, (_, i) => seat(`m${i}`)),
     measure: () => running,
-    network: () => ({ framesDropped: 1, framesRefused: 2, membersRefused: 3, peersRefused: 4, connectionsRefused: 8, links: 5 }),
+    network: () => ({
+      framesDropped: 1,
+      framesRefused: 2,
+      membersRefused: 3,
+      peersRefused: 4,
+      connectionsRefused: 8,
+      links: 5,
+    }),
     unmetPerSecond: () => 6,
     rollCallsDropped: () => 7,
     framesUnheard: () => 9,
@@ -66,7 +73,11 @@ it("tells how the swarm is", () => {
   assert.deepEqual(values("loadswarm_swarm_share_ratio"), [[0.25]]);
   assert.deepEqual(values("loadswarm_swarm_view_id"), [[4]]);
   assert.deepEqual(values("loadswarm_swarm_resplits_total"), [[1]]);
-  assert.deepEqual(values("loadswarm_swarm_events_total"), [["resplit", 1], ["lost", 1], ["run_running", 1]]);
+  assert.deepEqual(values("loadswarm_swarm_events_total"), [
+    ["resplit", 1],
+    ["lost", 1],
+    ["run_running", 1],
+  ]);
   assert.deepEqual(values("loadswarm_unmet_rate"), [[6]]);
   assert.deepEqual(values("loadswarm_agent_info"), [["1.2.3", 1]]);
 });
@@ -79,7 +90,12 @@ it("of a run: requests by name, and the part of the rate that is this agent's wh
     ["r-1", scenario, one, "2xx", "ok", 7],
     ["r-1", scenario, two, "none", "fail", 1],
   ]);
-  for (const [elapsedMs, target] of [[-1, 0], [0, 30], [19_999, 30], [20_000, 0]] as const) {
+  for (const [elapsedMs, target] of [
+    [-1, 0],
+    [0, 30],
+    [19_999, 30],
+    [20_000, 0],
+  ] as const) {
     nowMs = START + elapsedMs;
     assert.deepEqual(values("loadswarm_target_rate"), [["r-1", scenario, target]]);
   }
@@ -98,10 +114,16 @@ it("a run's last numbers stay for a minute after it, its gauges of the present d
 
 it("in a large swarm requests have no names; a run that has begun keeps to how it began", () => {
   running = [measured("r-1")];
-  assert.equal(values("loadswarm_requests_total")[0]![2], plan.scenarios[0]!.flow[0]!.kind === "http" ? plan.scenarios[0]!.flow[0]!.name : "");
+  assert.equal(
+    values("loadswarm_requests_total")[0]![2],
+    plan.scenarios[0]!.flow[0]!.kind === "http" ? plan.scenarios[0]!.flow[0]!.name : "",
+  );
   members = LEAN_ABOVE_MEMBERS + 1;
   running = [...running, measured("r-2")];
-  const names = (run: string) => named("loadswarm_requests_total").filter(({ labels }) => labels[0] === run).map(({ labels }) => labels[2]);
+  const names = (run: string) =>
+    named("loadswarm_requests_total")
+      .filter(({ labels }) => labels[0] === run)
+      .map(({ labels }) => labels[2]);
   assert.ok(names("r-1").every((name) => name !== ""));
   assert.deepEqual(names("r-2"), ["", ""]);
 });

@@ -11,7 +11,11 @@ import { type HistogramMode, seriesOf } from "../../node/metrics/series-table.ts
 import { share, SKETCH, START } from "./readings.ts";
 
 /** A run in which everything has happened: every request succeeded and failed, in two status classes, with two errors. */
-function busyRun(scenarios: number, requests: number, checks: number): { names: RunNames; totals: Totals; details: StepDetail[] } {
+function busyRun(
+  scenarios: number,
+  requests: number,
+  checks: number,
+): { names: RunNames; totals: Totals; details: StepDetail[] } {
   const of = <T>(length: number, make: (i: number) => T) => Array.from({ length }, (_, i) => make(i));
   const names = {
     run: "r-1",
@@ -22,10 +26,22 @@ function busyRun(scenarios: number, requests: number, checks: number): { names: 
   };
   const totals: Totals = {
     scenarios: of(scenarios, () => ({
-      scheduled: 9, started: 8, completed: 7, interrupted: 0, dropped: [1, 0, 0, 0], iterationDuration: SKETCH, pacing: SKETCH,
+      scheduled: 9,
+      started: 8,
+      completed: 7,
+      interrupted: 0,
+      dropped: [1, 0, 0, 0],
+      iterationDuration: SKETCH,
+      pacing: SKETCH,
     })),
     steps: of(requests, () => ({
-      requests: 6, failed: 1, bytesSent: 10, bytesReceived: 20, duration: SKETCH, latency: SKETCH, waiting: SKETCH,
+      requests: 6,
+      failed: 1,
+      bytesSent: 10,
+      bytesReceived: 20,
+      duration: SKETCH,
+      latency: SKETCH,
+      waiting: SKETCH,
     })),
     checks: of(checks, () => ({ passed: 5, failed: 1 })),
     status: [],
@@ -43,7 +59,8 @@ const read = (run: ReturnType<typeof busyRun>, detail: "full" | "lean" = "full")
   runReadings(run.names, run.totals, run.details, START, detail);
 const countOf = (readings: readonly Reading[], mode: HistogramMode = "native") =>
   readings.reduce((sum, one) => sum + seriesOf(one, mode), 0);
-const admit = (cardinality: Cardinality, readings: readonly Reading[]) => cardinality.admit(readings, (one) => seriesOf(one, "native"));
+const admit = (cardinality: Cardinality, readings: readonly Reading[]) =>
+  cardinality.admit(readings, (one) => seriesOf(one, "native"));
 const totalOf = (readings: readonly Reading[], name: string) =>
   readings.reduce((sum, { meter, value }) => sum + (meter.name === name ? (value as number) : 0), 0);
 
@@ -60,7 +77,9 @@ describe("series of an agent", () => {
 
   it("classic histograms are by scenario, so that 20 requests take no more than two", () => {
     const classic = (requests: number) =>
-      without(read(busyRun(2, requests, 2)), ["request"], "histogram").filter(({ meter }) => meter.type === "histogram");
+      without(read(busyRun(2, requests, 2)), ["request"], "histogram").filter(
+        ({ meter }) => meter.type === "histogram",
+      );
     assert.equal(countOf(classic(20), "classic"), countOf(classic(2), "classic"));
     assert.equal(countOf(classic(20), "classic") % CLASSIC_SERIES, 0);
   });
@@ -83,7 +102,8 @@ describe("a plan of 500 requests", () => {
 
   it("keeps to its choice, whoever comes later", () => {
     const cardinality = new Cardinality(400);
-    const keys = (readings: readonly Reading[]) => readings.map(({ meter, labels }) => readingKey(meter, labels)).sort();
+    const keys = (readings: readonly Reading[]) =>
+      readings.map(({ meter, labels }) => readingKey(meter, labels)).sort();
     const first = keys(admit(cardinality, read(run)));
     assert.deepEqual(keys(admit(cardinality, read(run).reverse())), first);
   });

@@ -62,7 +62,10 @@ for (const [version, encode, read] of VERSIONS) {
         zone: "zone-a",
       });
       const bare = read(encode(batchOf([gauge(1)], "native", ["loadswarm", "pod-1", "", ""]))).series[0]!;
-      assert.deepEqual(bare.labels.map(([name]) => name), ["__name__", "instance", "job"]);
+      assert.deepEqual(
+        bare.labels.map(([name]) => name),
+        ["__name__", "instance", "job"],
+      );
     });
 
     for (const name of ["søk 検索 🔍", 'quote " back \\ slash', "new\nline\ttab", "x".repeat(10_000)]) {
@@ -71,7 +74,19 @@ for (const [version, encode, read] of VERSIONS) {
       });
     }
 
-    for (const value of [123.45, 42, 0, -15.5, 1.7976931348623157e308, 5e-324, 0.000123, 1 / 3, Infinity, -Infinity, Number.NaN]) {
+    for (const value of [
+      123.45,
+      42,
+      0,
+      -15.5,
+      1.7976931348623157e308,
+      5e-324,
+      0.000123,
+      1 / 3,
+      Infinity,
+      -Infinity,
+      Number.NaN,
+    ]) {
       it(`a sample's value survives: ${value}`, () => assert.ok(Object.is(valueOf(value), value)));
     }
 
@@ -85,7 +100,8 @@ for (const [version, encode, read] of VERSIONS) {
     });
 
     it("no series has both samples and histograms, and none has neither", () => {
-      for (const { samples, histograms } of write(EVERYTHING)) assert.ok((samples.length === 0) !== (histograms.length === 0));
+      for (const { samples, histograms } of write(EVERYTHING))
+        assert.ok((samples.length === 0) !== (histograms.length === 0));
     });
 
     it("a native histogram has count, sum, schema, zero bucket and buckets that add up", () => {
@@ -96,7 +112,10 @@ for (const [version, encode, read] of VERSIONS) {
       assert.ok(schema >= -4 && schema <= 8);
       assert.ok(zeroThreshold > 0 && zeroThreshold < 1e-6);
       assert.equal(zeroCountInt, 1);
-      assert.equal(positiveDeltas.length, positiveSpans.reduce((total, { length }) => total + length, 0));
+      assert.equal(
+        positiveDeltas.length,
+        positiveSpans.reduce((total, { length }) => total + length, 0),
+      );
       let count = 0;
       const counts = positiveDeltas.map((delta) => (count += delta));
       assert.ok(counts.every((each) => each > 0));
@@ -105,22 +124,41 @@ for (const [version, encode, read] of VERSIONS) {
 
     it("a histogram without observations is sent as such", () => {
       const { histograms } = write([durations(EMPTY_SKETCH)])[0]!;
-      assert.deepEqual([histograms.at(-1)!.countInt, histograms.at(-1)!.sum, histograms.at(-1)!.positiveSpans.length], [0, 0, 0]);
+      assert.deepEqual(
+        [histograms.at(-1)!.countInt, histograms.at(-1)!.sum, histograms.at(-1)!.positiveSpans.length],
+        [0, 0, 0],
+      );
     });
 
     it("counts beyond 32 bits survive", () => {
-      const { histograms } = write([durations({ index: [640, 700], count: [2 ** 40, 3], sum: 2 ** 41, min: 1, max: 2 })])[0]!;
-      assert.deepEqual([histograms.at(-1)!.countInt, ...histograms.at(-1)!.positiveDeltas], [2 ** 40 + 3, 2 ** 40, 3 - 2 ** 40]);
+      const { histograms } = write([
+        durations({ index: [640, 700], count: [2 ** 40, 3], sum: 2 ** 41, min: 1, max: 2 }),
+      ])[0]!;
+      assert.deepEqual(
+        [histograms.at(-1)!.countInt, ...histograms.at(-1)!.positiveDeltas],
+        [2 ** 40 + 3, 2 ** 40, 3 - 2 ** 40],
+      );
     });
 
     it("a classic histogram is cumulative, in order, and ends with everything", () => {
       const series = read(encode(batchOf([durations(sketchOf([0.5, 2, 3, 20_000]))], "classic"))).series;
-      const named = (suffix: string) => series.filter(({ labels }) => labels[0]![1] === `loadswarm_request_duration_seconds${suffix}`);
+      const named = (suffix: string) =>
+        series.filter(({ labels }) => labels[0]![1] === `loadswarm_request_duration_seconds${suffix}`);
       const le = ({ labels }: (typeof series)[number]) => Object.fromEntries(labels)["le"];
       const buckets = named("_bucket").map((one) => [le(one), one.samples.at(-1)!.value]);
-      assert.deepEqual(buckets.slice(0, 3), [["0.001", 1], ["0.0025", 2], ["0.005", 3]]);
-      assert.deepEqual(buckets.slice(-2), [["5.0", 3], ["+Inf", 4]]);
-      assert.deepEqual([named("_count")[0]!.samples.at(-1)!.value, named("_sum")[0]!.samples.at(-1)!.value], [4, 20.0055]);
+      assert.deepEqual(buckets.slice(0, 3), [
+        ["0.001", 1],
+        ["0.0025", 2],
+        ["0.005", 3],
+      ]);
+      assert.deepEqual(buckets.slice(-2), [
+        ["5.0", 3],
+        ["+Inf", 4],
+      ]);
+      assert.deepEqual(
+        [named("_count")[0]!.samples.at(-1)!.value, named("_sum")[0]!.samples.at(-1)!.value],
+        [4, 20.0055],
+      );
     });
 
     it("a series that ends is told with the very bits of a stale marker, as a sample and as a histogram", () => {

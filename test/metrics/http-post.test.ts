@@ -1,13 +1,45 @@
-// Remote write over TLS: whom the sender believes.
+// One push over HTTP: what it carries, and over TLS whom it believes.
 
 import assert from "node:assert/strict";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { it } from "node:test";
 import { createHttpPost } from "../../node/metrics/http-post.ts";
+import { encodeV1 } from "../../node/metrics/remote-write-1.ts";
+import { compress } from "../../node/metrics/snappy.ts";
 import { CERTIFICATE, KEY } from "../load/certificate.ts";
+import { batchOf, gauge } from "./readings.ts";
+import { Receiver } from "./receiver.ts";
 
-const SETTINGS = { userAgent: "test", headers: {}, authorization: null, ca: null, cert: null, key: null, insecure: false };
+const SETTINGS = {
+  userAgent: "test",
+  headers: {},
+  authorization: null,
+  ca: null,
+  cert: null,
+  key: null,
+  insecure: false,
+};
+
+it("a push carries custom headers, and an authorization that is asked for anew each time", async () => {
+  await using receiver = await Receiver.start();
+  let token = "one";
+  const settings = { headers: { "X-Scope-OrgID": "team-a" }, authorization: async () => `Bearer ${token}` };
+  const { post, close } = createHttpPost({ ...SETTINGS, ...settings, url: receiver.url });
+  const body = compress(encodeV1(batchOf([gauge(1)])));
+  const signal = new AbortController().signal;
+  await post(body, "1.0", signal);
+  token = "two";
+  await post(body, "1.0", signal);
+  await close();
+  assert.deepEqual(
+    receiver.received.map(({ headers }) => [headers["x-scope-orgid"], headers.authorization]),
+    [
+      ["team-a", "Bearer one"],
+      ["team-a", "Bearer two"],
+    ],
+  );
+});
 
 for (const [what, settings, isBelieved] of [
   ["a certificate from the given authority", { ca: CERTIFICATE }, true],

@@ -33,12 +33,21 @@ it("few buckets keep the sketch's own resolution", () => {
   assert.deepEqual([histogram.count, histogram.sum, histogram.zeroCount], [4, 0.045, 0]);
 });
 
-for (const [octaves, schema] of [[2, 6], [4, 5], [9, 4], [19, 3], [25, 2]] as const) {
+for (const [octaves, schema] of [
+  [2, 6],
+  [4, 5],
+  [9, 4],
+  [19, 3],
+  [25, 2],
+] as const) {
   it(`${octaves} doublings fit into 160 buckets at schema ${schema}`, () => {
     const histogram = nativeHistogram(spread(octaves, 20_000));
     assert.ok(histogram.deltas.length <= 160, `${histogram.deltas.length} buckets`);
     assert.equal(histogram.schema, schema);
-    assert.equal(bucketsOf(histogram).reduce((sum, [, count]) => sum + count, 0), 20_000);
+    assert.equal(
+      bucketsOf(histogram).reduce((sum, [, count]) => sum + count, 0),
+      20_000,
+    );
   });
 }
 
@@ -57,7 +66,8 @@ it("halving the resolution moves no count over a bound", () => {
   const coarse = bucketsOf(nativeHistogram(sketch, 60));
   const fine = bucketsOf(nativeHistogram(sketch, 10_000));
   for (const [upper] of coarse) {
-    const below = (buckets: [number, number][]) => buckets.reduce((sum, [bound, count]) => sum + (bound <= upper * 1.000001 ? count : 0), 0);
+    const below = (buckets: [number, number][]) =>
+      buckets.reduce((sum, [bound, count]) => sum + (bound <= upper * 1.000001 ? count : 0), 0);
     assert.equal(below(coarse), below(fine));
   }
 });

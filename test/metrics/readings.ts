@@ -9,11 +9,18 @@ import { Sketch } from "../../node/metrics/sketch.ts";
 export const START = 1_795_000_000_000;
 export const COMMON = ["loadswarm", "pod-1", "node-1", "zone-a"];
 
-export const reading = (meter: Meter, value: Reading["value"], ...labels: string[]): Reading => ({ meter, value, labels, startMs: START });
-export const requests = (value: number, request = "search") => reading(RUN_METERS.requests, value, "r-1", "browse", request, "2xx", "ok");
+export const reading = (meter: Meter, value: Reading["value"], ...labels: string[]): Reading => ({
+  meter,
+  value,
+  labels,
+  startMs: START,
+});
+export const requests = (value: number, request = "search") =>
+  reading(RUN_METERS.requests, value, "r-1", "browse", request, "2xx", "ok");
 export const gauge = (value: number) => reading(HEALTH_METERS.residentMemory, value);
 export const share = (value: number) => reading(SWARM_METERS.share, value);
-export const durations = (sketch: SketchData, request = "search") => reading(RUN_METERS.requestDuration, sketch, "r-1", "browse", request, "ok");
+export const durations = (sketch: SketchData, request = "search") =>
+  reading(RUN_METERS.requestDuration, sketch, "r-1", "browse", request, "ok");
 
 export function sketchOf(values: Iterable<number>): SketchData {
   const sketch = Sketch.create();

@@ -52,7 +52,8 @@ const load = (file: string, name: string) =>
 const V1 = load("remote-write-1.proto", "prometheus.WriteRequest");
 const V2 = load("remote-write-2.proto", "io.prometheus.write.v2.Request");
 
-const object = (type: protobuf.Type, bytes: Uint8Array) => type.toObject(type.decode(bytes), { arrays: true, defaults: true });
+const object = (type: protobuf.Type, bytes: Uint8Array) =>
+  type.toObject(type.decode(bytes), { arrays: true, defaults: true });
 
 /** Reads an uncompressed message. */
 export function readV1(bytes: Uint8Array): Written {
@@ -70,7 +71,10 @@ export function readV1(bytes: Uint8Array): Written {
 export function readV2(bytes: Uint8Array): Written {
   const { symbols, timeseries } = object(V2, bytes);
   const series = timeseries.map(({ labelsRefs, samples, histograms, metadata }: any) => ({
-    labels: Array.from({ length: labelsRefs.length / 2 }, (_, i) => [symbols[labelsRefs[2 * i]], symbols[labelsRefs[2 * i + 1]]]),
+    labels: Array.from({ length: labelsRefs.length / 2 }, (_, i) => [
+      symbols[labelsRefs[2 * i]],
+      symbols[labelsRefs[2 * i + 1]],
+    ]),
     samples,
     histograms,
     metadata: metadata && { type: metadata.type, help: symbols[metadata.helpRef], unit: symbols[metadata.unitRef] },
@@ -85,7 +89,6 @@ export interface Received {
   /** As it came, compressed. */
   readonly body: Buffer;
   readonly written: Written;
-  readonly atMs: number;
 }
 
 export interface Answer {
@@ -111,7 +114,9 @@ export class Receiver {
     server.on("request", (request, response) => {
       const chunks: Buffer[] = [];
       request.on("data", (chunk: Buffer) => chunks.push(chunk));
-      request.on("end", () => this.#take(request.method!, request.url!, request.headers, Buffer.concat(chunks), response));
+      request.on("end", () =>
+        this.#take(request.method!, request.url!, request.headers, Buffer.concat(chunks), response),
+      );
     });
   }
 
@@ -134,7 +139,13 @@ export class Receiver {
 
   #take(method: string, url: string, headers: IncomingHttpHeaders, body: Buffer, response: ServerResponse): void {
     const read = String(headers["content-type"]).includes("proto=io.prometheus.write.v2.Request") ? readV2 : readV1;
-    const request = { method, url, headers, body, written: read(snappy.uncompress(new Uint8Array(body))), atMs: performance.now() };
+    const request = {
+      method,
+      url,
+      headers,
+      body,
+      written: read(snappy.uncompress(new Uint8Array(body)))
+    };
     this.received.push(request);
     const answer = this.answer(request, this.received.length - 1);
     if (answer === "break") response.destroy();
@@ -152,7 +163,8 @@ export function ok({ written }: Received): Answer {
 }
 
 export function writtenHeaders({ series }: Written): Record<string, string> {
-  const sum = (points: "samples" | "histograms") => String(series.reduce((count, one) => count + one[points].length, 0));
+  const sum = (points: "samples" | "histograms") =>
+    String(series.reduce((count, one) => count + one[points].length, 0));
   return {
     "x-prometheus-remote-write-samples-written": sum("samples"),
     "x-prometheus-remote-write-histograms-written": sum("histograms"),

@@ -4,7 +4,12 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { type Push, SendQueue } from "../../node/metrics/send-queue.ts";
 
-const push = (atMs: number, bytes = 10, samples = 1): Push => ({ atMs, bodies: { "1.0": new Uint8Array(bytes) }, samples, histograms: 1 });
+const push = (atMs: number, bytes = 10, samples = 1): Push => ({
+  atMs,
+  bodies: { "1.0": new Uint8Array(bytes) },
+  samples,
+  histograms: 1,
+});
 const times = (pushes: readonly Push[]) => pushes.map(({ atMs }) => atMs);
 
 it("oldest first", () => {

@@ -7,21 +7,42 @@ import { SeriesTable, STALE } from "../../node/metrics/series-table.ts";
 import { COMMON, durations, gauge, reading, requests, SKETCH, START } from "./readings.ts";
 
 const points = (batch: ReturnType<SeriesTable["step"]>) =>
-  batch.entries.map(({ points }) => points.map(({ atMs, value }) => [atMs - START, typeof value === "object" ? value.count : value]));
+  batch.entries.map(({ points }) =>
+    points.map(({ atMs, value }) => [atMs - START, typeof value === "object" ? value.count : value]),
+  );
 
 const setUp = () => new SeriesTable(COMMON, "native");
 
 it("a new counter or histogram begins with a zero where it began to count; a gauge does not", () => {
   const batch = setUp().step([requests(7), gauge(3), durations(SKETCH)], START + 2000);
-  assert.deepEqual(points(batch), [[[0, 0], [2000, 7]], [[2000, 3]], [[0, 0], [2000, 6]]]);
+  assert.deepEqual(points(batch), [
+    [
+      [0, 0],
+      [2000, 7],
+    ],
+    [[2000, 3]],
+    [
+      [0, 0],
+      [2000, 6],
+    ],
+  ]);
   assert.deepEqual([batch.samples, batch.histograms], [3, 2]);
 });
 
 it("one that appears later begins at the push before, which is where it was still zero", () => {
   const table = setUp();
   table.step([requests(1)], START + 5000);
-  const batch = table.step([requests(2), reading(RUN_METERS.errors, 4, "r-1", "browse", "search", "reset")], START + 10_000);
-  assert.deepEqual(points(batch), [[[10_000, 2]], [[5000, 0], [10_000, 4]]]);
+  const batch = table.step(
+    [requests(2), reading(RUN_METERS.errors, 4, "r-1", "browse", "search", "reset")],
+    START + 10_000,
+  );
+  assert.deepEqual(points(batch), [
+    [[10_000, 2]],
+    [
+      [5000, 0],
+      [10_000, 4],
+    ],
+  ]);
 });
 
 it("a counter of a run that has not begun has no zero in the future", () => {
