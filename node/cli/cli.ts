@@ -26,6 +26,7 @@ const LOADERS: { readonly [N in CommandName]: Loader<N> } = {
   status: () => import("./commands/status.ts"),
   stop: () => import("./commands/stop.ts"),
   validate: () => import("./commands/validate.ts"),
+  "plan-capacity": () => import("./commands/plan-capacity.ts"),
   target: () => import("./commands/target.ts"),
   keygen: () => import("./commands/keygen.ts"),
   sim: () => import("./commands/sim.ts"),
