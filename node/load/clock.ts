@@ -37,6 +37,11 @@ export const UNBOUNDED: Lease = {
   renewedAtMs: Number.NEGATIVE_INFINITY,
 };
 
+/** Whether load might be offered at an instant that has passed, as far as is known: of the gaps the latest is. */
+export function covers({ untilMs, lapsedAtMs, renewedAtMs }: Lease, swarmMs: number): boolean {
+  return swarmMs <= untilMs && (swarmMs <= lapsedAtMs || swarmMs >= renewedAtMs);
+}
+
 const OFFSET = 0;
 /** Two slots of three numbers, used in turn: each renewal after a lapse fills the one that is not in use. */
 const SLOTS = 1;

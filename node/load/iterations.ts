@@ -5,12 +5,15 @@ import { iterationsDealt, Pool } from "../plan/deal.ts";
 import { type Stripe, StripeWalk } from "../plan/stripe.ts";
 import type { IterationsExecutor } from "../plan/types.ts";
 import type { Arena } from "./arena.ts";
+import { covers, type Lease } from "./clock.ts";
 import type { Gate } from "./gate.ts";
 import { FULL_TICK_MS, IN_FLIGHT_PER_WORKER } from "./limits.ts";
 import type { InFlight, ScenarioLoad, Span, WorkerLoad } from "./scenario.ts";
 
 /** Users of one worker that run; it could not hold more iterations in flight. */
 const USERS = IN_FLIGHT_PER_WORKER;
+
+const NOTHING: Stripe = { low: 0, width: 0 };
 
 /** Fields of the memory that outlives the thread: whether all is settled, then iterations taken, in all or by user. */
 const SETTLED = 0;
@@ -66,9 +69,9 @@ export class IterationsLoad implements ScenarioLoad {
     this.#dealt = options.dealt;
   }
 
-  turn(nowMs: number, limit: number): boolean {
+  turn(nowMs: number, limit: number, lease: Lease): boolean {
     if (this.isOver() || nowMs < this.#span.startMs) return false;
-    if (this.#total === null) this.#begin();
+    if (this.#total === null) this.#begin(lease);
     if (nowMs >= this.#span.endMs) {
       this.#settle(this.#endReason());
       return false;
@@ -110,9 +113,11 @@ export class IterationsLoad implements ScenarioLoad {
     return this.#progress[SETTLED] === 1;
   }
 
-  #begin(): void {
+  /** Without a lease at the start nothing was dealt here: what this agent took to be its own, others may have had since. */
+  #begin(lease: Lease): void {
     const { executor } = this.#options;
     const { vus, kind } = executor;
+    if (!covers(lease, this.#span.startMs)) this.#dealt = NOTHING;
     this.#total = iterationsDealt(executor, this.#dealt);
     const isShared = kind === "shared-iterations";
     if (isShared && this.#total > 0) this.#pool = new Pool(this.#dealt, vus, this.#progress[TAKEN]!);

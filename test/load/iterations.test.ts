@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { allocateArena, Arena } from "../../node/load/arena.ts";
+import { UNBOUNDED } from "../../node/load/clock.ts";
 import type { Gate } from "../../node/load/gate.ts";
 import { allocateProgress, IterationsLoad } from "../../node/load/iterations.ts";
 import { IN_FLIGHT_PER_WORKER } from "../../node/load/limits.ts";
@@ -54,9 +55,9 @@ function setUp(executor: IterationsExecutor, gate: Gate = gateOf(), progress = a
     open.delete(vu);
     onEnd();
   };
-  const turn = (nowMs: number, limit = 64): boolean => {
+  const turn = (nowMs: number, limit = 64, lease = UNBOUNDED): boolean => {
     clock.nowMs = nowMs;
-    return load.turn(nowMs, limit);
+    return load.turn(nowMs, limit, lease);
   };
   const drops = () => {
     const { dropped } = arena.totals().scenarios[0]!;
@@ -187,6 +188,27 @@ test("a share that changes after the start changes nothing, one before it does",
   assert.equal(all.width > 0, true);
 });
 
+for (const [what, lease, isMine] of [
+  ["covers it", { untilMs: 500, lapsedAtMs: -900, renewedAtMs: -800 }, true],
+  ["lapses right after it", { untilMs: 0, lapsedAtMs: -900, renewedAtMs: -800 }, true],
+  ["had lapsed before it", { untilMs: -1, lapsedAtMs: -900, renewedAtMs: -800 }, false],
+  ["had lapsed before it and was renewed after it", { untilMs: 9_000, lapsedAtMs: -1, renewedAtMs: 5 }, false],
+  ["lapsed after it and was renewed", { untilMs: 9_000, lapsedAtMs: 1, renewedAtMs: 8 }, true],
+] as const) {
+  test(`a lease that ${what}: the iterations are ${isMine ? "ours, also later" : "none of ours, ever"}`, () => {
+    const { load, turn, end, started, drops, progress } = setUp(shared(2, 4));
+    turn(10, 64, { generation: 1, ...lease });
+    assert.equal(load.isOver(), !isMine);
+    turn(20);
+    for (const vu of isMine ? [0, 1, 0, 1] : []) end(vu);
+    turn(30);
+    assert.deepEqual([started.length, drops(), load.isOver()], [isMine ? 4 : 0, {}, true]);
+    const successor = setUp(shared(2, 4), gateOf(), progress);
+    successor.turn(40);
+    assert.deepEqual([successor.started, successor.drops()], [[], {}]);
+  });
+}
+
 const first = ({ totals }: Snapshot) => totals.scenarios[0]!;
 const numbersOf = (urls: readonly string[]) => sorted(urls.map((url) => Number(url.split("/")[2])));
 
@@ -247,7 +269,7 @@ suite("iterations in threads", { concurrency: 3 }, () => {
 
   test("what is not done by maxDuration is dropped by that name, and what is in flight has its graceful stop", async () => {
     await using target = await startTarget(() => {});
-    const plan = planOf(target.url, scenario(shared(3, 10, 300), [COUNTED], { gracefulStopMs: 100 }));
+    const plan = planOf(target.url, scenario(shared(3, 10, 1_500), [COUNTED], { gracefulStopMs: 100 }));
     const { last } = await run(plan);
     const { scheduled, started, interrupted, dropped } = first(last);
     assert.deepEqual([scheduled, started, interrupted], [10, 3, 3]);
