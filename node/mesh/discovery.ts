@@ -1,7 +1,6 @@
 // Where other agents may be found: a list of addresses, and names that resolve to one address per pod.
 
-import { resolve4, resolve6 } from "node:dns/promises";
-import { lookup } from "node:dns/promises";
+import dns from "node:dns/promises";
 import { isIP } from "node:net";
 import { LoadswarmError } from "../plan/errors.ts";
 
@@ -59,11 +58,11 @@ async function resolved(
 }
 
 async function oneAddress(host: string): Promise<string[]> {
-  return (await lookup(host, { all: true })).map((entry) => entry.address);
+  return (await dns.lookup(host, { all: true })).map((entry) => entry.address);
 }
 
 async function everyAddress(host: string): Promise<string[]> {
-  const [v4, v6] = await Promise.allSettled([resolve4(host), resolve6(host)]);
+  const [v4, v6] = await Promise.allSettled([dns.resolve4(host), dns.resolve6(host)]);
   const found = [v4, v6].flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
   if (found.length === 0) throw v4.status === "rejected" ? v4.reason : new Error(`${host} has no address`);
   return found;

@@ -1,5 +1,7 @@
 // The libp2p host, with the settings that a swarm of busy agents needs instead of the defaults.
 
+// First of all: it is too late once @libp2p/pnet is there.
+import "./plain-xsalsa20.ts";
 import { noise } from "@libp2p/noise";
 import { gossipsub, type GossipSub, StrictNoSign } from "@libp2p/gossipsub";
 import { identify, type Identify } from "@libp2p/identify";

@@ -1,0 +1,126 @@
+// Finding others at scale: a name with 3,000 addresses, of which a few at random are tried, and how often it is asked for.
+
+import assert from "node:assert/strict";
+import { getServers, setServers } from "node:dns/promises";
+import { after, afterEach, before, beforeEach, describe, it, mock } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { pino } from "pino";
+import { Dialer } from "../../node/mesh/dialer.ts";
+import { discover, type HostPort } from "../../node/mesh/discovery.ts";
+import type { Host } from "../../node/mesh/host.ts";
+import type { Links } from "../../node/mesh/links.ts";
+import { NameServer } from "../support/dns.ts";
+
+const PODS = 3000;
+const NAME = "loadswarm.loadswarm.svc.cluster.local";
+const KNOCKS = 8;
+const MINUTE_MS = 60_000;
+
+const addresses = Array.from({ length: PODS }, (_, i) => `10.${128 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}`);
+const multiaddrOf = (ip: string): string => `/ip4/${ip}/tcp/7400`;
+
+/** A dialer whose dials go nowhere but into the returned list. */
+function dialerThatNotes(joinNames: readonly HostPort[], links: number): { dialer: Dialer; knocked: string[] } {
+  const knocked: string[] = [];
+  const host = {
+    dial: async (address: { toString(): string }) => {
+      knocked.push(address.toString());
+      throw new Error("nobody there");
+    },
+    getConnections: () => [],
+  } as unknown as Host;
+  const rest = { join: [], joinNames, log: pino({ level: "silent" }), refused: () => {}, unreachable: () => {} };
+  return { dialer: new Dialer(host, { has: () => false, count: () => links } as unknown as Links, rest), knocked };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let turn = 0; !holds(); turn++) {
+    assert.ok(turn < 100_000, "never");
+    await nextTurn();
+  }
+}
+
+describe(`a name with ${PODS} addresses`, () => {
+  let dns: NameServer;
+  const servers = getServers();
+
+  before(async () => {
+    dns = await NameServer.start(NAME, "127.0.0.1");
+    setServers([`127.0.0.1:${dns.port}`]);
+  });
+  after(async () => {
+    setServers(servers);
+    await dns.stop();
+  });
+  beforeEach(() => (dns.addresses = addresses));
+
+  it("resolves to all of them, though they fit into no datagram", async () => {
+    const found = await discover([], [{ host: `${NAME}.`, port: 7400 }]);
+    assert.deepEqual(found.failed, []);
+    assert.deepEqual(found.addresses.sort(), addresses.map(multiaddrOf).sort());
+    assert.ok(dns.asked.tcp > 0);
+  });
+
+  it("resolves to nothing while no pod is there yet, which is no failure for good", async () => {
+    dns.addresses = [];
+    assert.deepEqual(await discover([], [{ host: NAME, port: 7400 }]), { addresses: [], failed: [NAME] });
+    dns.addresses = addresses.slice(0, 1);
+    assert.deepEqual(await discover([], [{ host: NAME, port: 7400 }]), { addresses: [multiaddrOf(addresses[0]!)], failed: [] });
+  });
+
+  it(`has ${KNOCKS} of them tried, others by every agent`, async () => {
+    const agents = [1, 2].map(() => dialerThatNotes([{ host: NAME, port: 7400 }], 0));
+    for (const { dialer } of agents) dialer.start();
+    await until(() => agents.every(({ knocked }) => knocked.length >= KNOCKS));
+    for (const { dialer } of agents) dialer.stop();
+    const [one, two] = agents.map(({ knocked }) => knocked) as [string[], string[]];
+    const all = new Set(addresses.map(multiaddrOf));
+    for (const knocked of [one, two]) {
+      assert.equal(knocked.length, KNOCKS);
+      assert.equal(new Set(knocked).size, KNOCKS);
+      assert.ok(knocked.every((address) => all.has(address)));
+    }
+    assert.notDeepEqual(one, two);
+  });
+});
+
+describe("how often the name is asked for", () => {
+  let nowMs = 0;
+
+  beforeEach(() => {
+    nowMs = 1000;
+    mock.timers.enable({ apis: ["setTimeout"] });
+    mock.method(performance, "now", () => nowMs);
+  });
+  afterEach(() => {
+    mock.timers.reset();
+    mock.restoreAll();
+  });
+
+  /** When it was asked, milliseconds. An address in the place of a name is resolved without DNS. */
+  async function askedWithin(lengthMs: number, links: number): Promise<number[]> {
+    const { dialer, knocked } = dialerThatNotes([{ host: "192.0.2.1", port: 7400 }], links);
+    const asked: number[] = [];
+    dialer.start();
+    for (const endMs = nowMs + lengthMs; nowMs < endMs; nowMs += 500) {
+      for (let turn = 0; turn < 5; turn++) await nextTurn();
+      if (knocked.length > asked.length) asked.push(nowMs);
+      mock.timers.tick(500);
+    }
+    dialer.stop();
+    return asked;
+  }
+
+  it("by an agent with links: about once a minute, never in step with the others", async () => {
+    const asked = await askedWithin(60 * MINUTE_MS, 1);
+    const waits = asked.slice(1).map((at, i) => at - asked[i]!);
+    assert.ok(waits.length > 30);
+    assert.ok(waits.every((wait) => wait >= MINUTE_MS / 2 && wait <= 1.6 * MINUTE_MS), `${waits}`);
+    assert.ok(new Set(waits).size > 10);
+  });
+
+  it("by an agent that is alone: in every round, a second or so", async () => {
+    const asked = await askedWithin(MINUTE_MS, 0);
+    assert.ok(asked.length >= 30, `${asked.length}`);
+  });
+});
