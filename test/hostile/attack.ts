@@ -7,8 +7,6 @@ import { type Metrics, RATE, VictimSwarm } from "./swarm.ts";
 
 /** Frames of all attacks together; fewer are for trying something out. */
 export const FRAMES = Number(process.env["HOSTILE_FRAMES"] ?? 1_000_000);
-/** What a busy test machine is late with says nothing of the agents: only the long run, alone on its machine, is held to it. */
-const IS_LONG = FRAMES >= 1_000_000;
 /** Of the timers of an agent's main thread less than 100 ms late. */
 const LEAST_IN_TIME = 0.99;
 const MAX_GROWTH_BYTES = 64 * 1024 * 1024;
@@ -22,18 +20,21 @@ export type Attack = (arena: Arena, frames: number) => Promise<number>;
 export class Arena implements AsyncDisposable {
   readonly swarm: VictimSwarm;
   readonly #before: readonly Metrics[];
+  readonly #isTimed: boolean;
 
-  private constructor(swarm: VictimSwarm, before: readonly Metrics[]) {
+  private constructor(swarm: VictimSwarm, before: readonly Metrics[], isTimed: boolean) {
     this.swarm = swarm;
     this.#before = before;
+    this.#isTimed = isTimed;
   }
 
-  static async open(): Promise<Arena> {
+  /** `isTimed`: agents and the load are to be on time. On a busy machine that says nothing of the agents. */
+  static async open({ isTimed }: { isTimed: boolean }): Promise<Arena> {
     const swarm = await VictimSwarm.start(RUN_SECONDS);
     try {
       // Agents grow by some 20 MB in their first minute of links that come and go: that is not the attackers' doing.
       await Promise.all(swarm.agents.map((_, at) => warmUp(swarm, at)));
-      return new Arena(swarm, await swarm.metrics());
+      return new Arena(swarm, await swarm.metrics(), isTimed);
     } catch (cause) {
       await swarm.stop();
       throw cause;
@@ -72,10 +73,10 @@ export class Arena implements AsyncDisposable {
     const figures = [`${rate.toFixed(1)} of ${RATE} hits/s`, `RSS +${grown} MiB`, `${(100 * inTime).toFixed(2)} % of timers within 100 ms`];
     console.log(`${name}: ${frames} frames in ${seconds.toFixed(0)} s; ${figures.join("; ")}`);
     assert.deepEqual(await swarm.told(), told, "members, shares and the run are what they were");
-    assert.ok(rate > 0 && rate < 1.2 * RATE, `${rate} hits a second`);
+    assert.ok(rate > 0, "the load goes on");
     for (const bytes of growth) assert.ok(bytes <= MAX_GROWTH_BYTES, `${bytes} bytes more`);
-    if (!IS_LONG) return metrics;
-    assert.ok(rate > 0.9 * RATE, `${rate} hits a second`);
+    if (!this.#isTimed) return metrics;
+    assert.ok(rate > 0.9 * RATE && rate < 1.1 * RATE, `${rate} hits a second`);
     assert.ok(inTime >= LEAST_IN_TIME, `${inTime} of the timers within 100 ms`);
     return metrics;
   }

@@ -7,7 +7,7 @@ import { fakes, fates, floodOfRuns, lineages, records, reports, runOf, runs, tim
 
 let arena: Arena;
 before(async () => {
-  arena = await Arena.open();
+  arena = await Arena.open({ isTimed: true });
 });
 after(() => arena?.[Symbol.asyncDispose]());
 

@@ -10,7 +10,7 @@ import { flooding, gossip, identities, malformed, oversized, replayed } from "./
 
 let arena: Arena;
 before(async () => {
-  arena = await Arena.open();
+  arena = await Arena.open({ isTimed: true });
 });
 after(() => arena?.[Symbol.asyncDispose]());
 

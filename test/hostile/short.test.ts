@@ -26,7 +26,7 @@ const ATTACKS: readonly (readonly [Attack, number])[] = [
 
 let arena: Arena;
 before(async () => {
-  arena = await Arena.open();
+  arena = await Arena.open({ isTimed: false });
 });
 after(() => arena?.[Symbol.asyncDispose]());
 
