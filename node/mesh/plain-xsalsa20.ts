@@ -8,11 +8,12 @@
 import { createRequire } from "node:module";
 
 const require = createRequire(import.meta.resolve("@libp2p/pnet"));
-const { WebAssembly } = globalThis;
-Object.defineProperty(globalThis, "WebAssembly", { value: undefined, configurable: true, writable: true });
+const scope = globalThis as { WebAssembly?: unknown };
+const { WebAssembly } = scope;
+scope.WebAssembly = undefined;
 try {
   // It looks for WebAssembly once, when it is loaded.
   require("xsalsa20");
 } finally {
-  Object.defineProperty(globalThis, "WebAssembly", { value: WebAssembly, configurable: true, writable: true });
+  scope.WebAssembly = WebAssembly;
 }

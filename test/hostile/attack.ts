@@ -33,7 +33,7 @@ export class Arena implements AsyncDisposable {
     const swarm = await VictimSwarm.start(RUN_SECONDS);
     try {
       // Agents grow by some 20 MB in their first minute of links that come and go: that is not the attackers' doing.
-      await Promise.all(swarm.agents.map((_, at) => warmUp(swarm, at)));
+      await Promise.all(swarm.agents.map((_, at) => warmUp(swarm, at, isTimed ? 1000 : 200)));
       return new Arena(swarm, await swarm.metrics(), isTimed);
     } catch (cause) {
       await swarm.stop();
@@ -86,9 +86,9 @@ export class Arena implements AsyncDisposable {
   }
 }
 
-async function warmUp(swarm: VictimSwarm, at: number): Promise<void> {
+async function warmUp(swarm: VictimSwarm, at: number, frames: number): Promise<void> {
   const peer = await HostilePeer.start(swarm.key, swarm.address(at));
   await peer.learn();
-  for (let i = 0; i < 1000; i++) await peer.send({ standing: peer.standing!, pull: i % 100 === 0 });
+  for (let i = 0; i < frames; i++) await peer.send({ standing: peer.standing!, pull: i % 100 === 0 });
   await peer.stop();
 }

@@ -34,6 +34,6 @@ describe("streams of the swarm key", () => {
     const stream = opened(1);
     const cut = [1, 62, 2, 100, 135].map((length) => Buffer.from(stream.update(new Uint8Array(length))));
     assert.deepEqual(Buffer.concat(cut), whole);
-    assert.equal(typeof globalThis.WebAssembly, "object", "others have it");
+    assert.equal(typeof (globalThis as { WebAssembly?: unknown }).WebAssembly, "object", "others have it");
   });
 });
