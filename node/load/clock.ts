@@ -6,6 +6,8 @@
 //   swarm      local + an offset learnt from other agents (effect `clock`): the time of plans, shares and results. It is
 //              slewed by fractions of a millisecond; a step moves what is due, but no duration and no lease.
 
+import { performance } from "node:perf_hooks";
+
 function hrtimeMs(): number {
   const [seconds, nanoseconds] = process.hrtime();
   return seconds * 1e3 + nanoseconds / 1e6;

@@ -5,7 +5,7 @@ import { monotonicMs } from "../clock.ts";
 import type { Call, Exchange, PreparedRequest, Setup, Sink } from "../driver.ts";
 import { KEPT_BODY_BYTES, RESPONSE_BYTES } from "../limits.ts";
 import { KeptBody } from "./body.ts";
-import type { Deadlines, Expiring } from "./deadlines.ts";
+import type { Deadlines, Expiring, Queue } from "./deadlines.ts";
 import { trimmed } from "./grammar.ts";
 import type { AnswerParser, AnswerSink } from "./parser.ts";
 import type { Message } from "./request.ts";
@@ -43,14 +43,13 @@ export class Http1Call implements Call, Exchange, AnswerSink, Expiring {
   #head = "";
   #body: KeptBody | null = null;
   readonly #sink: Sink;
-  readonly #deadlines: Deadlines;
+  readonly #deadline: Queue;
 
   constructor(request: PreparedRequest, message: Message, sink: Sink, deadlines: Deadlines) {
     this.request = request;
     this.message = message;
     this.#sink = sink;
-    this.#deadlines = deadlines;
-    deadlines.add(this, request.timeoutMs);
+    this.#deadline = deadlines.add(this, request.timeoutMs);
   }
 
   get isSettled(): boolean {
@@ -163,7 +162,7 @@ export class Http1Call implements Call, Exchange, AnswerSink, Expiring {
     this.error = kind;
     this.endMs = endMs;
     this.carrier = null;
-    this.#deadlines.remove(this, this.request.timeoutMs);
+    this.#deadline.remove(this);
     return true;
   }
 }

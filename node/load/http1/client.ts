@@ -2,6 +2,7 @@
 
 import type { ErrorKind } from "../../metrics/results.ts";
 import { monotonicMs } from "../clock.ts";
+import { ConnectionCount } from "../connection-count.ts";
 import type { Call, Driver, Exchange, PreparedRequest, Sink } from "../driver.ts";
 import type { TargetGuard } from "../guard.ts";
 import { Http1Call } from "./call.ts";
@@ -13,13 +14,15 @@ const NO_BODY = Buffer.alloc(0);
 
 export class Http1Client implements Driver {
   readonly #guard: TargetGuard;
+  readonly #count: ConnectionCount;
   readonly #origins = new Map<string, Origin>();
   readonly #deadlines = new Deadlines();
   /** Reads are dealt with before the next one: no two connections need it at the same time. */
   readonly #readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
 
-  constructor(guard: TargetGuard) {
+  constructor(guard: TargetGuard, count = new ConnectionCount()) {
     this.#guard = guard;
+    this.#count = count;
   }
 
   send(request: PreparedRequest, sink: Sink): Call {
@@ -40,7 +43,7 @@ export class Http1Client implements Driver {
   }
 
   #addOrigin(key: string, url: string, depth: number): Origin {
-    const origin = new Origin(url, depth, this.#guard, this.#readBuffer);
+    const origin = new Origin(url, depth, this.#guard, this.#readBuffer, this.#count);
     this.#origins.set(key, origin);
     return origin;
   }

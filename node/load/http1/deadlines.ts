@@ -13,7 +13,8 @@ export interface Expiring {
 /** Empty lists are dropped when there are more; only odd timeouts make so many. */
 const LISTS = 32;
 
-class Queue {
+/** Those that wait equally long. */
+export class Queue {
   readonly timeoutMs: number;
   first: Expiring | null = null;
   last: Expiring | null = null;
@@ -26,6 +27,7 @@ class Queue {
     return this.first === null ? Number.POSITIVE_INFINITY : this.first.startMs + this.timeoutMs;
   }
 
+  /** Nothing happens if it has expired, or was removed. */
   remove(item: Expiring): void {
     if (item.before !== null) item.before.after = item.after;
     else if (this.first === item) this.first = item.after;
@@ -41,8 +43,8 @@ export class Deadlines {
   #timer: NodeJS.Timeout | null = null;
   #timerMs = Number.POSITIVE_INFINITY;
 
-  /** It expires so long after its start, unless it is removed. */
-  add(item: Expiring, timeoutMs: number): void {
+  /** It expires so long after its start, unless it is removed from the queue that is given back. */
+  add(item: Expiring, timeoutMs: number): Queue {
     const queue = this.#queues.get(timeoutMs) ?? this.#addQueue(timeoutMs);
     if (queue.last === null) {
       queue.first = queue.last = item;
@@ -51,11 +53,7 @@ export class Deadlines {
       item.before = queue.last;
       queue.last = queue.last.after = item;
     }
-  }
-
-  /** Nothing happens if it has expired. */
-  remove(item: Expiring, timeoutMs: number): void {
-    this.#queues.get(timeoutMs)?.remove(item);
+    return queue;
   }
 
   #addQueue(timeoutMs: number): Queue {

@@ -1,6 +1,7 @@
 // A scheme, host and port: its connections, of which the last one used is used first, and how requests to it are written.
 
 import type { OnReadOpts, Socket } from "node:net";
+import type { ConnectionCount } from "../connection-count.ts";
 import type { TargetGuard } from "../guard.ts";
 import type { RequestError } from "../outcome.ts";
 import type { Http1Call } from "./call.ts";
@@ -16,6 +17,7 @@ export class Origin implements Owner {
   /** Addresses are decided about here, because they never reach the guard's `lookup`; names are decided about there. */
   readonly refusal: RequestError | null;
   readonly #guard: TargetGuard;
+  readonly #count: ConnectionCount;
   readonly #endpoint: Endpoint;
   /** Requests on a connection before their answers have come. */
   readonly #depth: number;
@@ -24,12 +26,13 @@ export class Origin implements Owner {
   readonly #open = new Set<Connection>();
   #isClosed = false;
 
-  constructor(url: string, depth: number, guard: TargetGuard, readBuffer: Buffer) {
+  constructor(url: string, depth: number, guard: TargetGuard, readBuffer: Buffer, count: ConnectionCount) {
     const parsed = new URL(url);
     this.readBuffer = readBuffer;
     this.encoder = new RequestEncoder(parsed.host);
     this.refusal = guard.refusalOfHost(parsed.hostname);
     this.#guard = guard;
+    this.#count = count;
     this.#endpoint = endpointOf(parsed);
     this.#depth = depth;
   }
@@ -58,7 +61,7 @@ export class Origin implements Owner {
   }
 
   forget(connection: Connection): void {
-    this.#open.delete(connection);
+    if (this.#open.delete(connection)) this.#count.end();
   }
 
   close(): void {
@@ -85,6 +88,7 @@ export class Origin implements Owner {
   #connect(): Connection {
     const connection = new Connection(this, this.#endpoint.isTls);
     this.#open.add(connection);
+    this.#count.begin();
     return connection;
   }
 }
