@@ -2,9 +2,11 @@
 
 import type { Snapshot } from "../node/metrics/results.ts";
 import { RateCurve } from "../node/plan/curve.ts";
+import { isDealt } from "../node/plan/deal.ts";
 import { type Assignment, OwnArrivals } from "../node/plan/schedule.ts";
 import { CIRCLE } from "../node/plan/stripe.ts";
 import { EPOCH_MS, type LocalClock } from "./clock.ts";
+import { DealtWork } from "./dealt.ts";
 import { snapshotOf } from "./snapshot.ts";
 import type { Target } from "./target.ts";
 
@@ -36,10 +38,11 @@ export interface EngineOptions {
   readonly needsLease: boolean;
 }
 
-/** Plans in the simulator have one arrival-rate scenario of one step. */
+/** Plans in the simulator have one scenario of one step: an arrival rate, or a number of iterations. */
 export class SimulatedEngine {
   readonly #options: EngineOptions;
   readonly #work = new Map<string, Work>();
+  readonly #dealt = new Map<string, DealtWork>();
   /** Swarm time minus local time, as the machine said last. */
   #offsetMs = 0;
   #leaseMs: number;
@@ -58,6 +61,7 @@ export class SimulatedEngine {
 
   assign(assignment: Assignment, localMs: number): void {
     const nowMs = localMs + this.#offsetMs;
+    if (this.#assignDealt(assignment, localMs)) return;
     const work = this.#work.get(assignment.run);
     const isAhead = nowMs < Math.min(assignment.startAtMs, work?.assignment.startAtMs ?? Number.POSITIVE_INFINITY);
     if (work === undefined || (isAhead && work.assignment.startAtMs !== assignment.startAtMs)) {
@@ -99,18 +103,21 @@ export class SimulatedEngine {
   run(localMs: number): void {
     if (this.#options.target === null) return;
     for (const work of this.#work.values()) this.#take(work, localMs);
+    for (const work of this.#dealt.values()) this.#takeDealt(work, localMs);
   }
 
   /** The load threads stood still until now: they look at their lease before anything else. */
   thaw(localMs: number): void {
     if (this.#options.target === null) return;
     for (const work of this.#work.values()) this.#take(work, localMs, localMs);
+    for (const work of this.#dealt.values()) this.#takeDealt(work, localMs, localMs);
   }
 
   /** The process is gone. */
   end(localMs: number): void {
     this.run(localMs);
     this.#work.clear();
+    this.#dealt.clear();
   }
 
   /** Calls back with each plan under way, the share of it that is held, and the share that is offered. */
@@ -136,7 +143,37 @@ export class SimulatedEngine {
       const [started, late] = [Math.round(work.started), Math.round(work.late)];
       reports.push(snapshotOf({ run: assignment.run, member: this.#options.member, sequence, atMs: nowMs, done, started, late }));
     }
+    for (const [run, work] of this.#dealt) {
+      const { started, left } = work;
+      const done = work.isOver;
+      if (nowMs < work.assignment.startAtMs || work.isTold) continue;
+      work.isTold = done;
+      const sequence = ++work.sequence;
+      reports.push(snapshotOf({ run, member: this.#options.member, sequence, atMs: nowMs, done, started, late: 0, stopped: left }));
+    }
     return reports;
+  }
+
+  /** Whether it is an assignment of that kind. */
+  #assignDealt(assignment: Assignment, localMs: number): boolean {
+    const { executor } = assignment.plan.scenarios[0]!;
+    if (!isDealt(executor)) return false;
+    const known = this.#dealt.get(assignment.run);
+    if (known === undefined) {
+      this.#dealt.set(assignment.run, new DealtWork(assignment, executor));
+      return true;
+    }
+    this.#takeDealt(known, localMs);
+    known.assign(assignment);
+    return true;
+  }
+
+  #takeDealt(work: DealtWork, localMs: number, thawedMs = Number.NEGATIVE_INFINITY): void {
+    const { clock, target } = this.#options;
+    const [nowMs, leaseMs] = [localMs + this.#offsetMs, this.#leaseMs + this.#offsetMs];
+    work.take({ nowMs, leaseMs, thawedMs: thawedMs + this.#offsetMs }, (k, atMs) => {
+      target?.hit(work.assignment.run, k, EPOCH_MS + clock.virtual(atMs - this.#offsetMs));
+    });
   }
 
   #workOf(assignment: Assignment, nowMs: number): Work {

@@ -12,17 +12,18 @@ export interface Counted {
   readonly done: boolean;
   readonly started: number;
   readonly late: number;
+  readonly stopped?: number;
 }
 
-export function snapshotOf({ started, late, ...head }: Counted): Snapshot {
+export function snapshotOf({ started, late, stopped = 0, ...head }: Counted): Snapshot {
   const sketches = { iterationDuration: NO_SKETCH, pacing: NO_SKETCH };
-  const iterations = { scheduled: started + late, started, completed: started, interrupted: 0 };
+  const iterations = { scheduled: started + late + stopped, started, completed: started, interrupted: 0 };
   const bytes = { bytesSent: 0, bytesReceived: 0 };
   const times = { duration: NO_SKETCH, latency: NO_SKETCH, waiting: NO_SKETCH };
   return {
     ...head,
     totals: {
-      scenarios: [{ ...iterations, dropped: late === 0 ? [] : [late], ...sketches }],
+      scenarios: [{ ...iterations, dropped: late + stopped === 0 ? [] : [late, 0, 0, stopped], ...sketches }],
       steps: [{ requests: started, failed: 0, ...bytes, ...times }],
       checks: [],
       status: [[200, started]],
