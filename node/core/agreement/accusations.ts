@@ -1,11 +1,11 @@
 // What observers say of those they watch, and who is excluded because enough of them say so.
 
 import type { MemberId } from "../events.ts";
-import type { Accusation, Positions } from "../frame.ts";
+import type { Accusation, Positions, ViewMember } from "../frame.ts";
 import { CLOSED_HINT_MS } from "../limits.ts";
 import type { Chain } from "./chain.ts";
 import { emptyPositions, has, insert, isSame, NOBODY } from "./positions.ts";
-import type { AgreedView } from "./view.ts";
+import { isOutvoted, type Tally, tally } from "./tally.ts";
 
 interface Entry {
   readonly accusation: Accusation;
@@ -14,19 +14,27 @@ interface Entry {
   readonly heardMs: number;
 }
 
-/** Fewer observers than this are few: two who are mistaken at once would be half of them. */
-const FEW = 6;
+/** A member that somebody has accused. */
+interface Accused {
+  /** Accuser -> the newest of it. */
+  readonly entries: Map<MemberId, Entry>;
+  /** Who accuses it of those who observe it in the current view, and in the one before; null until that is asked for. */
+  tallies: readonly Tally[] | null;
+  /** Whether it is closed, and how long that is so if nothing more is heard; null until that is asked for. */
+  closed: { readonly is: boolean; readonly untilMs: number } | null;
+}
 
 export class Accusations {
   readonly #chain: Chain;
-  /** Target -> accuser -> the newest of it. */
-  readonly #entries = new Map<MemberId, Map<MemberId, Entry>>();
+  readonly #accused = new Map<MemberId, Accused>();
   /** When somebody was last said to be closed. */
   readonly #closedMs = new Map<MemberId, number>();
   #news: Accusation[] = [];
   /** Members of the current view that have been heard of lately; null: all count as such. */
   #present: Positions | null = null;
   #excluded: Positions | null = null;
+  /** Members of the current view that somebody has accused, the last first; null until they are asked for. */
+  #inOrder: { readonly accused: Accused; readonly position: number }[] | null = null;
 
   constructor(chain: Chain) {
     this.#chain = chain;
@@ -40,11 +48,16 @@ export class Accusations {
     if (view === undefined || target === undefined || accuser === undefined || target === accuser) return false;
     // Nobody but the observers is heard: the rest has no link to judge by, and the list stays short.
     if (!view.neighboursOf(accusation.target).includes(accusation.accuser)) return false;
-    const known = this.#entries.get(target.id)?.get(accuser.id);
+    const accused = this.#accused.get(target.id) ?? { entries: new Map<MemberId, Entry>(), tallies: null, closed: null };
+    const known = accused.entries.get(accuser.id);
     if (known !== undefined && known.accusation.version >= accusation.version) return false;
-    const entries = this.#entries.get(target.id) ?? new Map<MemberId, Entry>();
-    entries.set(accuser.id, { accusation, incarnation: target.incarnation, heardMs: nowMs });
-    this.#entries.set(target.id, entries);
+    if (accused.entries.size === 0) {
+      this.#accused.set(target.id, accused);
+      this.#inOrder = null;
+    }
+    accused.entries.set(accuser.id, { accusation, incarnation: target.incarnation, heardMs: nowMs });
+    accused.tallies = null;
+    accused.closed = null;
     if (accusation.kind === "closed") this.#closedMs.set(target.id, nowMs);
     this.#news.push(accusation);
     this.#excluded = null;
@@ -63,12 +76,12 @@ export class Accusations {
   }
 
   all(): Accusation[] {
-    return [...this.#entries.values()].flatMap((entries) => [...entries.values()].map((entry) => entry.accusation));
+    return [...this.#accused.values()].flatMap(({ entries }) => [...entries.values()].map((entry) => entry.accusation));
   }
 
   /** Members of the current view whom half of their observers accuse, those excluded themselves not counted. */
   excluded(): Positions {
-    this.#excluded ??= this.#entries.size === 0 ? NOBODY : this.#fixpoint();
+    this.#excluded ??= this.#accused.size === 0 ? NOBODY : this.#fixpoint();
     return this.#excluded;
   }
 
@@ -79,29 +92,24 @@ export class Accusations {
   presence(present: Positions | null): void {
     if (present === this.#present || (present !== null && this.#present !== null && isSame(present, this.#present))) return;
     this.#present = present;
-    if (this.#entries.size > 0) this.#excluded = null;
+    if (this.#accused.size > 0) this.#excluded = null;
   }
 
   /** True if at least one observer accuses it now. */
   isAccused(id: MemberId): boolean {
     const { current } = this.#chain;
-    for (const [accuser] of this.#entries.get(id) ?? []) {
-      if (current.positionOf(accuser) >= 0 && this.#accuses(accuser, id, current)) return true;
+    for (const [accuser, entry] of this.#accused.get(id)?.entries ?? []) {
+      if (current.positionOf(accuser) >= 0 && accuses(entry, current.memberOf(id))) return true;
     }
     return false;
   }
 
   /** True if enough observers saw its links close, not long ago: a hint that its process is gone. */
   isClosed(id: MemberId, nowMs: number): boolean {
-    const views = this.#chain.all();
-    const view = views.findLast((one) => one.positionOf(id) >= 0);
-    if (view === undefined) return false;
-    const saying = (accuser: MemberId) => {
-      const entry = this.#entries.get(id)?.get(accuser);
-      return entry?.accusation.kind === "closed" && nowMs - entry.heardMs < CLOSED_HINT_MS;
-    };
-    const { current } = this.#chain;
-    return this.#isOutvoted(view, view.positionOf(id), (accuser) => saying(accuser), (one) => current.positionOf(one) < 0);
+    const accused = this.#accused.get(id);
+    if (accused === undefined) return false;
+    if (accused.closed === null || nowMs >= accused.closed.untilMs) accused.closed = this.#closedNow(id, accused, nowMs);
+    return accused.closed.is;
   }
 
   /** Those whom somebody has said to be closed, not long ago. */
@@ -114,70 +122,66 @@ export class Accusations {
   viewChanged(): void {
     this.#excluded = null;
     this.#present = null;
-    for (const id of this.#entries.keys()) {
+    this.#inOrder = null;
+    for (const [id, accused] of this.#accused) {
+      accused.tallies = null;
+      accused.closed = null;
       if (this.#chain.all().some((view) => view.positionOf(id) >= 0)) continue;
-      this.#entries.delete(id);
+      this.#accused.delete(id);
       this.#closedMs.delete(id);
     }
   }
 
   #fixpoint(): Positions {
-    const { current } = this.#chain;
-    const previous = this.#chain.at(current.number - 1);
-    const excluded = emptyPositions(current.size);
-    const isOut = (id: MemberId) => {
-      const position = current.positionOf(id);
-      return position < 0 || has(excluded, position) || (this.#present !== null && !has(this.#present, position));
-    };
+    const excluded = emptyPositions(this.#chain.current.size);
     // In an order that is the same for all: of two who accuse each other the first in the view stays.
-    const accused = [...this.#entries.keys()]
-      .map((target) => ({ target, position: current.positionOf(target) }))
-      .filter(({ position }) => position >= 0)
-      .sort((a, b) => b.position - a.position);
+    this.#inOrder ??= this.#ordered();
     for (let grew = true; grew; ) {
       grew = false;
-      for (const { target, position } of accused) {
+      for (const { accused, position } of this.#inOrder) {
         if (has(excluded, position)) continue;
-        const accuses = (accuser: MemberId) => this.#accuses(accuser, target, current);
-        const inPrevious = previous?.positionOf(target) ?? -1;
-        if (
-          this.#isOutvoted(current, position, accuses, isOut) ||
-          (previous !== undefined && inPrevious >= 0 && this.#isOutvoted(previous, inPrevious, accuses, isOut))
-        ) {
-          insert(excluded, position);
-          grew = true;
-        }
+        accused.tallies ??= this.#tallies(accused, position);
+        if (!accused.tallies.some((one) => isOutvoted(one, excluded, this.#present))) continue;
+        insert(excluded, position);
+        grew = true;
       }
     }
     return excluded;
   }
 
-  #accuses(accuser: MemberId, target: MemberId, current: AgreedView): boolean {
-    const entry = this.#entries.get(target)?.get(accuser);
-    if (entry === undefined || entry.accusation.kind === "none") return false;
-    return entry.incarnation >= (current.memberOf(target)?.incarnation ?? 0);
+  #ordered(): { accused: Accused; position: number }[] {
+    const { current } = this.#chain;
+    return [...this.#accused]
+      .map(([id, accused]) => ({ accused, position: current.positionOf(id) }))
+      .filter(({ position }) => position >= 0)
+      .sort((a, b) => b.position - a.position);
   }
 
-  /**
-   * Half of the observers that count: the larger part of a swarm that breaks in two must find enough of them on its own
-   * side. Of a few more than half, or on a network that loses every fifth packet two of four evict the living.
-   */
-  #isOutvoted(
-    view: AgreedView,
-    position: number,
-    accuses: (accuser: MemberId) => boolean,
-    isOut: (id: MemberId) => boolean,
-  ): boolean {
-    const all = view.neighboursOf(position);
-    let observers = 0;
-    let accusers = 0;
-    for (const one of all) {
-      const { id } = view.members[one]!;
-      if (isOut(id)) continue;
-      observers++;
-      if (accuses(id)) accusers++;
-    }
-    const half = observers >= FEW ? Math.ceil(observers / 2) : Math.floor(observers / 2) + 1;
-    return accusers >= Math.max(Math.min(2, all.length), half);
+  #tallies({ entries }: Accused, position: number): Tally[] {
+    const { current } = this.#chain;
+    const member = current.members[position]!;
+    const says = (accuser: MemberId) => accuses(entries.get(accuser), member);
+    const found = [tally(current, position, current, says)];
+    const previous = this.#chain.at(current.number - 1);
+    const before = previous?.positionOf(member.id) ?? -1;
+    if (previous !== undefined && before >= 0) found.push(tally(previous, before, current, says));
+    return found;
   }
+
+  #closedNow(id: MemberId, { entries }: Accused, nowMs: number): { is: boolean; untilMs: number } {
+    const view = this.#chain.all().findLast((one) => one.positionOf(id) >= 0);
+    let untilMs = Number.POSITIVE_INFINITY;
+    const says = (accuser: MemberId) => {
+      const entry = entries.get(accuser);
+      if (entry?.accusation.kind !== "closed" || nowMs - entry.heardMs >= CLOSED_HINT_MS) return false;
+      untilMs = Math.min(untilMs, entry.heardMs + CLOSED_HINT_MS);
+      return true;
+    };
+    const is = view !== undefined && isOutvoted(tally(view, view.positionOf(id), this.#chain.current, says), NOBODY, null);
+    return { is, untilMs };
+  }
+}
+
+function accuses(entry: Entry | undefined, target: ViewMember | undefined): boolean {
+  return entry !== undefined && entry.accusation.kind !== "none" && entry.incarnation >= (target?.incarnation ?? 0);
 }

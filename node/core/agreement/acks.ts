@@ -18,12 +18,18 @@ interface Shown {
 
 /** Windows before a view takes effect in which it may already be acknowledged; more than ever pass. */
 const EARLY_WINDOWS = 64;
+/** More windows than there are until the year 10000: makes one number of a view's and a window's. */
+const KEY_WINDOWS = 2 ** 40;
 
 export class Acks {
   readonly #chain: Chain;
   readonly #shown = new Map<number, Shown>();
   /** What those said who are not members of the view they adopted: they leave, or were removed and come back. */
   readonly #told = new Map<MemberId, number>();
+  /** Rises with everything that makes a difference here. */
+  changes = 0;
+  /** What `movedOn` has found since anything changed, by view and window. */
+  readonly #movedOn = new Map<number, Positions>();
 
   constructor(chain: Chain) {
     this.#chain = chain;
@@ -47,6 +53,7 @@ export class Acks {
       shown.since[position] = since;
       changed = true;
     }
+    if (changed) this.#changed();
     return changed;
   }
 
@@ -59,7 +66,13 @@ export class Acks {
   told(id: MemberId, number: number): boolean {
     if (number <= (this.#told.get(id) ?? 0)) return false;
     this.#told.set(id, number);
+    this.#changed();
     return true;
+  }
+
+  /** Whether the member of a view at this position was heard under it. */
+  isShown(view: AgreedView, position: number): boolean {
+    return (this.#shown.get(view.number)?.since[position] ?? 0) > 0;
   }
 
   /** Number of the newest view that a member is known to have adopted; 0 if of none that is remembered. */
@@ -76,15 +89,22 @@ export class Acks {
 
   /** Members of `view` that were heard under a newer one before a window: they could not renew anybody's lease in it. */
   movedOn(view: AgreedView, beforeWindow: number): Positions {
+    const key = view.number * KEY_WINDOWS + beforeWindow;
+    let moved = this.#movedOn.get(key);
+    if (moved === undefined) this.#movedOn.set(key, (moved = this.#whoMovedOn(view, beforeWindow)));
+    return moved;
+  }
+
+  #whoMovedOn(view: AgreedView, beforeWindow: number): Positions {
     const moved = emptyPositions(view.size);
     for (const newer of this.#chain.all()) {
       const shown = newer.number > view.number ? this.#shown.get(newer.number) : undefined;
       if (shown === undefined) continue;
+      const before = newer.positionsIn(view);
       for (let position = 0; position < newer.size; position++) {
         const since = shown.since[position]!;
         if (since === 0 || shown.baseWindow + since >= beforeWindow) continue;
-        const before = view.positionOf(newer.members[position]!.id);
-        if (before >= 0) insert(moved, before);
+        if (before[position]! >= 0) insert(moved, before[position]!);
       }
     }
     return moved;
@@ -92,10 +112,16 @@ export class Acks {
 
   /** Forgets views that the chain has forgotten, and those told by agents that are nowhere in it. */
   prune(): void {
+    this.#changed();
     for (const number of this.#shown.keys()) if (this.#chain.at(number) === undefined) this.#shown.delete(number);
     for (const id of this.#told.keys()) {
       if (!this.#chain.all().some((view) => view.positionOf(id) >= 0)) this.#told.delete(id);
     }
+  }
+
+  #changed(): void {
+    this.changes++;
+    this.#movedOn.clear();
   }
 
   #of(view: AgreedView): Shown {

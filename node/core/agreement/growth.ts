@@ -1,12 +1,14 @@
 // Release before growth: a member takes more only when all others have promised to take less, or cannot offer any more.
 
 import type { MemberId } from "../events.ts";
+import type { Positions } from "../frame.ts";
 import { EXCESS, LEASE_WINDOWS, SHORT_LEASE_WINDOWS } from "../limits.ts";
+import { removeAll } from "../subsets.ts";
 import { CIRCLE } from "../../plan/stripe.ts";
 import type { Accusations } from "./accusations.ts";
 import type { Acks } from "./acks.ts";
 import type { Chain } from "./chain.ts";
-import { emptyPositions, has, insertAll } from "./positions.ts";
+import { emptyPositions, has } from "./positions.ts";
 import type { RollCalls } from "./roll-calls.ts";
 import type { AgreedView } from "./view.ts";
 
@@ -19,6 +21,8 @@ export class Growth {
   readonly #accusations: Accusations;
   /** Members whose links closed: the window before which even the short lease had ended for certain. */
   readonly #ended = new Map<MemberId, number>();
+  #seenAcks = -1;
+  #scratch: Uint32Array = new Uint32Array(0);
 
   constructor(self: MemberId, chain: Chain, acks: Acks, rollCalls: RollCalls, accusations: Accusations) {
     this.#self = self;
@@ -35,25 +39,24 @@ export class Growth {
   observe(window: number, nowMs: number): void {
     for (const id of this.#accusations.closed(nowMs)) {
       if (this.#ended.has(id) || !this.#accusations.isClosed(id, nowMs)) continue;
-      if (this.#hasNoQuorum(id, this.#held(id, this.#chain.all()), window - SHORT_LEASE_WINDOWS, window, new Map())) {
+      if (this.#hasNoQuorum(id, this.#held(id, this.#chain.all()), window - SHORT_LEASE_WINDOWS, window)) {
         this.#ended.set(id, window);
       }
     }
+    if (this.#acks.changes === this.#seenAcks) return;
+    this.#seenAcks = this.#acks.changes;
     for (const id of this.#ended.keys()) if (this.#held(id, this.#chain.all()).length === 0) this.#ended.delete(id);
   }
 
   /** True if shares may grow to those of `view` at the start of `window`. Once true it stays true. */
   isAllowed(view: AgreedView, window: number): boolean {
     const older = this.#chain.all().filter((one) => one.number < view.number);
-    const movedOn = new Map<string, Uint32Array>();
     let excess = 0;
-    for (const id of new Set(older.flatMap((one) => one.members.map((member) => member.id)))) {
-      if (id === this.#self) continue;
-      if (this.#acks.of(id) >= view.number) continue;
+    for (const { id, position } of losersOf(view, older)) {
+      if (id === this.#self || this.#acks.isShown(view, position) || this.#acks.of(id) >= view.number) continue;
       const held = this.#held(id, older);
-      const most = Math.max(0, ...held.map((one) => one.stripeOf(id).width));
-      const surplus = most - view.stripeOf(id).width;
-      if (surplus <= 0 || this.#isLapsed(id, held, window, movedOn)) continue;
+      const surplus = widest(held, id) - view.stripeOf(id).width;
+      if (surplus <= 0 || this.#isLapsed(id, held, window)) continue;
       excess += surplus;
       if (excess > EXCESS * CIRCLE) return false;
     }
@@ -61,11 +64,11 @@ export class Growth {
   }
 
   /** True if its lease has ended before `window` for certain. */
-  #isLapsed(id: MemberId, held: readonly AgreedView[], window: number, movedOn: Map<string, Uint32Array>): boolean {
+  #isLapsed(id: MemberId, held: readonly AgreedView[], window: number): boolean {
     const ended = this.#ended.get(id);
     const since = window - LEASE_WINDOWS;
     const from = ended === undefined ? since : Math.max(since, ended - SHORT_LEASE_WINDOWS);
-    return this.#hasNoQuorum(id, held, from, window, movedOn);
+    return this.#hasNoQuorum(id, held, from, window);
   }
 
   /** Views in which it may still believe. */
@@ -78,36 +81,53 @@ export class Growth {
    * True if nothing can have renewed its lease in these windows: in none was there a quorum of those who may have stayed
    * in a view that it holds, and who did not exclude it.
    */
-  #hasNoQuorum(
-    id: MemberId,
-    held: readonly AgreedView[],
-    fromWindow: number,
-    beforeWindow: number,
-    movedOn: Map<string, Uint32Array>,
-  ): boolean {
+  #hasNoQuorum(id: MemberId, held: readonly AgreedView[], fromWindow: number, beforeWindow: number): boolean {
     for (const view of held) {
       const position = view.positionOf(id);
-      for (let u = fromWindow; u < beforeWindow; u++) {
-        const key = `${view.number}/${u}`;
-        const moved = movedOn.get(key) ?? this.#acks.movedOn(view, u);
-        movedOn.set(key, moved);
-        if (view.isQuorum(this.#stayed(view, position, u, moved))) return false;
-      }
+      for (let u = fromWindow; u < beforeWindow; u++) if (view.isQuorum(this.#stayed(view, position, u))) return false;
     }
     return true;
   }
 
   /** Members who may have renewed the lease of `position` in a window: neither moved on nor known to exclude it. */
-  #stayed(view: AgreedView, position: number, window: number, moved: Uint32Array): Uint32Array {
-    const gone = moved.slice();
-    for (const label of this.#rollCalls.in(window)) {
-      if (label.view === view && has(label.excluded, position)) insertAll(gone, label.present);
-    }
-    const stayed = emptyPositions(view.size);
+  #stayed(view: AgreedView, position: number, window: number): Positions {
+    const moved = this.#acks.movedOn(view, window);
+    if (this.#scratch.length !== moved.length) this.#scratch = emptyPositions(view.size);
+    const stayed = this.#scratch;
     for (let i = 0; i < stayed.length; i++) {
       const mask = i === view.size >>> 5 ? 2 ** (view.size & 31) - 1 : 0xffffffff;
-      stayed[i] = ~gone[i]! & mask;
+      stayed[i] = ~moved[i]! & mask;
+    }
+    for (const label of this.#rollCalls.in(window)) {
+      if (label.view === view && has(label.excluded, position)) removeAll(stayed, label.present);
     }
     return stayed;
   }
+}
+
+/** A member that had more in some older view than it has in this one. */
+interface Loser {
+  readonly id: MemberId;
+  /** In this view; -1 if it is in it no longer. */
+  readonly position: number;
+}
+
+/** Of a view, for the older ones it was last asked with: the same for all agents. */
+const losers = new WeakMap<AgreedView, { readonly older: readonly AgreedView[]; readonly found: readonly Loser[] }>();
+
+function losersOf(view: AgreedView, older: readonly AgreedView[]): readonly Loser[] {
+  const known = losers.get(view);
+  if (known?.older.length === older.length && older.every((one, i) => one === known.older[i])) return known.found;
+  const found: Loser[] = [];
+  for (const id of new Set(older.flatMap((one) => one.ids))) {
+    if (widest(older, id) > view.stripeOf(id).width) found.push({ id, position: view.positionOf(id) });
+  }
+  losers.set(view, { older, found });
+  return found;
+}
+
+function widest(views: readonly AgreedView[], id: MemberId): number {
+  let most = 0;
+  for (const view of views) most = Math.max(most, view.stripeOf(id).width);
+  return most;
 }

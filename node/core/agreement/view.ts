@@ -21,6 +21,7 @@ export class AgreedView {
   #stripes: readonly Stripe[] | null = null;
   #neighbours: (readonly number[])[] | null = null;
   readonly #successors = new WeakMap<ViewChange, AgreedView>();
+  readonly #positionsIn = new WeakMap<AgreedView, Int32Array>();
 
   private constructor(view: View) {
     this.#plain = view;
@@ -56,6 +57,15 @@ export class AgreedView {
   positionOf(id: MemberId): number {
     this.#positions ??= new Map(this.members.map((member, position) => [member.id, position]));
     return this.#positions.get(id) ?? -1;
+  }
+
+  /** By position here: each member's position in another view, -1 where it is no member of that. */
+  positionsIn(other: AgreedView): Int32Array {
+    const known = this.#positionsIn.get(other);
+    if (known !== undefined) return known;
+    const positions = Int32Array.from(this.members, ({ id }) => other.positionOf(id));
+    this.#positionsIn.set(other, positions);
+    return positions;
   }
 
   memberOf(id: MemberId): ViewMember | undefined {
@@ -152,9 +162,18 @@ const keys = new WeakMap<ViewChange, string>();
 
 /** Whether they name the same members, whenever they are to take effect. */
 export function hasSameMembers(a: ViewChange, b: ViewChange): boolean {
-  return afterFirstBar(keyOf(a)) === afterFirstBar(keyOf(b));
+  if (a === b) return true;
+  return (
+    isSameList(a.removed, b.removed, (one, other) => one === other) &&
+    isSameList(a.reweighed, b.reweighed, (one, other) => one.position === other.position && one.weight === other.weight) &&
+    isSameList(a.added, b.added, isSameJoiner)
+  );
 }
 
-function afterFirstBar(key: string): string {
-  return key.slice(key.indexOf("|"));
+function isSameList<T>(a: readonly T[], b: readonly T[], isSame: (one: T, other: T) => boolean): boolean {
+  return a.length === b.length && a.every((one, i) => isSame(one, b[i]!));
+}
+
+function isSameJoiner(a: ViewMember, b: ViewMember): boolean {
+  return a.id === b.id && a.incarnation === b.incarnation && a.weight === b.weight;
 }
