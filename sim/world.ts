@@ -256,7 +256,7 @@ export class World {
   #start(realm: number): Agent {
     const { make, fidelity, skewMs, driftPpm } = this.#options;
     const index = this.agents.length;
-    const id = `${this.#random.seed().toString(16)}-${index}`;
+    const id = interned(`${this.#random.seed().toString(16)}-${index}`);
     const clock = new LocalClock(this.#random.between(-skewMs, skewMs), this.#random.between(-driftPpm, driftPpm));
     const self = { id, name: id, zone: "", addresses: [id], api: "", weight: 1, startLeadMs: START_LEAD_MS };
     const startedAtMs = this.#queue.nowMs;
@@ -277,4 +277,9 @@ export class World {
     this.#directory.forget(agent);
     this.#links.closeAll(agent, false);
   }
+}
+
+/** The same text as names of properties are kept: two of these are told apart without looking into them. */
+function interned(text: string): string {
+  return Object.keys({ [text]: true })[0]!;
 }

@@ -14,7 +14,7 @@ import { candidateOf, Patience, type Wishes } from "./candidate.ts";
 import type { Chain } from "./chain.ts";
 import { Growth } from "./growth.ts";
 import { Lease } from "./lease.ts";
-import { parts } from "./parts.ts";
+import { NOTHING, parts } from "./parts.ts";
 import { has, listed } from "./positions.ts";
 import { type Label, RollCalls } from "./roll-calls.ts";
 import { Timeline } from "./timeline.ts";
@@ -157,22 +157,22 @@ export class Agreement {
   /** Takes in what another agent of the lineage says. */
   take(frame: Frame, nowMs: number): void {
     const window = windowOf(nowMs);
-    for (const commit of frame.commits ?? []) if (commit.number > this.view.number) this.#adopt(commit, nowMs);
-    for (const call of frame.rollCalls ?? []) {
+    for (const commit of frame.commits ?? NOTHING) if (commit.number > this.view.number) this.#adopt(commit, nowMs);
+    for (const call of frame.rollCalls ?? NOTHING) {
       const view = call.window > window + 1 ? undefined : this.#chain.at(call.view);
       if (view === undefined) continue;
       const label = this.#rollCalls.merge(call, view);
       if (label !== null) this.#heardLabel(label);
     }
     // After the roll calls, which tell since when: of these it is certain only that they have adopted it by now.
-    for (const adoption of frame.adoptions ?? []) {
+    for (const adoption of frame.adoptions ?? NOTHING) {
       const view = this.#chain.at(adoption.view);
       if (view !== undefined && this.#acks.note(view, adoption.members, window)) this.#isStale = true;
     }
-    for (const ballot of frame.ballots ?? []) {
+    for (const ballot of frame.ballots ?? NOTHING) {
       if (ballot.view === this.view.number && this.#ballots.merge(ballot, window)) this.#isStale = true;
     }
-    for (const accusation of frame.accusations ?? []) this.#takeAccusation(accusation, nowMs);
+    for (const accusation of frame.accusations ?? NOTHING) this.#takeAccusation(accusation, nowMs);
   }
 
   /** What an agent says of itself has changed: it wants to come in, or leaves, or carries another weight. */

@@ -2,6 +2,9 @@
 
 import type { Frame } from "../frame.ts";
 
+/** In place of a part that is not there, as most are not. */
+export const NOTHING: readonly never[] = [];
+
 /** Without the lists that are empty. */
 export function parts(lists: Pick<Frame, "commits" | "rollCalls" | "adoptions" | "ballots" | "accusations">): Frame {
   const { commits, rollCalls, adoptions, ballots, accusations } = lists;

@@ -19,6 +19,8 @@ export class RollCalls {
   /** Not taken, because there were too many opinions in their window. */
   dropped = 0;
   readonly #windows = new Map<number, Label[]>();
+  /** The last two windows that were asked for, even and odd: nearly all frames are of these. */
+  readonly #recent: [number, Label[]][] = [];
   #news: Label[] = [];
 
   /** Takes bits in, of a view that is known. Returns the label if there was anything new. */
@@ -40,7 +42,11 @@ export class RollCalls {
   }
 
   in(window: number): readonly Label[] {
-    return this.#windows.get(window) ?? NO_LABELS;
+    const recent = this.#recent[window & 1];
+    if (recent !== undefined && recent[0] === window) return recent[1];
+    const labels = this.#windows.get(window);
+    if (labels !== undefined) this.#recent[window & 1] = [window, labels];
+    return labels ?? NO_LABELS;
   }
 
   /** Those present under a view in a window, but for those who exclude `position`. */
@@ -86,18 +92,20 @@ export class RollCalls {
 
   forgetBefore(window: number): void {
     for (const old of this.#windows.keys()) if (old < window - ROLL_CALLS_KEPT) this.#windows.delete(old);
+    this.#recent.length = 0;
   }
 
   #label(view: AgreedView, window: number, excluded: Positions): Label | null {
-    const labels = this.#windows.get(window) ?? [];
+    const labels = this.in(window);
     for (const label of labels) if (label.view === view && isSame(label.excluded, excluded)) return label;
     if (labels.length >= LABELS_PER_WINDOW) {
       this.dropped++;
       return null;
     }
     const label = { view, window, excluded, present: emptyPositions(view.size), isNews: false };
-    if (labels.length === 0) this.#windows.set(window, labels);
-    labels.push(label);
+    const all = this.#windows.get(window) ?? [];
+    if (all.length === 0) this.#windows.set(window, all);
+    all.push(label);
     return label;
   }
 
