@@ -1,6 +1,7 @@
 // The pacer thread: there while a run wants `precision: high`.
 
 import { Worker } from "node:worker_threads";
+import { LoadswarmError } from "../plan/errors.ts";
 import { allocateAlarms } from "./alarm.ts";
 
 export class Precision {
@@ -37,7 +38,8 @@ export class Precision {
     });
     thread.on("error", (error) => {
       if (this.#thread === thread) this.#thread = null;
-      this.#onFault(error instanceof Error ? error : new Error(String(error)));
+      const message = `the pacer thread crashed, so iterations start to about a millisecond: ${String(error)}`;
+      this.#onFault(new LoadswarmError("INTERNAL", message, "The pacing error of the summary tells how exact they were.", error));
     });
     return thread;
   }
