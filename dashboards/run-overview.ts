@@ -112,6 +112,15 @@ const LOAD: Row = {
     ),
     line(
       {
+        title: "Connections",
+        description: "Open ones, and new ones per second. As many new ones as requests: the target closes each after one answer.",
+        unit: "short",
+      },
+      { expr: `sum(${latest("loadswarm_connections_open")})`, legend: "open" },
+      { expr: `sum(rate(loadswarm_connections_opened_total${W}))`, legend: "opened per second" },
+    ),
+    line(
+      {
         title: "Under way",
         description:
           "Iterations that have started and not ended. A rising line means that the target answers slower than it is asked.",

@@ -27,6 +27,8 @@ export interface MetricsSources {
   /** Of the runs that are on. */
   measure(): readonly Measured[];
   network(): NetworkCounters;
+  /** To targets. */
+  connections(): { readonly open: number; readonly made: number };
   unmetPerSecond(): number;
   rollCallsDropped(): number;
   framesUnheard(): number;
@@ -121,6 +123,7 @@ export class AgentMetrics {
       runsRefused,
     } = this.#sources;
     const counters = network();
+    const connections = this.#sources.connections();
     const states = new Map<string, number>();
     for (const { member } of seats) states.set(member.state, (states.get(member.state) ?? 0) + 1);
     const reading = (meter: Meter, value: number, ...labels: string[]): Reading => ({
@@ -138,6 +141,8 @@ export class AgentMetrics {
       ...[...this.#events].map(([what, count]) => reading(M.events, count, what)),
       reading(M.clockOffset, clockOffsetMs() / 1000),
       reading(M.unmetRate, unmetPerSecond()),
+      reading(M.connectionsOpen, connections.open),
+      reading(M.connectionsOpened, connections.made),
       reading(M.links, counters.links),
       reading(M.framesDropped, counters.framesDropped),
       reading(M.framesRefused, counters.framesRefused),

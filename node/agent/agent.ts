@@ -239,6 +239,7 @@ export class Agent {
       network: () => this.#network.counters(),
       unmetPerSecond: () => this.#unmet.perSecond(this.#clock.nowMs()),
       summary: (run) => this.summary(run),
+      connections: () => this.#engine.connections(),
       rollCallsDropped: () => this.#shell.machine.rollCallsDropped,
       framesUnheard: () => this.#shell.machine.unheard,
       runsRefused: () => this.#shell.machine.runs.refused,

@@ -142,6 +142,10 @@ export class LoadEngine {
     return [...this.#runs.values()].map(({ assignment, report }) => report.measure(assignment));
   }
 
+  connections(): { readonly open: number; readonly made: number } {
+    return this.#threads.connections();
+  }
+
   /** Ends everything at once. Each run that was not over is reported once more, what was in flight as interrupted. */
   async close(): Promise<void> {
     if (this.#closed) return;

@@ -19,6 +19,8 @@ export interface WorkerSettings {
   readonly alarms: SharedArrayBuffer;
   /** One Int32 that the thread counts up while its event loop turns (watchdog.ts). */
   readonly pulse: SharedArrayBuffer;
+  /** What the thread holds open (connection-count.ts). */
+  readonly connections: SharedArrayBuffer;
 }
 
 /** A run begins for this worker, perhaps in the middle. Times are swarm time. */

@@ -3,6 +3,7 @@
 import { Worker } from "node:worker_threads";
 import { LoadswarmError } from "../plan/errors.ts";
 import { monotonicMs } from "./clock.ts";
+import { ConnectionCount } from "./connection-count.ts";
 import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
 import { Watchdog, type Watched } from "./watchdog.ts";
 
@@ -28,11 +29,13 @@ interface Slot {
   readonly ready: PromiseWithResolvers<void>;
   /** Threads that crashed in this place. */
   crashes: number;
+  /** Of all threads that were in this place. */
+  readonly connections: ConnectionCount;
 }
 
 export interface ThreadsOptions {
   readonly workers: number;
-  readonly settings: Omit<WorkerSettings, "pulse" | "index">;
+  readonly settings: Omit<WorkerSettings, "pulse" | "connections" | "index">;
   readonly spawn: SpawnWorker;
   onMessage(index: number, message: FromWorker): void;
   /** Nothing of what it did goes on. */
@@ -80,6 +83,12 @@ export class LoadThreads {
     return this.#slots[index]?.worker ?? null;
   }
 
+  /** Connections that are open, and how many were made since the start. */
+  connections(): { readonly open: number; readonly made: number } {
+    const sum = (of: (count: ConnectionCount) => number) => this.#slots.reduce((total, slot) => total + of(slot.connections), 0);
+    return { open: sum((count) => count.open), made: sum((count) => count.made) };
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#watchdog.stop();
@@ -89,7 +98,7 @@ export class LoadThreads {
   }
 
   #slot(index: number): Slot {
-    const slot: Slot = { index, worker: null, spawnedAtMs: 0, respawn: null, ready: Promise.withResolvers(), crashes: 0 };
+    const slot: Slot = { index, worker: null, spawnedAtMs: 0, respawn: null, ready: Promise.withResolvers(), crashes: 0, connections: new ConnectionCount() };
     // Whoever does not wait for it hears of the crashes by onFault.
     slot.ready.promise.catch(() => {});
     this.#populate(slot);
@@ -99,7 +108,7 @@ export class LoadThreads {
   #populate(slot: Slot): void {
     const { settings, spawn, onMessage } = this.#options;
     const pulse = new SharedArrayBuffer(4);
-    const worker = spawn({ ...settings, index: slot.index, pulse });
+    const worker = spawn({ ...settings, index: slot.index, pulse, connections: slot.connections.memory });
     slot.worker = worker;
     slot.spawnedAtMs = monotonicMs();
     let fault: Error | null = null;
@@ -127,6 +136,7 @@ export class LoadThreads {
   }
 
   #crashed(slot: Slot, error: Error): void {
+    slot.connections.endAll();
     if (this.#closed) return;
     slot.worker = null;
     if (++slot.crashes >= HOPELESS_CRASHES) slot.ready.reject(error);

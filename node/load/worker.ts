@@ -3,6 +3,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { Alarm } from "./alarm.ts";
 import { SharedClock } from "./clock.ts";
+import { ConnectionCount } from "./connection-count.ts";
 import { TargetGuard } from "./guard.ts";
 import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
 import { RunLoad } from "./run.ts";
@@ -17,13 +18,13 @@ const ALARM_GRACE_MS = 2;
 const LONGEST_SLEEP_MS = 60_000;
 
 const port = parentPort!;
-const { clockBaseMs, clock: memory, guard, pulse, index, alarms } = workerData as WorkerSettings;
+const { clockBaseMs, clock: memory, guard, pulse, connections, index, alarms } = workerData as WorkerSettings;
 const clock = new SharedClock(clockBaseMs, memory);
 const now = () => clock.nowMs();
 
 // Loaded here and not by the main thread, which has no use for it.
 const { Http1Driver } = await import("./drivers/http1.ts");
-const driver = new Http1Driver(new TargetGuard(guard));
+const driver = new Http1Driver(new TargetGuard(guard), new ConnectionCount(connections));
 const rehearsal = new Http1Driver(new TargetGuard({ loopbackOnly: true }));
 await warmUp(rehearsal);
 rehearsal.close();

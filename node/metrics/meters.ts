@@ -60,6 +60,8 @@ export const SWARM_METERS = {
   events: counter("swarm_events", ["event"], "What happened: members joined, left and lost, resplit, and run_ with the new state of a run"),
   clockOffset: gauge("clock_offset_seconds", [], "Swarm time minus this agent's own clock"),
   unmetRate: gauge("unmet_rate", [], "Arrivals per second due at this agent that it could not send in time; its share is moving, or nobody has room"),
+  connectionsOpen: gauge("connections_open", [], "Connections to targets that are open"),
+  connectionsOpened: counter("connections_opened", [], "Connections to targets that were asked for; far fewer than requests where they are kept alive"),
   links: gauge("links", [], "Links to other agents that are up"),
   framesDropped: counter("frames_dropped", [], "Frames that went nowhere, and gossip messages beyond a source's rate"),
   framesRefused: counter("frames_refused", [], "Frames and gossip messages that no agent sends"),

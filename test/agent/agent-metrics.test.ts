@@ -51,6 +51,7 @@ beforeEach(() => {
     }),
     unmetPerSecond: () => 6,
     rollCallsDropped: () => 7,
+    connections: () => ({ open: 11, made: 12 }),
     framesUnheard: () => 9,
     runsRefused: () => 10,
     summary: async (run) => {
@@ -79,6 +80,7 @@ it("tells how the swarm is", () => {
     ["run_running", 1],
   ]);
   assert.deepEqual(values("loadswarm_unmet_rate"), [[6]]);
+  assert.deepEqual([values("loadswarm_connections_open"), values("loadswarm_connections_opened_total")], [[[11]], [[12]]]);
   assert.deepEqual(values("loadswarm_agent_info"), [["1.2.3", 1]]);
 });
 

@@ -1,5 +1,6 @@
 // HTTP/1.1: by our own client, or by undici where a scenario asks for it; with redirects and cookies where it asks for them.
 
+import type { ConnectionCount } from "../connection-count.ts";
 import type { Call, Driver, PreparedRequest, Sink } from "../driver.ts";
 import type { TargetGuard } from "../guard.ts";
 import { Http1Client } from "../http1/client.ts";
@@ -11,9 +12,10 @@ export class Http1Driver implements Driver {
   readonly #own: Http1Client;
   #undici: UndiciDriver | null = null;
 
-  constructor(guard: TargetGuard) {
+  /** `count` is of the own client's connections; undici keeps its own. */
+  constructor(guard: TargetGuard, count?: ConnectionCount) {
     this.#guard = guard;
-    this.#own = new Http1Client(guard);
+    this.#own = new Http1Client(guard, count);
   }
 
   send(request: PreparedRequest, sink: Sink): Call {
