@@ -247,3 +247,28 @@ test("the instant to resume from is that of the first arrival not dealt with", (
   turn(990);
   assert.equal(taken.resumeAtMs, FOREVER);
 });
+
+test("a ramp is followed exactly: at any instant so much has started as the area under it, over all its owners", () => {
+  const stages = [
+    { durationMs: 2_000, targetPerSecond: 900 },
+    { durationMs: 0, targetPerSecond: 300 },
+    { durationMs: 1_000, targetPerSecond: 300 },
+    { durationMs: 3_000, targetPerSecond: 0 },
+  ];
+  const curve = new RateCurve({ startPerSecond: 100, stages });
+  const area = (s: number): number => {
+    const first = Math.min(s, 2);
+    const second = Math.min(Math.max(0, s - 2), 1);
+    const third = Math.min(Math.max(0, s - 3), 3);
+    return 100 * first + 200 * first ** 2 + 300 * second + 300 * third - 50 * third ** 2;
+  };
+  const owners = cut([1, 5, 2]).map((stripe) => ({
+    pacer: new Pacer(new OwnArrivals(curve, START, [{ fromMs: 0, stripe }], START), FOREVER),
+    taken: new Recorder(),
+  }));
+  for (let ms = 0.37; ms < 6_000; ms += 0.73) {
+    for (const { pacer, taken } of owners) pacer.turn(START + ms, 1_000, taken);
+    const started = owners.reduce((sum, { taken }) => sum + taken.started.length, 0);
+    assert.equal(started, Math.floor(area(ms / 1000)) + 1, `${ms} ms`);
+  }
+});
