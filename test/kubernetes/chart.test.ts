@@ -41,7 +41,7 @@ describe("the chart", { skip: helmMissing ?? kustomizeMissing ?? false }, () => 
     "remoteWrite.url": "http://metrics.example.com/api/v1/write",
     "target.url": "http://shop.example.com/hit",
     options: { LOADSWARM_NAME: "n" },
-    optionsSecret: "o",
+    secrets: "o",
     plan: "name: p\n",
     clusterDomain: "corp.example",
     podMonitor: true,
@@ -66,7 +66,7 @@ describe("the chart", { skip: helmMissing ?? kustomizeMissing ?? false }, () => 
     assert.deepEqual(agent.resources, { requests: { cpu: "15", memory: "4Gi" }, limits: { cpu: "15", memory: "4Gi" } });
     assert.deepEqual([spec["nodeSelector"], spec["tolerations"], spec["priorityClassName"]], [{ pool: "load" }, [], "loadswarm"]);
     assert.equal(spec["volumes"][0].secret.secretName, "k");
-    assert.equal(agent.envFrom[1].secretRef.name, "o");
+    assert.equal(spec["volumes"][1].secret.secretName, "o");
     const join = agent.env.find((each: Fields) => each["name"] === "LOADSWARM_JOIN_DNS").value;
     assert.equal(join, "loadswarm.$(POD_NAMESPACE).svc.corp.example.:7400");
     assert.equal(find(objects, "Deployment/loadswarm-extra")["spec"].replicas, 5);

@@ -2,7 +2,7 @@
 // says of it. Wants kustomize or kubectl, and for the chart helm; skipped, visibly, where they are missing.
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { after, describe, it } from "node:test";
 import { TABLES } from "../../node/cli/tables.ts";
@@ -15,7 +15,10 @@ import { faultsOf } from "./validate.ts";
 const OVERLAYS = [".", "overlays/daemonset", "overlays/deployment", "overlays/dev"];
 const COMPONENTS = ["plan", "pod-monitor", "priority"];
 /** Environment that agents read beside the options of the command line. */
-const ENVIRONMENT = ["LOADSWARM_REMOTE_WRITE_URL", "LOADSWARM_CONFIG"];
+const ENVIRONMENT = ["LOADSWARM_CONFIG"];
+
+/** Secrets that users make: they are in no repository. */
+const USERS_OWN = ["loadswarm-swarm-key"];
 
 const skip = kustomizeMissing ?? false;
 const folders: string[] = [];
@@ -27,22 +30,27 @@ function objects(overlay: string): Manifest[] {
   return rendered.get(overlay)!;
 }
 
-/** As somebody who uses loadswarm would write it: an overlay of their own. */
-function withComponents(components: readonly string[]): Manifest[] {
+/** An overlay of a user's own, in a folder from which k8s/ is reached by `pathTo`. */
+function ownOverlay(kustomization: (pathTo: (part: string) => string) => string): Manifest[] {
   // Beside k8s/, not in it: it must be reachable by a relative path, and others may be listing the folder.
   mkdirSync(join(K8S, "../node_modules/.cache"), { recursive: true });
   const folder = mkdtempSync(join(K8S, "../node_modules/.cache/overlay-"));
   folders.push(folder);
-  const kustomization = {
-    apiVersion: "kustomize.config.k8s.io/v1beta1",
-    kind: "Kustomization",
-    resources: [relative(folder, join(K8S, "overlays/daemonset"))],
-    components: components.map((name) => relative(folder, join(K8S, "components", name))),
-  };
-  writeFileSync(join(folder, "kustomization.yaml"), JSON.stringify(kustomization));
+  writeFileSync(join(folder, "kustomization.yaml"), kustomization((part) => relative(folder, join(K8S, part))));
   return kustomized(folder);
 }
 
+function withComponents(components: readonly string[]): Manifest[] {
+  return ownOverlay((pathTo) =>
+    JSON.stringify({
+      resources: [pathTo("overlays/daemonset")],
+      components: components.map((name) => pathTo(`components/${name}`)),
+    }),
+  );
+}
+
+const homeless = (all: readonly Manifest[]) =>
+  all.filter(({ kind, metadata }) => !["Namespace", "PriorityClass"].includes(kind) && metadata.namespace !== "loadswarm").map(nameOf);
 const agentsOf = (all: readonly Manifest[]) => podsOf(all).filter(({ metadata }) => metadata["labels"]["loadswarm.io/agent"] === "true");
 const containerOf = (spec: Fields): Fields => spec["containers"][0];
 
@@ -59,10 +67,20 @@ describe("every overlay", { skip }, () => {
     });
 
     it(`${overlay}: everything is in the namespace, whose policy it is to refuse other pods`, () => {
-      const homeless = objects(overlay).filter(({ kind, metadata }) => kind !== "Namespace" && metadata.namespace !== "loadswarm");
-      assert.deepEqual(homeless.map(nameOf), []);
+      assert.deepEqual(homeless(objects(overlay)), []);
       const { labels } = find(objects(overlay), "Namespace/loadswarm").metadata;
       assert.equal(labels["pod-security.kubernetes.io/enforce"], "restricted");
+    });
+
+    it(`${overlay}: what pods mount is there, optional, or the user's own`, () => {
+      const there = new Set(objects(overlay).filter(({ kind }) => kind === "ConfigMap").map(({ metadata }) => metadata.name));
+      const isThere = (source: Fields) =>
+        source["configMap"] !== undefined ? source["configMap"].optional || there.has(source["configMap"].name)
+        : source["secret"] !== undefined ? source["secret"].optional || USERS_OWN.includes(source["secret"].secretName)
+        : source["projected"] === undefined || source["projected"].sources.every(isThere);
+      for (const { owner, spec } of podsOf(objects(overlay))) {
+        for (const volume of (spec["volumes"] ?? []) as Fields[]) assert.ok(isThere(volume), `${owner}: ${volume["name"]}`);
+      }
     });
 
     it(`${overlay}: selectors find the pods that they mean, and no others`, () => {
@@ -154,10 +172,25 @@ describe("scaling", { skip }, () => {
   });
 });
 
+describe("an overlay of one's own", { skip }, () => {
+  it("as docs/kubernetes.md shows it, does what is said there", () => {
+    const docs = readFileSync(join(K8S, "../docs/kubernetes.md"), "utf8");
+    const shown = /```yaml\n(.*?)```/s.exec(docs)![1]!.replaceAll(/^ {3}/gm, "");
+    const all = ownOverlay((pathTo) => shown.replace("../k8s/overlays", pathTo("overlays")));
+    assert.deepEqual(all.flatMap(faultsOf), []);
+    assert.match(find(all, "ConfigMap/loadswarm")["data"].LOADSWARM_ALLOW_TARGET, /shop\.example\.com/);
+    for (const { spec } of agentsOf(all)) {
+      assert.deepEqual([containerOf(spec)["image"], containerOf(spec)["resources"].limits.cpu], ["REGISTRY/loadswarm:0.1.0", "15"]);
+    }
+  });
+});
+
 describe("components", { skip }, () => {
   for (const component of COMPONENTS) {
-    it(`${component}: renders objects that the API server takes`, () => {
-      assert.deepEqual(withComponents([component]).flatMap(faultsOf), []);
+    it(`${component}: renders objects that the API server takes, where the others are`, () => {
+      const all = withComponents([component]);
+      assert.deepEqual(all.flatMap(faultsOf), []);
+      assert.deepEqual(homeless(all), []);
     });
   }
 

@@ -22,13 +22,13 @@
 {{- $_ := set $agent "imagePullPolicy" $values.image.pullPolicy -}}
 {{- $resources := dict "cpu" (toString $values.resources.cpu) "memory" $values.resources.memory -}}
 {{- $_ := set $agent "resources" (dict "requests" $resources "limits" $resources) -}}
-{{- $_ := set (index $agent.envFrom 1).secretRef "name" $values.optionsSecret -}}
 {{- range $agent.env -}}
 {{- if eq .name "LOADSWARM_JOIN_DNS" -}}
 {{- $_ := set . "value" (.value | replace ".cluster.local." (printf ".%s." $values.clusterDomain)) -}}
 {{- end -}}
 {{- end -}}
 {{- $_ := set (index $spec.volumes 0).secret "secretName" $values.swarmKey.secret -}}
+{{- $_ := set (index $spec.volumes 1).secret "secretName" $values.secrets -}}
 {{- $_ := set $spec "tolerations" $values.agents.tolerations -}}
 {{- if $spec.nodeSelector -}}
 {{- $_ := set $spec "nodeSelector" $values.agents.nodeSelector -}}
