@@ -29,7 +29,7 @@ export class AnswerParser {
   length = -1;
   /** The connection may be used again when the answer has ended. */
   persists = false;
-  /** The head as it came, if it is kept; of the final answer only. */
+  /** The head as it came, if it is kept; there while `onHead` is called. */
   head = "";
   readonly #head: HeadParser;
   readonly #chunks = new ChunkParser();
@@ -150,6 +150,8 @@ export class AnswerParser {
       this.#phase = UNTIL_CLOSE;
     }
     if (!this.#sink!.onHead(this)) this.#phase = STOPPED;
+    // An idle connection keeps nothing of what went before.
+    this.head = "";
   }
 
   #tell(bytes: Buffer, from: number, to: number): boolean {

@@ -126,6 +126,28 @@ describe("a connection", () => {
     });
   }
 
+  it("carries long requests one after the other", async () => {
+    const body = "x".repeat(1024 * 1024);
+    const server = onRequest(() => {});
+    server.removeAllListeners("connection");
+    server.on("connection", (socket) => {
+      let bytes = 0;
+      socket.on("data", (chunk: Buffer) => void ((bytes += chunk.length) > body.length && ((bytes = 0), socket.write(OK))));
+    });
+    await using target = await listen(server);
+    using client = clientOf();
+    for (let i = 0; i < 3; i++) assert.equal((await client.settle(requestTo(target.origin, { method: "POST", body }))).status, 200);
+    assert.equal(target.connections(), 1);
+  });
+
+  it("goes to the next address of a name if the first one refuses", async () => {
+    await using target = await listen(onRequest((socket) => socket.write(OK)));
+    const addresses = [{ address: "::1", family: 6 }, { address: "127.0.0.2", family: 4 }, { address: "127.0.0.1", family: 4 }];
+    using client = clientOf({ loopbackOnly: true }, (_, done) => done(null, addresses));
+    for (let i = 0; i < 2; i++) assert.equal((await client.settle(requestTo(`http://shop.test:${target.port}`))).body.toString(), "ok");
+    assert.equal(target.connections(), 1);
+  });
+
   it("is closed by an answer that comes before the end of a long request", async () => {
     await using target = await listen(onRequest((socket) => socket.write(OK.replace("200 OK", "413 Too Large"))));
     using client = clientOf();

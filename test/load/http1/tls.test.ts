@@ -56,6 +56,25 @@ describe("over TLS", () => {
     assert.equal((await client.settle(requestTo(`https://shop.test:${target.port}`))).error, "tls");
   });
 
+  it("fifty connections that read into the same memory get each its own answer", async () => {
+    // Long enough to be read in several pieces, which the others' pieces come between.
+    const bodyOf = (path: string): string => path.repeat(20_000);
+    const plain = onRequest((socket, head) => {
+      const body = bodyOf(head.split(" ")[1]!);
+      socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+    });
+    const server = createServer({ key: KEY, cert: CERTIFICATE });
+    server.on("secureConnection", (socket) => plain.emit("connection", socket));
+    await using target = await listen(server, "https", "localhost");
+    using client = clientOf();
+    const paths = Array.from({ length: 50 }, (_, i) => `/${i}`);
+    for (let round = 0; round < 2; round++) {
+      const all = await Promise.all(paths.map((path) => client.settle(requestTo(target.origin, { path, timeoutMs: 20_000 }))));
+      all.forEach(({ body }, i) => assert.ok(body.toString() === bodyOf(paths[i]!), `answer ${i} of round ${round}`));
+    }
+    assert.equal(target.connections(), 50);
+  });
+
   it("close: rst is a close", async () => {
     await using target = await listen(secure(OK), "https", "localhost");
     using client = clientOf();
