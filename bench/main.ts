@@ -1,6 +1,7 @@
 // `npm run bench`: the figures that the README quotes, measured on this machine now.
 
 import { measureFirstRequest, measureIdle } from "./agent.ts";
+import { measurePush } from "./remote-write.ts";
 import { measureSplit } from "./split.ts";
 
 const split = measureSplit();
@@ -9,3 +10,7 @@ const first = await measureFirstRequest();
 console.log(`run URL to first request    ${first.medianMs.toFixed(0)} ms median, ${first.bestMs.toFixed(0)} ms best`);
 const idle = await measureIdle();
 console.log(`idle agent                  ${idle.cpuPercent.toFixed(2)} % of a core, ${idle.rssMB.toFixed(0)} MB resident`);
+for (const { protocol, cpuMs, bytes, corePercent } of measurePush()) {
+  const size = `${(bytes / 1000).toFixed(1)} kB, ${corePercent.toFixed(2)} % of a core every 5 s`;
+  console.log(`push of 250 series, RW ${protocol} ${cpuMs.toFixed(2)} ms CPU, ${size}`);
+}
