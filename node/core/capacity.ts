@@ -14,11 +14,16 @@ interface Counted {
   readonly late: number;
 }
 
+/** Totals up to which all has been looked at. */
+interface Seen extends Counted {
+  readonly atMs: number;
+}
+
 export class Capacity {
   /** What the agent began with. */
   readonly #full: number;
   #weight: number;
-  readonly #counted = new Map<RunId, Counted>();
+  readonly #seen = new Map<RunId, Seen>();
   /** Reports in a row in which too much was late, and in which nothing was. */
   #bad = 0;
   #goodSinceMs = Number.POSITIVE_INFINITY;
@@ -36,9 +41,9 @@ export class Capacity {
 
   /** A report of the own engine; `share` is what this agent carries now. Returns the new weight if it changes, else null. */
   report(snapshot: Snapshot, share: number, nowMs: number): number | null {
-    const { scheduled, late } = this.#since(snapshot);
-    if (scheduled < CAPACITY.leastArrivals) return null;
-    const lateRate = late / scheduled;
+    const news = this.#news(snapshot, nowMs);
+    if (news.scheduled < CAPACITY.leastArrivals) return null;
+    const lateRate = news.late / news.scheduled;
     if (lateRate > CAPACITY.badRate) this.#goodSinceMs = Number.POSITIVE_INFINITY;
     else if (this.#goodSinceMs === Number.POSITIVE_INFINITY) this.#goodSinceMs = nowMs;
     this.#bad = lateRate > CAPACITY.badRate ? this.#bad + 1 : 0;
@@ -48,19 +53,22 @@ export class Capacity {
   }
 
   forget(run: RunId): void {
-    this.#counted.delete(run);
+    this.#seen.delete(run);
   }
 
-  #since({ run, totals }: Snapshot): Counted {
-    const before = this.#counted.get(run) ?? { scheduled: 0, late: 0 };
+  /** What has not been looked at yet. */
+  #news({ run, totals }: Snapshot, nowMs: number): Counted {
+    const before = this.#seen.get(run) ?? { scheduled: 0, late: 0, atMs: nowMs };
     let scheduled = 0;
     let late = 0;
     for (const scenario of totals.scenarios) {
       scheduled += scenario.scheduled;
       late += scenario.dropped[LATE] ?? 0;
     }
-    this.#counted.set(run, { scheduled, late });
-    return { scheduled: scheduled - before.scheduled, late: late - before.late };
+    const news = { scheduled: scheduled - before.scheduled, late: late - before.late };
+    const isOver = news.scheduled >= CAPACITY.leastArrivals || nowMs >= before.atMs + CAPACITY.addUpMs;
+    this.#seen.set(run, isOver ? { scheduled, late, atMs: nowMs } : before);
+    return news;
   }
 
   #lower(lateRate: number, share: number, nowMs: number): number | null {

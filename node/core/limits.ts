@@ -111,8 +111,10 @@ export const ZOMBIE_LINK_MS = 5000;
 
 /** When an agent gives part of its share away, and takes it back. */
 export const CAPACITY = {
-  /** Reports with fewer arrivals say nothing. */
+  /** Fewer arrivals say nothing: reports are added up until there are as many … */
   leastArrivals: 20,
+  /** … for so long at most. An agent that has fewer in that time is never found to be too slow. */
+  addUpMs: 5000,
   /** Part of the arrivals that come too late; the verdict `bottleneck` comes at a twentieth of it. */
   badRate: 0.02,
   /** Reports in a row, a second each: a single hiccup moves nothing. */

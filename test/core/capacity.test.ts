@@ -60,12 +60,18 @@ describe("a step down", () => {
     ["as much as is still good", (engine) => engine.seconds(10, CAPACITY.badRate)],
     [
       "few arrivals",
-      (engine) => Array.from({ length: 10 }, () => engine.second(1, { arrivals: CAPACITY.leastArrivals - 1 })),
+      (engine) => Array.from({ length: 30 }, () => engine.second(1, { arrivals: CAPACITY.leastArrivals / 5 - 1 })),
     ],
   ];
   for (const [name, act] of nothing) {
     it(`does not come of ${name}`, () => assert.deepEqual(act(new Engine()).filter((weight) => weight !== null), []));
   }
+
+  it("comes of few arrivals a second when they have added up to enough", () => {
+    const engine = new Engine();
+    const weights = Array.from({ length: 2 * CAPACITY.badReports }, () => engine.second(0.5, { arrivals: CAPACITY.leastArrivals / 2 }));
+    assert.deepEqual(weights.map((weight) => weight !== null), [false, false, false, true]);
+  });
 
   for (const reason of DROP_REASONS.filter((one) => one !== "late")) {
     it(`does not come of arrivals dropped for ${reason}: a slow target is what the test is about`, () => {
