@@ -23,14 +23,14 @@ export function askAgents(world: World, agents: readonly Agent[], run: string): 
   const askedAtMs = world.elapsedMs;
   const asked = someOf(agents);
   const told: Told[] = asked.map(() => ({ summary: null, tookMs: Number.POSITIVE_INFINITY }));
-  let left = asked.length;
-  asked.forEach(({ id }, index) => {
-    world.ask(id, run, (answer) => {
-      left--;
+  const open = new Set(asked);
+  asked.forEach((agent, index) => {
+    world.ask(agent.id, run, (answer) => {
+      open.delete(agent);
       if (answer.kind === "summary") told[index] = { summary: answer.summary, tookMs: world.elapsedMs - askedAtMs };
     });
   });
-  while (left > 0 && world.elapsedMs < askedAtMs + PATIENCE_MS) world.runFor(LOOK_EVERY_MS);
+  while (open.size > 0 && world.elapsedMs < askedAtMs + PATIENCE_MS) world.runFor(LOOK_EVERY_MS);
   return told;
 }
 

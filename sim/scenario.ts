@@ -67,8 +67,11 @@ export type Promised =
   | { readonly promise: "conserves" }
   /** P9. */
   | { readonly promise: "same summary" }
-  /** P9. Whoever is asked in the end answers after this at the latest, for all that took part and have not crashed. Always promised. */
-  | { readonly promise: "answers"; readonly withinMs: number }
+  /**
+   * P9. Whoever is asked in the end answers after this at the latest, for all that took part and have not crashed; `without`
+   * so many at most where a network loses answers. Always promised.
+   */
+  | { readonly promise: "answers"; readonly withinMs: number; readonly without?: number }
   /** After the last change everybody has one view of everybody. Always promised; state it for another bound. */
   | { readonly promise: "one view"; readonly withinMs: number }
   /** Always promised. */
