@@ -8,7 +8,7 @@ import type { ArrivalRateExecutor } from "../plan/types.ts";
 import type { Arena } from "./arena.ts";
 import type { Lease, SharedClock } from "./clock.ts";
 import type { Gate } from "./gate.ts";
-import { IN_FLIGHT_PER_WORKER } from "./limits.ts";
+import { IN_FLIGHT_PER_WORKER, LATE_LIMIT_MS } from "./limits.ts";
 import { type Due, Pacer } from "./pacer.ts";
 import { type InFlight, nextChangeMs, type Retarget, type ScenarioLoad, type Span, type WorkerLoad } from "./scenario.ts";
 
@@ -20,7 +20,7 @@ export interface OpenLoadOptions {
   readonly segments: readonly Segment[];
   /** Arrivals due before it are not this worker's business. */
   readonly fromMs: number;
-  readonly clock: Pick<SharedClock, "monotonicOf">;
+  readonly clock: Pick<SharedClock, "monotonicOf" | "nowMs">;
   readonly gate: Gate;
   readonly arena: Arena;
   readonly inFlight: InFlight;
@@ -85,7 +85,7 @@ export class OpenLoad implements ScenarioLoad, Due {
   start(k: number, atMs: number): void {
     const { inFlight, worker, clock, gate } = this.#options;
     // Between two starts of a batch the process may have been stopped for any time.
-    if (!gate.isOpen()) return this.drop("late", atMs);
+    if (clock.nowMs() - atMs > LATE_LIMIT_MS || !gate.isOpen()) return this.drop("late", atMs);
     if (inFlight.size >= this.#slotsNow()) return this.drop("max_vus", atMs);
     if (worker.inFlight >= IN_FLIGHT_PER_WORKER) return this.drop("no_connection", atMs);
     const vu = this.#freeVus.pop() ?? this.#vus++;

@@ -25,7 +25,7 @@ const ROWS = [
 ] as const;
 
 /** A load of `perSecond` arrivals from START on; what starts and what is dropped as what. */
-function setUp(executor: ArrivalRateExecutor, more: { size?: number; inFlight?: number; gate?: Gate } = {}) {
+function setUp(executor: ArrivalRateExecutor, more: { size?: number; inFlight?: number; gate?: Gate; nowMs?: () => number } = {}) {
   const shape = shapeOf(planOf("http://127.0.0.1", scenario(executor, [step("/")])));
   const arena = new Arena(shape, allocateArena(shape));
   const ks: number[] = [];
@@ -36,7 +36,7 @@ function setUp(executor: ArrivalRateExecutor, more: { size?: number; inFlight?: 
     span: { startMs: START, endMs: START + 1_000, hardEndMs: START + 2_000 },
     segments: WHOLE,
     fromMs: START,
-    clock: { monotonicOf: (swarmMs) => swarmMs },
+    clock: { monotonicOf: (swarmMs) => swarmMs, nowMs: more.nowMs ?? (() => 0) },
     gate: more.gate ?? gateOf(),
     arena,
     inFlight,
@@ -113,6 +113,14 @@ test("a batch that is interrupted by the end of the lease ends there", () => {
   const { load, ks, drops } = setUp(dense, { gate });
   load.turn(START + 9.5, 64, until(9_000));
   assert.deepEqual([ks, drops()], [[0, 1, 2], { late: 7 }]);
+});
+
+test("a batch in which the process stands still starts nothing more that is too late by then", () => {
+  let starts = 0;
+  const nowMs = () => START + (starts++ < 3 ? 9.5 : 56.5);
+  const { load, ks, drops } = setUp(dense, { nowMs });
+  load.turn(START + 9.5, 64, until(9_000));
+  assert.deepEqual([ks, drops()], [[0, 1, 2, 7, 8, 9], { late: 4 }]);
 });
 
 test("a lapse that lasts until the end leaves nothing to start", () => {
