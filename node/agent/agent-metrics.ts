@@ -6,7 +6,7 @@ import type { Measured } from "../load/report.ts";
 import type { NetworkCounters } from "../mesh/network.ts";
 import { type Meter, RUN_METERS, SWARM_METERS as M } from "../metrics/meters.ts";
 import { ProcessReadings } from "../metrics/process-readings.ts";
-import type { Reading } from "../metrics/reading.ts";
+import { labelValue, type Reading } from "../metrics/reading.ts";
 import { type Detail, runReadings } from "../metrics/run-readings.ts";
 import { threadReadings } from "../metrics/thread-readings.ts";
 import { RateCurve } from "../plan/curve.ts";
@@ -166,6 +166,6 @@ function targetRates(
     if (!("curve" in executor)) return [];
     const isOn = nowMs >= startAtMs && nowMs < endAtMs;
     const value = isOn ? share * new RateCurve(executor.curve).rateAt(nowMs - startAtMs - startTimeMs) : 0;
-    return [{ meter: RUN_METERS.targetRate, labels: [run, name], value, startMs: startAtMs }];
+    return [{ meter: RUN_METERS.targetRate, labels: [run, labelValue(name)], value, startMs: startAtMs }];
   });
 }

@@ -4,7 +4,7 @@ import { firstInHashOrder } from "../core/rings.ts";
 import type { Summary } from "../core/summary-type.ts";
 import type { Measured } from "../load/report.ts";
 import { RUN_METERS } from "../metrics/meters.ts";
-import type { Reading } from "../metrics/reading.ts";
+import { labelValue, type Reading } from "../metrics/reading.ts";
 
 /** However often metrics are read, the swarm is not asked more often; as often as they are pushed. */
 const LOOK_EVERY_MS = 4500;
@@ -36,7 +36,7 @@ export class Verdicts {
       return (verdict?.thresholds ?? []).map(({ metric, expression, ok }) => {
         return {
           meter: RUN_METERS.thresholdOk,
-          labels: [run, `${metric}: ${expression}`],
+          labels: [run, labelValue(`${metric}: ${expression}`)],
           value: ok ? 1 : 0,
           startMs: startAtMs,
         };

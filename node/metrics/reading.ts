@@ -14,6 +14,14 @@ export interface Reading {
   readonly startMs: number;
 }
 
+/** Receivers refuse longer ones (Mimir: 2048 bytes), and with them, by remote write 1.0, the whole push. */
+const MAX_LABEL_LENGTH = 256;
+
+/** A text of the plan's choosing as the value of a label: bounded, and UTF-8 whatever it holds. */
+export function labelValue(text: string): string {
+  return text.length <= MAX_LABEL_LENGTH ? text.toWellFormed() : `${text.slice(0, MAX_LABEL_LENGTH).toWellFormed()}…`;
+}
+
 export function readingKey(meter: Meter, labels: readonly string[]): string {
   return `${meter.name}\u0000${labels.join("\u0000")}`;
 }

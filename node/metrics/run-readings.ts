@@ -1,7 +1,7 @@
 // What an agent counted of a run, as readings of the catalogue.
 
 import { type Meter, RUN_METERS as M } from "./meters.ts";
-import { addUp, type Reading } from "./reading.ts";
+import { addUp, labelValue, type Reading } from "./reading.ts";
 import {
   DROP_REASONS,
   ERROR_KINDS,
@@ -39,12 +39,12 @@ export function runReadings(
   const add = (meter: Meter, labels: readonly string[], value: number | SketchData) => {
     // What has not happened has no series; its first value will be preceded by a zero.
     const isNothing = typeof value === "number" ? meter.type === "counter" && value === 0 : value.index.length === 0;
-    if (!isNothing) readings.push({ meter, labels: [run, ...labels], value, startMs });
+    if (!isNothing) readings.push({ meter, labels: [run, ...labels.map(labelValue)], value, startMs });
   };
   add(M.runInfo, [names.plan], 1);
   totals.scenarios.forEach((scenario, i) => {
     const name = names.scenarios[i]!;
-    readings.push({ meter: M.iterations, labels: [run, name], value: scenario.started, startMs });
+    readings.push({ meter: M.iterations, labels: [run, labelValue(name)], value: scenario.started, startMs });
     add(M.iterationsCompleted, [name], scenario.completed);
     add(M.iterationsInFlight, [name], Math.max(0, scenario.started - scenario.completed - scenario.interrupted));
     DROP_REASONS.forEach((reason, r) => add(M.iterationsDropped, [name, reason], scenario.dropped[r] ?? 0));

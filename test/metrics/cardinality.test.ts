@@ -85,6 +85,23 @@ describe("series of an agent", () => {
   });
 });
 
+it("names too long for receivers are cut, and what is no text becomes text; what is the same then is added up", () => {
+  const run = busyRun(1, 3, 0);
+  const long = "x".repeat(3000);
+  const [one, two, three] = [`${long}1`, `${long}2`, "half a \ud83d pair"];
+  const steps = [one, two, three].map((name) => ({ scenario: 0, name }));
+  const counted = read({ ...run, names: { ...run.names, steps } }).filter(({ meter, labels }) => {
+    return meter.name === "loadswarm_requests_total" && labels.includes("ok");
+  });
+  assert.deepEqual(
+    counted.map(({ labels, value }) => [labels[2]!.length, labels[2]!.isWellFormed(), value]),
+    [
+      [257, true, 10],
+      [13, true, 5],
+    ],
+  );
+});
+
 describe("a plan of 500 requests", () => {
   const run = busyRun(3, 500, 500);
 

@@ -19,6 +19,8 @@ Every agent pushes these by Prometheus remote write where \`--remote-write-url\`
   \`/metrics\`, they are classic ones, by scenario.
 - **Gauges** are best read as \`last_over_time(x[15s])\`: an agent that crashed is gone after 15 seconds, not after five minutes.
   One that leaves ends its series itself.
+- **Push or scrape**, not both into one Prometheus: sums would count everything twice. The dashboards are made for the push, whose
+  \`job\` is \`loadswarm\`. \`instance\` is the agent's \`--name\`: two agents of one name would spoil each other's series.
 - **Series**: about 250 an agent for a plan of 20 requests, never more than 1,000: names beyond that are counted together as
   \`__other__\`. Above 500 agents the names of requests and checks are left out (\`--metrics-detail\`).
 - A receiver that is away for less than \`--remote-write-max-age\` (10 minutes) leaves no gap: what it missed is sent when it is back.
