@@ -2,6 +2,7 @@
 
 import type { ErrorKind } from "../metrics/results.ts";
 import type { Arena } from "./arena.ts";
+import type { Bagged } from "./bag.ts";
 import { monotonicMs } from "./clock.ts";
 import type { Call, Driver, Exchange, PreparedRequest, Sink } from "./driver.ts";
 import type { CompiledRequest, Flow } from "./flow.ts";
@@ -30,7 +31,8 @@ export interface IterationContext {
  * request that must not be sent counts as a failed one, and the flow goes on: its error is of kind "blocked" if its
  * URL leads to no target of the plan, and "other" if a header value holds what a header cannot carry.
  */
-export class Iteration implements Sink, Variables {
+export class Iteration implements Sink, Variables, Bagged {
+  place = -1;
   readonly k: number;
   readonly vu: number;
   readonly captures: (string | null)[];

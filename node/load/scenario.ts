@@ -4,6 +4,7 @@ import type { Segment } from "../plan/schedule.ts";
 import type { Stripe } from "../plan/stripe.ts";
 import type { Scenario } from "../plan/types.ts";
 import { executorDurationMs } from "../plan/duration.ts";
+import { Bag } from "./bag.ts";
 import type { Lease } from "./clock.ts";
 import { Iteration, type IterationContext } from "./iteration.ts";
 
@@ -55,7 +56,7 @@ export function nextChangeMs(segments: readonly Segment[], nowMs: number): numbe
 export class InFlight {
   readonly #context: IterationContext;
   readonly #worker: WorkerLoad;
-  readonly #active = new Set<Iteration>();
+  readonly #active = new Bag<Iteration>();
 
   constructor(context: IterationContext, worker: WorkerLoad) {
     this.#context = context;
@@ -79,6 +80,6 @@ export class InFlight {
   }
 
   interrupt(which: (iteration: Iteration) => boolean): void {
-    for (const iteration of Array.from(this.#active)) if (which(iteration)) iteration.interrupt();
+    for (const iteration of this.#active.all()) if (which(iteration)) iteration.interrupt();
   }
 }

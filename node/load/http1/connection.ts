@@ -2,6 +2,7 @@
 
 import type { OnReadOpts, Socket } from "node:net";
 import type { ErrorKind } from "../../metrics/results.ts";
+import type { Bagged } from "../bag.ts";
 import { monotonicMs } from "../clock.ts";
 import type { Setup } from "../driver.ts";
 import { classify } from "../outcome.ts";
@@ -26,11 +27,12 @@ export interface Owner {
   forget(connection: Connection): void;
 }
 
-export class Connection implements Carrier {
+export class Connection implements Carrier, Bagged {
   /** Neither open nor about to be. */
   isClosed = false;
   /** It stands where its owner looks for room. */
   isFree = false;
+  place = -1;
   readonly #owner: Owner;
   readonly #isTls: boolean;
   readonly #socket: Socket;

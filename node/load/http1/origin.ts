@@ -1,6 +1,7 @@
 // A scheme, host and port: its connections, of which the last one used is used first, and how requests to it are written.
 
 import type { OnReadOpts, Socket } from "node:net";
+import { Bag } from "../bag.ts";
 import type { ConnectionCount } from "../connection-count.ts";
 import type { TargetGuard } from "../guard.ts";
 import type { RequestError } from "../outcome.ts";
@@ -23,7 +24,7 @@ export class Origin implements Owner {
   readonly #depth: number;
   /** Connections with room for a request; those that were closed meanwhile are among them until they are met. */
   readonly #free: Connection[] = [];
-  readonly #open = new Set<Connection>();
+  readonly #open = new Bag<Connection>();
   #isClosed = false;
 
   constructor(url: string, depth: number, guard: TargetGuard, readBuffer: Buffer, count: ConnectionCount) {
@@ -66,7 +67,7 @@ export class Origin implements Owner {
 
   close(): void {
     this.#isClosed = true;
-    for (const connection of this.#open) connection.close();
+    for (const connection of this.#open.all()) connection.close();
   }
 
   /** Takes the last connection with room out of those that have it; one that carries nothing, if it is to be alone. */

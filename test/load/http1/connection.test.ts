@@ -1,6 +1,7 @@
 // Connections: kept, closed, found stale; requests behind one another; what is sent twice and what never is.
 
 import assert from "node:assert/strict";
+import { createRequire } from "node:module";
 import type { Socket } from "node:net";
 import { describe, it } from "node:test";
 import type { Exchange, HttpOptions } from "../../../node/load/driver.ts";
@@ -157,6 +158,11 @@ describe("a connection", () => {
     assert.equal((await client.settle(requestTo(target.origin))).status, 413);
     assert.equal(target.connections(), 2);
   });
+});
+
+it("all this is done without loading undici", () => {
+  const loaded = Object.keys(createRequire(import.meta.url).cache).filter((file) => file.includes("/undici/"));
+  assert.deepEqual(loaded, []);
 });
 
 describe("pipelining", () => {
