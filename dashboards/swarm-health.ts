@@ -88,6 +88,14 @@ const ONE_SWARM: Row = {
     ),
     line(
       {
+        title: "What agents say to each other",
+        description: "Bytes per second, before encryption: frames to neighbours, and runs by gossip.",
+        unit: "Bps",
+      },
+      { expr: `sum by(topic, direction) (rate(loadswarm_gossip_bytes_total${W}))`, legend: "{{topic}} {{direction}}" },
+    ),
+    line(
+      {
         title: "Refused and dropped in the mesh",
         description:
           "Frames, records and connections that came to nothing. A few when members come and go; many: an agent too slow, or somebody who does not belong.",

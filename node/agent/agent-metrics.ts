@@ -143,6 +143,10 @@ export class AgentMetrics {
       reading(M.unmetRate, unmetPerSecond()),
       reading(M.connectionsOpen, connections.open),
       reading(M.connectionsOpened, connections.made),
+      ...counters.traffic.flatMap(({ carrier, direction, messages, bytes }) => [
+        reading(M.gossipMessages, messages, carrier, direction),
+        reading(M.gossipBytes, bytes, carrier, direction),
+      ]),
       reading(M.links, counters.links),
       reading(M.framesDropped, counters.framesDropped),
       reading(M.framesRefused, counters.framesRefused),

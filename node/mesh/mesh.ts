@@ -19,6 +19,7 @@ import type { Network, NetworkCounters, NetworkEvents, Reachable } from "./netwo
 import { PeerLimits } from "./peer-limits.ts";
 import { Strangers } from "./strangers.ts";
 import { listenToTopic } from "./topic.ts";
+import { Traffic } from "./traffic.ts";
 
 export interface MeshOptions {
   readonly listen: HostPort;
@@ -45,6 +46,7 @@ export class Mesh implements Network {
   readonly #limits: PeerLimits;
   readonly #strangers: Strangers;
   readonly #signed: SignedMembers;
+  readonly #traffic = new Traffic();
   #refusedFrames = 0;
   #droppedMessages = 0;
 
@@ -92,6 +94,7 @@ export class Mesh implements Network {
     this.#events = events;
     listenToTopic(this.#host.services.pubsub, this.#limits, {
       isMember: (peer) => events.isMember(peer),
+      heard: (sizeBytes) => this.#traffic.count("runs", "in", sizeBytes),
       frame: (frame) => events.topic(frame),
       malformed: (peer, sizeBytes, cause) => this.#malformed(peer, sizeBytes, cause),
       dropped: () => this.#droppedMessages++,
@@ -110,7 +113,7 @@ export class Mesh implements Network {
 
   send(to: Reachable, frame: Frame): void {
     const bytes = this.#encode(frame);
-    if (this.#links.send(to.id, bytes)) return;
+    if (this.#sendNow(to.id, bytes)) return;
     const waiting = this.#waiting.get(to.id) ?? [];
     if (waiting.length >= MAX_WAITING_FRAMES) {
       waiting.shift();
@@ -122,7 +125,9 @@ export class Mesh implements Network {
   }
 
   broadcast(frame: Frame): void {
-    this.#host.services.pubsub.publish(TOPIC, this.#encode(frame)).catch((cause: unknown) => {
+    const bytes = this.#encode(frame);
+    this.#traffic.count("runs", "out", bytes.length);
+    this.#host.services.pubsub.publish(TOPIC, bytes).catch((cause: unknown) => {
       this.#options.log.warn({ err: cause }, "gossip was not published; the links carry it");
     });
   }
@@ -147,6 +152,7 @@ export class Mesh implements Network {
       peersRefused: this.#limits.refusals,
       connectionsRefused: this.#strangers.refused,
       links: this.#links.count(),
+      traffic: this.#traffic.counts(),
     };
   }
 
@@ -156,6 +162,13 @@ export class Mesh implements Network {
     await this.#host.stop();
   }
 
+  /** False without a link. */
+  #sendNow(peer: string, bytes: Uint8Array): boolean {
+    if (!this.#links.send(peer, bytes)) return false;
+    this.#traffic.count("frames", "out", bytes.length);
+    return true;
+  }
+
   /** News goes to all neighbours as one frame object: encoded once. */
   #encode(frame: Frame): Uint8Array {
     if (this.#encoded?.frame !== frame) this.#encoded = { frame, bytes: encodeFrame(frame, this.#signed) };
@@ -163,6 +176,7 @@ export class Mesh implements Network {
   }
 
   async #frame(peer: string, bytes: Uint8Array): Promise<void> {
+    this.#traffic.count("frames", "in", bytes.length);
     await this.#untilTurnOf(peer);
     let frame: Frame;
     try {
@@ -229,7 +243,7 @@ export class Mesh implements Network {
 
   #up(peer: string): void {
     this.#events?.linkUp(peer);
-    for (const bytes of this.#waiting.get(peer) ?? []) this.#links.send(peer, bytes);
+    for (const bytes of this.#waiting.get(peer) ?? []) this.#sendNow(peer, bytes);
     this.#waiting.delete(peer);
   }
 

@@ -2,6 +2,7 @@
 
 import type { MemberId, MemberRecord } from "../core/events.ts";
 import type { Frame } from "../core/frame.ts";
+import type { TrafficCount } from "./traffic.ts";
 
 /** As much of a member as dialling it takes. */
 export type Reachable = Pick<MemberRecord, "id" | "addresses">;
@@ -36,6 +37,7 @@ export interface NetworkCounters {
   readonly connectionsRefused: number;
   /** Links that are up now. */
   readonly links: number;
+  readonly traffic: readonly TrafficCount[];
 }
 
 /** What a network tells the shell. */
@@ -63,7 +65,7 @@ export const SOLO: Network = {
   probe() {},
   unlink() {},
   counters: () => {
-    return { framesDropped: 0, framesRefused: 0, membersRefused: 0, peersRefused: 0, connectionsRefused: 0, links: 0 };
+    return { framesDropped: 0, framesRefused: 0, membersRefused: 0, peersRefused: 0, connectionsRefused: 0, links: 0, traffic: [] };
   },
   stop: () => Promise.resolve(),
 };

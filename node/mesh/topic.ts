@@ -11,6 +11,8 @@ import type { PeerLimits } from "./peer-limits.ts";
 export interface TopicEvents {
   /** Asked, not told: whether the peer sits in the agreed view. */
   isMember(peer: string): boolean;
+  /** A message came, whatever it is worth. */
+  heard(sizeBytes: number): void;
   /** Has runs only. */
   frame(frame: Frame): void;
   /** A message that no agent sends, by whoever forwarded it last. */
@@ -33,6 +35,7 @@ export function listenToTopic(pubsub: GossipSub, limits: PeerLimits, events: Top
   pubsub.topicValidators.set(TOPIC, (from, { data }) => {
     const peer = from.toString();
     const sinceMs = performance.now();
+    events.heard(data.length);
     const isMember = events.isMember(peer);
     if (!limits.message(peer, data.length, sinceMs) || (!isMember && limits.strangersWaitMs(sinceMs) > 0)) {
       events.dropped();

@@ -62,6 +62,8 @@ export const SWARM_METERS = {
   unmetRate: gauge("unmet_rate", [], "Arrivals per second due at this agent that it could not send in time; its share is moving, or nobody has room"),
   connectionsOpen: gauge("connections_open", [], "Connections to targets that are open"),
   connectionsOpened: counter("connections_opened", [], "Connections to targets that were asked for; far fewer than requests where they are kept alive"),
+  gossipMessages: counter("gossip_messages", ["topic", "direction"], "Messages to and from other agents: frames on links, runs by gossip"),
+  gossipBytes: counter("gossip_bytes", ["topic", "direction"], "Their bytes, before encryption"),
   links: gauge("links", [], "Links to other agents that are up"),
   framesDropped: counter("frames_dropped", [], "Frames that went nowhere, and gossip messages beyond a source's rate"),
   framesRefused: counter("frames_refused", [], "Frames and gossip messages that no agent sends"),

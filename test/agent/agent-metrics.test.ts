@@ -47,6 +47,7 @@ beforeEach(() => {
       membersRefused: 3,
       peersRefused: 4,
       connectionsRefused: 8,
+      traffic: [{ carrier: "frames", direction: "out", messages: 13, bytes: 1400 }],
       links: 5,
     }),
     unmetPerSecond: () => 6,
@@ -80,6 +81,8 @@ it("tells how the swarm is", () => {
     ["run_running", 1],
   ]);
   assert.deepEqual(values("loadswarm_unmet_rate"), [[6]]);
+  assert.deepEqual(values("loadswarm_gossip_messages_total"), [["frames", "out", 13]]);
+  assert.deepEqual(values("loadswarm_gossip_bytes_total"), [["frames", "out", 1400]]);
   assert.deepEqual([values("loadswarm_connections_open"), values("loadswarm_connections_opened_total")], [[[11]], [[12]]]);
   assert.deepEqual(values("loadswarm_agent_info"), [["1.2.3", 1]]);
 });

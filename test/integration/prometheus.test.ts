@@ -182,6 +182,9 @@ describe("three agents and Prometheus", { skip }, () => {
     const instances = await prometheus.query(`${SWARM_METERS.agentInfo.name}{node="n-1",zone="z-1"}`, endS);
     assert.deepEqual(instances.map(({ metric }) => metric["instance"]).sort(), ["agent-1", "agent-2", "agent-3"]);
     assert.equal(await prometheus.number(`sum(${SWARM_METERS.share.name})`, endS), 1);
+    const frames = (direction: string) =>
+      prometheus.number(`sum(${SWARM_METERS.gossipMessages.name}{topic="frames",direction="${direction}"})`, endS);
+    assert.ok((await frames("in")) > AGENTS * SECONDS && (await frames("out")) > AGENTS * SECONDS);
   });
 
   for (const [name, build] of Object.entries(DASHBOARDS)) {
