@@ -72,8 +72,9 @@ export class Container {
   }
 
   /** GET or POST at the agent's own loopback, as through a forwarded port. */
-  ask<T>(path: string, method = "GET"): T {
-    const script = `fetch("http://127.0.0.1:7480${path}", { method: "${method}" }).then((r) => r.text()).then(console.log)`;
+  ask<T>(path: string, method = "GET", body?: object): T {
+    const options = JSON.stringify({ method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    const script = `fetch("http://127.0.0.1:7480${path}", ${options}).then((r) => r.text()).then(console.log)`;
     return JSON.parse(this.exec("node", "-e", script)) as T;
   }
 
