@@ -160,6 +160,19 @@ describe("a connection", () => {
   });
 });
 
+it("closing the client ends what is on its way, once, and sends nothing again", async () => {
+  await using target = await listen(onRequest((socket, head) => void (head.includes("/slow") || socket.write(OK))));
+  const client = clientOf();
+  await client.settle(requestTo(target.origin));
+  const reused = client.settle(requestTo(target.origin, { path: "/slow" }));
+  const fresh = client.settle(requestTo(target.origin, { path: "/slow" }));
+  client.close();
+  assert.deepEqual((await Promise.all([reused, fresh])).map(({ error }) => error), ["reset", "reset"]);
+  using again = clientOf();
+  assert.equal((await again.settle(requestTo(target.origin))).error, null);
+  assert.ok(target.connections() <= 3);
+});
+
 it("all this is done without loading undici", () => {
   const loaded = Object.keys(createRequire(import.meta.url).cache).filter((file) => file.includes("/undici/"));
   assert.deepEqual(loaded, []);
