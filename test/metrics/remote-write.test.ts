@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Reading } from "../../node/metrics/reading.ts";
 import { RemoteWrite, type RemoteWriteOptions, untilPush } from "../../node/metrics/remote-write.ts";
-import type { SenderNews } from "../../node/metrics/remote-write-sender.ts";
 import { COMMON, durations, gauge, requests, SKETCH, START } from "./readings.ts";
 import { Receiver } from "./receiver.ts";
 
@@ -63,7 +62,7 @@ describe("an agent that leaves", () => {
         durations(SKETCH, "other"),
       ],
       now: () => (nowMs += 1),
-      onNews: (_: SenderNews) => {},
+      onNews: () => {},
       onFault: (error) => faults.push(error),
       ...more,
     });
