@@ -149,7 +149,7 @@ export function startEngine(more: Partial<EngineOptions> = {}, spawn?: SpawnWork
 export async function run(plan: Plan, more: Partial<EngineOptions> = {}): Promise<Harness & { last: Snapshot }> {
   const harness = startEngine(more);
   await harness.warmUp();
-  harness.engine.assign(assignmentOf(plan, 100));
+  harness.engine.assign(assignmentOf(plan, 300));
   const last = await harness.done;
   await harness.engine.close();
   return { ...harness, last };
