@@ -112,6 +112,32 @@ const LOAD: Row = {
     ),
     line(
       {
+        title: "The generator's own verdict",
+        description: "0: well. 1: strained. 2: the generator limits the test, and what you see is its speed, not the target's.",
+        unit: "short",
+        max: 2,
+        limits: [
+          [1, "orange"],
+          [2, "red"],
+        ],
+      },
+      { expr: `max by(instance) (${latest(`loadswarm_generator_verdict{${F}}`)})`, legend: "{{instance}}" },
+    ),
+    line(
+      {
+        title: "Load threads busy",
+        description: "Part of the last second, of the ten busiest agents. Near 1: more agents or workers are needed.",
+        unit: "percentunit",
+        max: 1,
+        limits: [[0.9, "red"]],
+      },
+      {
+        expr: `topk(10, max by(instance) (${latest(`loadswarm_load_thread_utilization_ratio{${F}}`)}))`,
+        legend: "{{instance}}",
+      },
+    ),
+    line(
+      {
         title: "Connections",
         description: "Open ones, and new ones per second. As many new ones as requests: the target closes each after one answer.",
         unit: "short",
