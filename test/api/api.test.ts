@@ -80,6 +80,19 @@ describe("publishing", () => {
     }
   });
 
+  for (const [executor, options] of [
+    ["ramping-arrival-rate", { stages: [{ duration: "1s", target: 1 }] }],
+    ["constant-vus", { vus: 1, duration: "1s" }],
+    ["ramping-vus", { stages: [{ duration: "1s", target: 1 }] }],
+    ["shared-iterations", { vus: 1, iterations: 1 }],
+    ["per-vu-iterations", { vus: 1, iterations: 1 }],
+  ] as const) {
+    it(`${executor} is taken`, async () => {
+      const { status, json } = await publish(waiting(executor, { executor, rate: undefined, duration: undefined, ...options }));
+      assert.deepEqual([status, json.plan], [201, executor]);
+    });
+  }
+
   it("the same plan twice is the same run", async () => {
     const [first, second] = [await publish(waiting("twice")), await publish(waiting("twice"))];
     assert.equal(second.status, 201);
@@ -106,7 +119,7 @@ describe("publishing", () => {
     ["an unknown executor", scenario({ executor: "constant-rate" }), "scenarios.hits.executor", /constant-arrival-rate/],
     ["a target that is no URL", () => waiting("bad", {}, { target: "nowhere" }), "target", /http/],
     ["a target that is not allowed", () => waiting("bad", {}, { target: "http://192.0.2.1:80" }), "target", /--allow-target/],
-    ["an executor not run by this version", scenario({ executor: "shared-iterations", rate: undefined, duration: undefined, vus: 1, iterations: 1 }), "scenarios.hits.executor", /not run by this version/],
+    ["a table whose rows nobody has read", () => waiting("bad", {}, { data: { t: { csv: "t.csv" } } }), "data.t", /loadswarm publish/],
   ];
   for (const [name, plan, path, message] of faulty) {
     it(`${name}: 422 with path, line, column and message of each fault`, async () => {
