@@ -75,6 +75,10 @@ const OTHERWISE: readonly (readonly [why: string, applies: (each: Case) => boole
     ({ our, theirs }) => same(our, theirs) && theirs.kept && !our.kept,
   ],
   [
+    "undici does not use a connection in the last two seconds of `keep-alive: timeout=…`, we in the last one",
+    ({ our, theirs, text }) => same(our, theirs) && our.kept && /keep-alive:[^\r]*timeout=0*2\D/i.test(text),
+  ],
+  [
     "the connection is kept after HEAD, and `proxy-connection` says nothing to us",
     ({ our, theirs, method, text }) => same(our, theirs) && our.kept && (method === "HEAD" || /proxy-connection:/i.test(text)),
   ],

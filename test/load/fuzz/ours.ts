@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import type { OnReadOpts, Socket } from "node:net";
+import { monotonicMs } from "../../../node/load/clock.ts";
 import { Http1Call } from "../../../node/load/http1/call.ts";
 import { Connection, type Owner } from "../../../node/load/http1/connection.ts";
 import { Deadlines } from "../../../node/load/http1/deadlines.ts";
@@ -71,7 +72,7 @@ function judge({ method, pieces }: Conversation, memo: HeadMemo): Outcome {
       readBuffer.fill(0x3f, 0, count);
     }
   }
-  const kept = settled === 1 && call.error === null && !connection.isClosed;
+  const kept = settled === 1 && call.error === null && connection.isUsable(monotonicMs());
   if (!connection.isClosed) socket!.emit("end");
   socket!.emit("close");
   if (settled !== 1) throw new Error(`the request was settled ${settled} times`);
