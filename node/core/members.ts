@@ -15,13 +15,29 @@ export function merged(a: MemberRecord, b: MemberRecord): MemberRecord {
   if (a.incarnation === b.incarnation) {
     const fromMs = Math.min(a.fromMs, b.fromMs);
     const untilMs = Math.min(a.untilMs, b.untilMs);
-    return { ...a, state: rank(b) > rank(a) ? b.state : a.state, fromMs, untilMs };
+    return revised(a, rank(b) > rank(a) ? b.state : a.state, fromMs, untilMs);
   }
   const [older, newer] = a.incarnation < b.incarnation ? [a, b] : [b, a];
   // Said while its share goes on: the time at which that began stays. Once gone, it begins anew.
   const goesOn = newer.fromMs === NEVER && older.untilMs === NEVER;
-  return goesOn ? { ...newer, fromMs: older.fromMs } : newer;
+  return goesOn ? revised(newer, newer.state, older.fromMs, newer.untilMs) : newer;
 }
+
+/**
+ * The same words with another state and other times. Everybody who hears of a view makes the same of the same record, and in
+ * the simulator thousands do: they get the same object, or none would fit into memory.
+ */
+export function revised(record: MemberRecord, state: MemberRecord["state"], fromMs: number, untilMs: number): MemberRecord {
+  if (record.state === state && record.fromMs === fromMs && record.untilMs === untilMs) return record;
+  const known = revisions.get(record);
+  if (known !== undefined && known.state === state && known.fromMs === fromMs && known.untilMs === untilMs) return known;
+  const made = { ...record, state, fromMs, untilMs };
+  revisions.set(record, made);
+  return made;
+}
+
+/** The last revision of each. */
+const revisions = new WeakMap<MemberRecord, MemberRecord>();
 
 /** At one incarnation: somebody else's word that it is lost is final, its own that it leaves comes before that. */
 function rank(record: MemberRecord): number {
@@ -103,6 +119,7 @@ export class Members {
 
 /** The common case, told without making anything: in a flood every record comes over every link. */
 function saysNothingNew(known: MemberRecord, record: MemberRecord): boolean {
+  if (record === known) return true;
   if (record.incarnation > known.incarnation) return false;
   if (record.incarnation < known.incarnation) return known.fromMs !== NEVER || record.fromMs === NEVER;
   return rank(record) <= rank(known) && record.fromMs >= known.fromMs && record.untilMs >= known.untilMs;

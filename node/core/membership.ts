@@ -7,7 +7,7 @@ import { Damping } from "./damping.ts";
 import type { MemberId, MemberRecord } from "./events.ts";
 import type { Chain as ChainData, Frame, LineageId, Standing, ViewMember } from "./frame.ts";
 import { DISSOLVE_MS, startOf, windowOf } from "./limits.ts";
-import { Members } from "./members.ts";
+import { Members, revised } from "./members.ts";
 import { OpenWishes, weightOf } from "./open-wishes.ts";
 import type { Outbox } from "./outbox.ts";
 import { hash32, neighbours } from "./rings.ts";
@@ -87,7 +87,9 @@ export class Membership {
       const admitted = this.#admitted.get(record.id);
       const isAwaited = admitted !== undefined && record.incarnation >= admitted.incarnation;
       if (isAwaited) this.#admitted.delete(record.id);
-      const known = this.members.merge(isAwaited ? { ...record, fromMs: admitted.fromMs } : record);
+      const known = this.members.merge(
+        isAwaited ? revised(record, record.state, admitted.fromMs, record.untilMs) : record,
+      );
       if (known === null) continue;
       this.#news.set(record.id, known);
       this.#wishes.review(known);
@@ -256,7 +258,7 @@ export class Membership {
       const record = this.members.get(id) ?? unknown(id);
       this.#out.emit({ type: "joined", member: id, name: record.name, atMs: nowMs });
       // Its words may come after the view: then its time waits for them.
-      if (record.incarnation >= incarnation || record.untilMs === NEVER) this.members.merge({ ...record, fromMs: atMs });
+      if (record.incarnation >= incarnation || record.untilMs === NEVER) this.members.merge(revised(record, record.state, atMs, record.untilMs));
       else this.#admitted.set(id, { incarnation, fromMs: atMs });
     }
     for (const { id } of before.members) {
@@ -266,7 +268,7 @@ export class Membership {
       // It knows already, and has asked to be let in again: views are often learnt several at once.
       if (record === undefined || (record.state === "alive" && record.view >= view.number)) continue;
       const type = record.state === "left" ? "left" : "lost";
-      this.members.merge({ ...record, state: type, untilMs: atMs });
+      this.members.merge(revised(record, type, record.fromMs, atMs));
       if (id === this.#self) this.#removed(view, type, nowMs);
       else this.#gone.push(id);
       this.#out.emit({ type, member: id, name: record.name, atMs: nowMs });
@@ -326,9 +328,9 @@ function lineageId(founder: MemberId, founding: number): LineageId {
 
 /** What others say of anybody's times and losses counts only for those who are gone: of members the view tells it. */
 function asAgreed(told: MemberRecord, seat: ViewMember | undefined): MemberRecord {
-  if (seat === undefined) return told.state === "alive" ? { ...told, fromMs: NEVER, untilMs: NEVER } : told;
+  if (seat === undefined) return told.state === "alive" ? revised(told, "alive", NEVER, NEVER) : told;
   const state = told.state === "lost" ? "alive" : told.state;
-  return { ...told, state, fromMs: startOf(seat.fromWindow), untilMs: NEVER };
+  return revised(told, state, startOf(seat.fromWindow), NEVER);
 }
 
 /** A member whose own words have not come yet: whatever they are, they count for more. */

@@ -53,7 +53,7 @@ export class OpenWishes implements Wishes {
     for (const id of this.#open) {
       const record = this.#members.get(id);
       if (record === undefined || view.positionOf(id) >= 0 || !this.#mayComeIn(record)) continue;
-      found.push({ id, incarnation: record.incarnation, weight: weightOf(record), fromWindow: 0 });
+      found.push(joinerOf(record));
     }
     this.#joiners = found.sort((a, b) => (a.id < b.id ? -1 : 1));
     return this.#joiners;
@@ -79,6 +79,17 @@ export class OpenWishes implements Wishes {
     return last === undefined || view > last.number;
   }
 }
+
+/** The same object for the same record. */
+function joinerOf(record: MemberRecord): ViewMember {
+  const known = joiners.get(record);
+  if (known !== undefined) return known;
+  const joiner = { id: record.id, incarnation: record.incarnation, weight: weightOf(record), fromWindow: 0 };
+  joiners.set(record, joiner);
+  return joiner;
+}
+
+const joiners = new WeakMap<MemberRecord, ViewMember>();
 
 /** Whole units, one at least: views compare weights exactly. */
 export function weightOf(record: MemberRecord): number {

@@ -64,7 +64,8 @@ export class Acks {
 
   /** Returns whether it was news. */
   told(id: MemberId, number: number): boolean {
-    if (number <= (this.#told.get(id) ?? 0)) return false;
+    // That it has adopted the oldest view remembered, or an older one, rules nothing out.
+    if (number <= this.#chain.oldest.number || number <= (this.#told.get(id) ?? 0)) return false;
     this.#told.set(id, number);
     this.#changed();
     return true;

@@ -31,10 +31,21 @@ export function candidateOf(view: AgreedView, excluded: Positions, window: numbe
   const someLose = isActive && (reweighed.length > 0 || removed.some((position) => !has(excluded, position)));
   const joiners = isActive ? wishes.joiners(view) : [];
   const fromWindow = window + (someLose || joiners.length > 0 ? ACTIVATION_WINDOWS : LOSS_ACTIVATION_WINDOWS);
-  const added = joiners.map((member) => ({ ...member, fromWindow }));
+  const added = joiners.map((member) => seated(member, fromWindow));
   if (removed.length + reweighed.length + added.length === 0) return null;
   return { fromWindow, removed, added, reweighed };
 }
+
+/** The same object for the same joiner and window: all members wish for the same. */
+function seated(joiner: ViewMember, fromWindow: number): ViewMember {
+  const known = seats.get(joiner);
+  if (known?.fromWindow === fromWindow) return known;
+  const seat = { ...joiner, fromWindow };
+  seats.set(joiner, seat);
+  return seat;
+}
+
+const seats = new WeakMap<ViewMember, ViewMember>();
 
 /** A wish becomes a vote once it has been the same for a while: what happens at one moment should be one change. */
 export class Patience {
