@@ -109,7 +109,8 @@ export class Agreement {
   /** Swarm time until which load may be offered; Infinity where nobody else could ever offer it. */
   leaseUntilMs(nowMs: number): number {
     if (!this.isMember() && this.widthAt(nowMs) === 0) return Number.NEGATIVE_INFINITY;
-    return this.isMember() && this.view.size === 1 ? Number.POSITIVE_INFINITY : this.#bounded(nowMs);
+    if (this.isMember() && this.view.size === 1) return Number.POSITIVE_INFINITY;
+    return this.#lease.renewedUntilMs(windowOf(nowMs), nowMs);
   }
 
   /** Width of this agent's stripe at an instant. */
@@ -251,10 +252,6 @@ export class Agreement {
 
   // --- inside ---
 
-  #bounded(nowMs: number): number {
-    return this.#lease.renewedUntilMs(windowOf(nowMs), nowMs);
-  }
-
   #beginWindow(window: number): void {
     this.#window = window;
     this.#isWishStale = true;
@@ -301,7 +298,9 @@ export class Agreement {
 
   #decide(window: number, nowMs: number): void {
     for (;;) {
-      if (this.#isWishStale) this.#wish = candidateOf(this.view, this.#accusations.excluded(), window, this.#wishes);
+      // Whoever is no member has no vote.
+      if (!this.isMember()) this.#wish = null;
+      else if (this.#isWishStale) this.#wish = candidateOf(this.view, this.#accusations.excluded(), window, this.#wishes);
       this.#isWishStale = false;
       this.#ballots.vote(this.#patience.ripe(this.#wish, nowMs), window, (change) => this.#isAcceptable(change));
       this.#ballots.lock(window);
