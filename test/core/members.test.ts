@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { MemberRecord } from "../../node/core/events.ts";
 import { MEMBERS_KEPT } from "../../node/core/limits.ts";
-import { Members, merged } from "../../node/core/members.ts";
+import { Members, merged, revised } from "../../node/core/members.ts";
 import { forSeeds, type Random } from "../support/random.ts";
 import { member, membersOf, NOW } from "./support.ts";
 
@@ -44,6 +44,18 @@ function shuffled<T>(items: readonly T[], random: Random): T[] {
 
 const byId = (members: Members): MemberRecord[] => members.all().sort((a, b) => (a.id < b.id ? -1 : 1));
 const words = ({ id, incarnation, state, weight }: MemberRecord) => `${id} ${incarnation} ${state} ${weight}`;
+
+describe("a record with other times", () => {
+  it("is the same object for all who ask for the same, and the record itself if nothing is other", () => {
+    const record = member("a");
+    const gone = revised(record, "lost", NOW, NOW + 1);
+    assert.deepEqual(gone, { ...record, state: "lost", fromMs: NOW, untilMs: NOW + 1 });
+    assert.equal(revised(record, "lost", NOW, NOW + 1), gone);
+    assert.equal(revised(record, record.state, record.fromMs, record.untilMs), record);
+    assert.equal(revised(record, "lost", NOW, NOW + 2).untilMs, NOW + 2);
+    assert.equal(revised(record, "left", NOW, NOW + 2).state, "left");
+  });
+});
 
 describe("merging two records of one agent", () => {
   it("is commutative, whatever they say", () => {

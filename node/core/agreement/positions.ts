@@ -44,6 +44,13 @@ export function isEmpty(set: Positions): boolean {
   return true;
 }
 
+/** Sets that are the same have the same; trailing zeros do not matter. */
+export function hashOf(set: Positions): number {
+  let hash = 0;
+  for (let i = 0; i < set.length; i++) hash = (hash + Math.imul(set[i]! ^ (set[i]! >>> 15), 0x9e3779b1 + 2 * i)) | 0;
+  return hash;
+}
+
 /** Equal as sets: trailing zeros do not matter. */
 export function isSame(a: Positions, b: Positions): boolean {
   const words = Math.max(a.length, b.length);

@@ -2,7 +2,7 @@
 
 import type { Positions, RollCall } from "../frame.ts";
 import { LABELS_PER_WINDOW, ROLL_CALLS_KEPT } from "../limits.ts";
-import { emptyPositions, fits, has, insert, insertAll, isSame } from "./positions.ts";
+import { emptyPositions, fits, has, hashOf, insert, insertAll, isSame } from "./positions.ts";
 import type { AgreedView } from "./view.ts";
 
 /** Those who were heard in a window under one view and exclude the same members. */
@@ -10,6 +10,8 @@ export interface Label {
   readonly view: AgreedView;
   readonly window: number;
   readonly excluded: Positions;
+  /** Equal sets have equal ones. */
+  readonly excludedHash: number;
   readonly present: Uint32Array;
   /** It has bits that the neighbours were not told of. */
   isNews: boolean;
@@ -97,12 +99,15 @@ export class RollCalls {
 
   #label(view: AgreedView, window: number, excluded: Positions): Label | null {
     const labels = this.in(window);
-    for (const label of labels) if (label.view === view && isSame(label.excluded, excluded)) return label;
+    const excludedHash = hashOf(excluded);
+    for (const label of labels) {
+      if (label.excludedHash === excludedHash && label.view === view && isSame(label.excluded, excluded)) return label;
+    }
     if (labels.length >= LABELS_PER_WINDOW) {
       this.dropped++;
       return null;
     }
-    const label = { view, window, excluded, present: emptyPositions(view.size), isNews: false };
+    const label = { view, window, excluded, excludedHash, present: emptyPositions(view.size), isNews: false };
     const all = this.#windows.get(window) ?? [];
     if (all.length === 0) this.#windows.set(window, all);
     all.push(label);

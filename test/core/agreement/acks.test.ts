@@ -71,6 +71,12 @@ describe("acknowledgements", () => {
     assert.equal(acks.of("e"), 2);
   });
 
+  it("what is told of the oldest view remembered rules nothing out, and is no news", () => {
+    const acks = new Acks(three());
+    assert.equal(acks.told("e", 1), false);
+    assert.equal(acks.of("e"), 0);
+  });
+
   it("what was told and what was shown: the newer counts", () => {
     const chain = three();
     const acks = new Acks(chain);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
-  count, emptyPositions, fits, has, insert, insertAll, isEmpty, isSame, listed, NOBODY, positionsOf,
+  count, emptyPositions, fits, has, hashOf, insert, insertAll, isEmpty, isSame, listed, NOBODY, positionsOf,
 } from "../../../node/core/agreement/positions.ts";
 import { forSeeds, type Random } from "../../support/random.ts";
 
@@ -59,7 +59,9 @@ describe("positions", () => {
     ["nobody is nobody", [], 1, [], 65, true],
   ];
   for (const [name, a, sizeA, b, sizeB, expected] of same) {
-    it(`equality: ${name}`, () => assert.equal(isSame(positionsOf(a, sizeA), positionsOf(b, sizeB)), expected));
+    const [setA, setB] = [positionsOf(a, sizeA), positionsOf(b, sizeB)];
+    it(`equality: ${name}`, () => assert.equal(isSame(setA, setB), expected));
+    it(`hashes that are equal exactly for equal sets: ${name}`, () => assert.equal(hashOf(setA) === hashOf(setB), expected));
   }
 
   it("fit a view exactly if each of them is a position in it", () => {
