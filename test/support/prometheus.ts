@@ -6,7 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "./nginx.ts";
 
-const BINARY = ["/usr/bin/prometheus", "/usr/local/bin/prometheus"].find((path) => existsSync(path));
+/** Debian's is 2.42, which speaks remote write 1.0 only; `PROMETHEUS=/path/to/prometheus` chooses another one. */
+const PLACES = [process.env["PROMETHEUS"] ?? "", "/usr/bin/prometheus", "/usr/local/bin/prometheus"];
+const BINARY = PLACES.find((path) => existsSync(path));
 
 /** Why Prometheus cannot be used; null if it can. In CI that is a failure, elsewhere a visible skip. */
 export const prometheusMissing =
