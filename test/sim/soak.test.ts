@@ -22,13 +22,14 @@ function soak(...argv: string[]): { code: number | null; out: string; err: strin
   return { code: status, out: stdout, err: stderr };
 }
 
-/** Of the scenario `publish-twice`: never more, no forks, one view, one run, seamless. */
+/** Of the scenario `publish-twice`: never more, no forks, one view, answers, one run, seamless. */
 function result(seed: number, broken = false): Result {
   const finding = { bound: 0, detail: "", held: true } as const;
   const findings: Finding[] = [
     { ...finding, promise: "never more", unit: "x", worst: 1.0123456, held: !broken },
     { ...finding, promise: "no forks", unit: "", worst: 0 },
     { ...finding, promise: "one view", unit: "ms", worst: Number.POSITIVE_INFINITY },
+    { ...finding, promise: "answers", unit: "ms", worst: 70 },
     { ...finding, promise: "one run", unit: "", worst: null },
     { ...finding, promise: "seamless", unit: "x", worst: 4.5e-7 },
   ];
@@ -84,6 +85,7 @@ describe("kept results", () => {
       ["never more", 1.01235, "x"],
       ["no forks", 0, ""],
       ["one view", Number.POSITIVE_INFINITY, "ms"],
+      ["answers", 70, "ms"],
       ["one run", null, ""],
       ["seamless", 4.5e-7, "x"],
     ]);
