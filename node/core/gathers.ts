@@ -22,8 +22,9 @@ export interface Gathering {
   readonly wanted: Positions;
   readonly askedAtMs: number;
   readonly deadlineMs: number;
-  /** Those that were missing and have been dialled … */
+  /** Those that were missing and have been dialled, and dialled once more: the first link may have been closing … */
   readonly dialled: Positions;
+  readonly redialled: Positions;
   /** … and those of whom everybody else was asked what they hold. */
   readonly observed: Positions;
   /** Tokens of the summaries to answer. */
@@ -74,6 +75,7 @@ export class Gathers {
         askedAtMs: nowMs,
         deadlineMs: nowMs + GATHER_TIMEOUT_MS,
         dialled: emptyPositions(view.size),
+        redialled: emptyPositions(view.size),
         observed: emptyPositions(view.size),
         tokens: [],
         forJudge: false,
@@ -87,10 +89,10 @@ export class Gathers {
     const { heard } = before.errand.collected;
     const deadlineMs = Math.max(before.deadlineMs, nowMs + ASK_AGAIN_PATIENCE_MS);
     const { view } = before.errand;
-    const fresh = { dialled: emptyPositions(view.size), observed: emptyPositions(view.size) };
+    const [dialled, redialled, observed] = [emptyPositions(view.size), emptyPositions(view.size), emptyPositions(view.size)];
     const errand = new Errand(view, question);
     const unsure = everybodyBut(view, heard);
-    this.#begin({ ...before, ...fresh, errand, wanted: heard, askedAtMs: nowMs, deadlineMs }, unsure);
+    this.#begin({ ...before, dialled, redialled, observed, errand, wanted: heard, askedAtMs: nowMs, deadlineMs }, unsure);
   }
 
   /** Takes out what is complete, or as complete as it can be, or out of time. */
@@ -134,7 +136,7 @@ export class Gathers {
    * else is asked what they hold. Returns whether somebody is asked.
    */
   #asksAgain(gathering: Gathering, nowMs: number): boolean {
-    const { errand, wanted, lineage, dialled, observed } = gathering;
+    const { errand, wanted, lineage, dialled, redialled, observed } = gathering;
     const { view, collected } = errand;
     const missing = copyOf(wanted, view.size);
     removeAll(missing, collected.heard);
@@ -148,10 +150,12 @@ export class Gathers {
       insertAll(observed, silent);
       this.#delegating.overLinks(errand, lineage, { ask, avoid, silent, patienceMs }, nowMs);
     }
+    const isSecond = isWithin(missing, dialled);
+    const already = isSecond ? redialled : dialled;
     const ask = copyOf(missing, view.size);
-    removeAll(ask, dialled);
-    const avoid = copyOf(collected.failed, view.size);
-    insertAll(dialled, this.#delegating.directly(errand, lineage, { ask, avoid, silent: NOBODY, patienceMs }, nowMs));
+    removeAll(ask, already);
+    const avoid = isSecond ? NOBODY : copyOf(collected.failed, view.size);
+    insertAll(already, this.#delegating.directly(errand, lineage, { ask, avoid, silent: NOBODY, patienceMs }, nowMs));
     return errand.open > 0;
   }
 }
