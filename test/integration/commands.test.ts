@@ -66,7 +66,8 @@ thresholds:
 
 describe("the README's commands", () => {
   const blocks = [...README.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block!);
-  const commands = blocks.join("").split("\n").map((line) => line.replace(/\s*#.*$/, "").replace(/\s*&$/, "").split(" | ")[0]!.trim());
+  const lines = blocks.join("").split("\n");
+  const commands = lines.map((line) => line.replace(/\s*#.*$/, "").replace(/\s*&$/, "").split(" | ")[0]!.trim());
 
   it("are all commands that exist, with options that exist", async () => {
     const used = commands.filter((line) => line.startsWith("npm run -s loadswarm --"));

@@ -11,6 +11,8 @@ import type { Order, Told } from "./stoppable.ts";
 
 const COUNTED = step("/k/{{ iterationInTest }}");
 const LATE = DROP_REASONS.indexOf("late");
+/** Of the process in stoppable.ts. */
+const STOPPABLE_THREADS = 2;
 const FOREVER = Number.POSITIVE_INFINITY;
 
 const numbersOf = (urls: readonly string[]) => urls.map((url) => Number(url.split("/").at(-1)));
@@ -163,7 +165,8 @@ test("a process that was stopped for longer than its lease sends nothing when it
     child.kill("SIGCONT");
     // Both threads have looked: they dropped what had been theirs until the lease ended.
     await told((one) => "late" in one && one.late > 300);
-    assert.equal(target.seen.length, seen);
+    // A thread may have been stopped between its look at the lease and its write: that one request is on its way already.
+    assert.ok(target.seen.length <= seen + STOPPABLE_THREADS, `${target.seen.length - seen} requests without a lease`);
     const renewedAtMs = swarmNow();
     await order({ leaseUntilMs: renewedAtMs + 60_000 });
     await target.sees(300);
