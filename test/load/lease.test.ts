@@ -1,13 +1,11 @@
 // Leases and changes of swarm time with real threads: the target is the judge.
 
 import assert from "node:assert/strict";
-import { fork } from "node:child_process";
 import { suite, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { DROP_REASONS } from "../../node/metrics/results.ts";
 import type { Executor, Step } from "../../node/plan/types.ts";
 import { assignmentOf, planOf, rate, scenario, startEngine, startTarget, step, swarmNow } from "./support.ts";
-import type { Order, Told } from "./stoppable.ts";
+import { forkStoppable } from "./stoppable-process.ts";
 
 const COUNTED = step("/k/{{ iterationInTest }}");
 const LATE = DROP_REASONS.indexOf("late");
@@ -135,21 +133,7 @@ suite("leases", { concurrency: 3 }, () => {
 
 test("a process that was stopped for longer than its lease sends nothing when it goes on, until that is renewed", async () => {
   await using target = await startCounting();
-  const child = fork(fileURLToPath(new URL("./stoppable.ts", import.meta.url)));
-  const told = (wanted: (told: Told) => boolean): Promise<void> =>
-    new Promise((resolve) => {
-      const hear = (one: Told): void => {
-        if (!wanted(one)) return;
-        child.off("message", hear);
-        resolve();
-      };
-      child.on("message", hear);
-    });
-  const order = (one: Order): Promise<void> => {
-    const done = told((answer) => "done" in answer);
-    child.send(one);
-    return done;
-  };
+  const { child, told, order } = forkStoppable();
   try {
     await told((one) => "done" in one);
     const assignment = assignmentOf(planOf(target.url, scenario(rate(500, 500, 60_000), [COUNTED, think, COUNTED])), 0);

@@ -1,13 +1,11 @@
 // A process that was stopped for seconds while it had every right to offer load: no burst makes good what it missed.
 
 import assert from "node:assert/strict";
-import { fork } from "node:child_process";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { LATE_LIMIT_MS } from "../../node/load/limits.ts";
 import type { Plan } from "../../node/plan/types.ts";
 import { assignmentOf, planOf, rate, scenario, startTarget, step, swarmNow } from "./support.ts";
-import type { Order, Told } from "./stoppable.ts";
+import { forkStoppable } from "./stoppable-process.ts";
 
 const RATE = 400;
 const STALL_MS = 5_000;
@@ -24,21 +22,7 @@ for (const precision of [{}, { precision: "high" }] as const satisfies readonly 
       if (target.seen.length > RATE) isBusy();
       if (target.seen.length > backAt) isBack();
     });
-    const child = fork(fileURLToPath(new URL("./stoppable.ts", import.meta.url)));
-    const told = (wanted: (told: Told) => boolean): Promise<void> =>
-      new Promise((resolve) => {
-        const hear = (one: Told): void => {
-          if (!wanted(one)) return;
-          child.off("message", hear);
-          resolve();
-        };
-        child.on("message", hear);
-      });
-    const order = (one: Order): Promise<void> => {
-      const done = told((answer) => "done" in answer);
-      child.send(one);
-      return done;
-    };
+    const { child, told, order } = forkStoppable();
     try {
       await told((one) => "done" in one);
       const plan = { ...planOf(target.url, scenario(rate(RATE, RATE, 60_000), [step("/k/{{ iterationInTest }}")])), ...precision };
