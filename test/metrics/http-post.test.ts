@@ -9,17 +9,9 @@ import { encodeV1 } from "../../node/metrics/remote-write-1.ts";
 import { compress } from "../../node/metrics/snappy.ts";
 import { CERTIFICATE, KEY } from "../load/certificate.ts";
 import { batchOf, gauge } from "./readings.ts";
-import { Receiver } from "./receiver.ts";
+import { PLAIN_SETTINGS, Receiver } from "./receiver.ts";
 
-const SETTINGS = {
-  userAgent: "test",
-  headers: {},
-  authorization: null,
-  ca: null,
-  cert: null,
-  key: null,
-  insecure: false,
-};
+const SETTINGS = { ...PLAIN_SETTINGS, userAgent: "test" };
 
 it("a push carries custom headers, and an authorization that is asked for anew each time", async () => {
   await using receiver = await Receiver.start();

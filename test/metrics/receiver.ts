@@ -10,6 +10,9 @@ import snappy from "snappyjs";
 protobuf.util.Long = null!;
 protobuf.configure();
 
+/** Of a sender to a receiver that asks for nothing special, but for its name and the address. */
+export const PLAIN_SETTINGS = { headers: {}, authorization: null, ca: null, cert: null, key: null, insecure: false };
+
 export interface Histogram {
   readonly countInt: number;
   readonly sum: number;

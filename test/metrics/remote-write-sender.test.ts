@@ -7,7 +7,7 @@ import { createHttpPost, type HttpPost } from "../../node/metrics/http-post.ts";
 import { RemoteWriteSender, type SenderNews, type SenderOptions } from "../../node/metrics/remote-write-sender.ts";
 import { SeriesTable } from "../../node/metrics/series-table.ts";
 import { COMMON, durations, gauge, requests, SKETCH, START } from "./readings.ts";
-import { type Answer, type Misbehaviour, ok, type Received, Receiver, writtenHeaders } from "./receiver.ts";
+import { type Answer, type Misbehaviour, ok, PLAIN_SETTINGS, type Received, Receiver, writtenHeaders } from "./receiver.ts";
 
 let receiver: Receiver;
 let http: HttpPost;
@@ -19,15 +19,7 @@ let nowMs: number;
 /** Batches so far. */
 let pushed: number;
 
-const SETTINGS = {
-  userAgent: "loadswarm/1.2.3",
-  headers: {},
-  authorization: null,
-  ca: null,
-  cert: null,
-  key: null,
-  insecure: false,
-};
+const SETTINGS = { ...PLAIN_SETTINGS, userAgent: "loadswarm/1.2.3" };
 const BACKOFF = { firstMs: 2, mostMs: 8 };
 /** Shorter than any test waits. */
 const TIMEOUT_MS = 150;

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import type { Reading } from "../../node/metrics/reading.ts";
 import { RemoteWrite, type RemoteWriteOptions, untilPush } from "../../node/metrics/remote-write.ts";
 import { COMMON, durations, gauge, requests, SKETCH, START } from "./readings.ts";
-import { Receiver } from "./receiver.ts";
+import { PLAIN_SETTINGS, Receiver } from "./receiver.ts";
 
 const INTERVAL_MS = 5000;
 
@@ -39,16 +39,7 @@ describe("an agent that leaves", () => {
     const faults: unknown[] = [];
     let nowMs = START + 20_000;
     const push = new RemoteWrite({
-      receiver: {
-        url: receiver.url,
-        userAgent: "t",
-        headers: {},
-        authorization: null,
-        ca: null,
-        cert: null,
-        key: null,
-        insecure: false,
-      },
+      receiver: { ...PLAIN_SETTINGS, url: receiver.url, userAgent: "t" },
       protocol: "2.0",
       histograms: "native",
       intervalMs: 3_600_000,
