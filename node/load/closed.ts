@@ -4,28 +4,17 @@ import { DROP_REASONS } from "../metrics/results.ts";
 import { type Segment, stripeAt } from "../plan/schedule.ts";
 import { owns, type Stripe, StripeWalk } from "../plan/stripe.ts";
 import type { ConstantVusExecutor, RampingVusExecutor } from "../plan/types.ts";
-import type { Arena } from "./arena.ts";
-import type { Gate } from "./gate.ts";
 import { IN_FLIGHT_PER_WORKER } from "./limits.ts";
-import { type InFlight, nextChangeMs, type Retarget, type ScenarioLoad, type Span, type WorkerLoad } from "./scenario.ts";
+import { nextChangeMs, type Retarget, type ScenarioLoad, type ScenarioOptions, type Span } from "./scenario.ts";
 
 /** How often the number of virtual users follows a ramp. */
 const RAMP_TICK_MS = 50;
 
-export interface ClosedLoadOptions {
-  /** Index of the scenario in the plan. */
-  readonly scenario: number;
+export interface ClosedLoadOptions extends ScenarioOptions {
   readonly executor: ConstantVusExecutor | RampingVusExecutor;
-  readonly span: Span;
   readonly segments: readonly Segment[];
-  readonly arena: Arena;
-  readonly inFlight: InFlight;
-  readonly worker: WorkerLoad;
-  readonly gate: Gate;
   /** Swarm time now. */
   now(): number;
-  /** Series interval of an instant in swarm time. */
-  intervalAt(swarmMs: number): number;
 }
 
 /**

@@ -4,11 +4,9 @@ import { DROP_REASONS, type DropReason } from "../metrics/results.ts";
 import { iterationsDealt, Pool } from "../plan/deal.ts";
 import { type Stripe, StripeWalk } from "../plan/stripe.ts";
 import type { IterationsExecutor } from "../plan/types.ts";
-import type { Arena } from "./arena.ts";
 import { covers, type Lease } from "./clock.ts";
-import type { Gate } from "./gate.ts";
 import { FULL_TICK_MS, IN_FLIGHT_PER_WORKER } from "./limits.ts";
-import type { InFlight, ScenarioLoad, Span, WorkerLoad } from "./scenario.ts";
+import type { ScenarioLoad, ScenarioOptions, Span } from "./scenario.ts";
 
 /** Users of one worker that run; it could not hold more iterations in flight. */
 const USERS = IN_FLIGHT_PER_WORKER;
@@ -24,22 +22,13 @@ export function allocateProgress({ kind, vus }: IterationsExecutor): SharedArray
   return new SharedArrayBuffer(8 * (TAKEN + (kind === "shared-iterations" ? 1 : Math.min(vus, USERS))));
 }
 
-export interface IterationsLoadOptions {
-  /** Index of the scenario in the plan. */
-  readonly scenario: number;
+export interface IterationsLoadOptions extends ScenarioOptions {
   readonly executor: IterationsExecutor;
-  readonly span: Span;
   /** What this worker owns at the start of the scenario, as far as it is known. */
   readonly dealt: Stripe;
   readonly progress: SharedArrayBuffer;
-  readonly arena: Arena;
-  readonly inFlight: InFlight;
-  readonly worker: WorkerLoad;
-  readonly gate: Gate;
   /** Swarm time now. */
   now(): number;
-  /** Series interval of an instant in swarm time. */
-  intervalAt(swarmMs: number): number;
 }
 
 /** A virtual user of this worker. */

@@ -5,28 +5,17 @@ import { RateCurve } from "../plan/curve.ts";
 import { OwnArrivals, type Segment, stripeAt } from "../plan/schedule.ts";
 import { ownedBelow } from "../plan/stripe.ts";
 import type { ArrivalRateExecutor } from "../plan/types.ts";
-import type { Arena } from "./arena.ts";
 import type { Lease, SharedClock } from "./clock.ts";
-import type { Gate } from "./gate.ts";
 import { IN_FLIGHT_PER_WORKER, LATE_LIMIT_MS } from "./limits.ts";
 import { type Due, Pacer } from "./pacer.ts";
-import { type InFlight, nextChangeMs, type Retarget, type ScenarioLoad, type Span, type WorkerLoad } from "./scenario.ts";
+import { nextChangeMs, type Retarget, type ScenarioLoad, type ScenarioOptions } from "./scenario.ts";
 
-export interface OpenLoadOptions {
-  /** Index of the scenario in the plan. */
-  readonly scenario: number;
+export interface OpenLoadOptions extends ScenarioOptions {
   readonly executor: ArrivalRateExecutor;
-  readonly span: Span;
   readonly segments: readonly Segment[];
   /** Arrivals due before it are not this worker's business. */
   readonly fromMs: number;
   readonly clock: Pick<SharedClock, "monotonicOf" | "nowMs">;
-  readonly gate: Gate;
-  readonly arena: Arena;
-  readonly inFlight: InFlight;
-  readonly worker: WorkerLoad;
-  /** Series interval of an instant in swarm time. */
-  intervalAt(swarmMs: number): number;
 }
 
 export class OpenLoad implements ScenarioLoad, Due {

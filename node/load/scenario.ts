@@ -4,13 +4,28 @@ import type { Segment } from "../plan/schedule.ts";
 import type { Stripe } from "../plan/stripe.ts";
 import type { Scenario } from "../plan/types.ts";
 import { executorDurationMs } from "../plan/duration.ts";
+import type { Arena } from "./arena.ts";
 import { Bag } from "./bag.ts";
 import type { Lease } from "./clock.ts";
+import type { Gate } from "./gate.ts";
 import { Iteration, type IterationContext } from "./iteration.ts";
 
 /** Iterations in flight in the whole worker, all runs together. */
 export interface WorkerLoad {
   inFlight: number;
+}
+
+/** What every kind of scenario is given, beside its executor and what of it is this worker's. */
+export interface ScenarioOptions {
+  /** Index of the scenario in the plan. */
+  readonly scenario: number;
+  readonly span: Span;
+  readonly arena: Arena;
+  readonly inFlight: InFlight;
+  readonly worker: WorkerLoad;
+  readonly gate: Gate;
+  /** Series interval of an instant in swarm time. */
+  intervalAt(swarmMs: number): number;
 }
 
 /** One scenario in one worker. All times are swarm time. */
