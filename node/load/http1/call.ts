@@ -35,7 +35,7 @@ export class Http1Call implements Call, Exchange, AnswerSink, Expiring {
   readonly request: PreparedRequest;
   readonly message: Message;
   carrier: Carrier | null = null;
-  /** It was sent before, over a connection that was lost. */
+  /** It was sent before, behind an answer that ended the connection. */
   isRepeated = false;
   /** The last of it is handed over to the system. */
   isWritten = false;
@@ -105,18 +105,21 @@ export class Http1Call implements Call, Exchange, AnswerSink, Expiring {
   }
 
   onHead(parser: AnswerParser): boolean {
+    if (this.#isSettled) return true;
     this.status = parser.status;
     if (this.keepsHead) this.#head = parser.head;
-    return parser.length <= this.#mostBytes() || this.#isTooLarge();
+    return parser.length <= this.#mostBytes();
   }
 
   onData(bytes: Buffer, from: number, to: number): boolean {
+    // Nobody waits for it any more; those behind it wait for its end.
+    if (this.#isSettled) return true;
     if (this.request.keepBody) {
       this.#body ??= new KeptBody();
-      if (this.#body.length + to - from > KEPT_BODY_BYTES) return this.#isTooLarge();
+      if (this.#body.length + to - from > KEPT_BODY_BYTES) return false;
       this.#body.append(bytes, from, to);
     }
-    return this.bytesReceived <= RESPONSE_BYTES || this.#isTooLarge();
+    return this.bytesReceived <= RESPONSE_BYTES;
   }
 
   /** The whole answer has come. */
@@ -128,8 +131,12 @@ export class Http1Call implements Call, Exchange, AnswerSink, Expiring {
     if (this.#settle(kind)) this.#sink.onSettled(this);
   }
 
+  /** The connection goes first, so that a request made by the sink finds the pool as it is. */
   expire(): void {
-    this.#leave("timeout");
+    if (this.#isSettled) return;
+    this.error = "timeout";
+    this.carrier?.abandon(this);
+    this.fail("timeout");
   }
 
   abort(): Exchange {
@@ -140,20 +147,6 @@ export class Http1Call implements Call, Exchange, AnswerSink, Expiring {
 
   #mostBytes(): number {
     return this.request.keepBody ? KEPT_BODY_BYTES : RESPONSE_BYTES;
-  }
-
-  /** For the parser: goes no further. */
-  #isTooLarge(): false {
-    this.#leave("too_large");
-    return false;
-  }
-
-  /** The connection goes first, so that a request made by the sink finds the pool as it is. */
-  #leave(kind: ErrorKind): void {
-    if (this.#isSettled) return;
-    this.error = kind;
-    this.carrier?.abandon(this);
-    this.fail(kind);
   }
 
   #settle(kind: ErrorKind | null, endMs = monotonicMs()): boolean {

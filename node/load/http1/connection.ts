@@ -21,7 +21,7 @@ export interface Owner {
   open(onread: OnReadOpts): Socket;
   /** There is room for a request again. */
   hasRoom(connection: Connection): void;
-  /** It was sent over a connection that was lost before any of the answer came, and may be sent again. */
+  /** It stood behind an answer that said close, so that the target has not read it, and may be sent again. */
   repeat(call: Http1Call): void;
   /** It is closed. */
   forget(connection: Connection): void;
@@ -30,6 +30,8 @@ export interface Owner {
 export class Connection implements Carrier, Bagged {
   /** Neither open nor about to be. */
   isClosed = false;
+  /** No further request may be put on it: an answer is due that nobody waits for any more, and may never come. */
+  isFinal = false;
   /** It stands where its owner looks for room. */
   isFree = false;
   place = -1;
@@ -45,7 +47,6 @@ export class Connection implements Carrier, Bagged {
   #isReady = false;
   #isAnswering = false;
   #isCorked = false;
-  #answered = 0;
   /** From then on the target may have closed it. */
   #staleMs = Number.POSITIVE_INFINITY;
 
@@ -74,7 +75,7 @@ export class Connection implements Carrier, Bagged {
 
   /** A request may be written to it as far as is known. */
   isUsable(nowMs: number): boolean {
-    return !this.isClosed && (nowMs < this.#staleMs || this.#calls.length > 0);
+    return !this.isClosed && !this.isFinal && (nowMs < this.#staleMs || this.#calls.length > 0);
   }
 
   /** Writes the request, at once if the connection is open. */
@@ -87,16 +88,21 @@ export class Connection implements Carrier, Bagged {
   }
 
   /**
-   * Nobody waits for its answer any more. If others wait for theirs in front of it, it is read and thrown away; else the
-   * connection is closed, which is no fault of those behind it.
+   * Nobody waits for its answer any more. If others wait for theirs, on the same connection, it is read and thrown away;
+   * else the connection is closed.
    */
   abandon(call: Http1Call): void {
-    const at = this.#calls.indexOf(call);
-    for (let i = 0; i < at; i++) if (!this.#calls[i]!.isSettled) return;
-    this.#calls.splice(0, at + 1);
+    let isInFront = true;
+    for (const other of this.#calls) {
+      if (other === call) isInFront = false;
+      else if (!other.isSettled) {
+        if (!isInFront) this.isFinal = true;
+        return;
+      }
+    }
+    this.#calls.length = 0;
     this.#isAnswering = false;
     this.close();
-    this.#repeatAll("reset", true);
   }
 
   /** Closes it; a reset leaves no port in TIME_WAIT. Whoever waits for an answer hears of it when the socket is gone. */
@@ -180,6 +186,7 @@ export class Connection implements Carrier, Bagged {
       at = this.#parser.parse(bytes, at, count);
       call.bytesReceived -= count - at;
       if (this.#parser.fault !== null) return this.#lose("protocol");
+      if (this.#parser.isRefused) return this.#lose("too_large");
       if (this.#parser.isEnd) this.#complete(call, nowMs, at < count);
     }
   }
@@ -194,13 +201,13 @@ export class Connection implements Carrier, Bagged {
   #complete(call: Http1Call, nowMs: number, isMore: boolean): void {
     const { persists, keepAliveSeconds } = this.#parser;
     this.#isAnswering = false;
-    this.#answered++;
     this.#calls.shift();
     this.#staleMs = keepAliveSeconds < 0 ? Number.POSITIVE_INFINITY : nowMs + keepAliveSeconds * 1000 - KEEP_ALIVE_MARGIN_MS;
-    const isOver = !persists || call.message.closes || !call.isWritten || (isMore && this.#calls.length === 0);
+    const isOver = !persists || call.message.closes || !call.isWritten || ((isMore || this.isFinal) && this.#calls.length === 0);
     if (isOver) {
+      const isAnnounced = this.#parser.saysClose || call.message.closes;
       this.close(call.request.http?.close === "rst");
-      this.#repeatAll("reset", true);
+      this.#giveBack("reset", isAnnounced);
     } else {
       this.#owner.hasRoom(this);
     }
@@ -214,25 +221,22 @@ export class Connection implements Carrier, Bagged {
     this.#complete(call, monotonicMs(), false);
   }
 
-  /** The connection is no more: with it goes the answer that had begun, and perhaps those that had not. */
+  /** The connection is no more: with it goes the answer that had begun, and those that had not. */
   #lose(kind: ErrorKind): void {
     const isFirstToBlame = this.#isAnswering;
     this.#isAnswering = false;
     this.close();
     if (isFirstToBlame) this.#calls.shift()?.fail(kind);
-    this.#repeatAll(kind, isFirstToBlame || (kind === "reset" && this.#answered > 0));
+    this.#giveBack(isFirstToBlame ? "reset" : kind, false);
   }
 
   /**
-   * A connection that has carried answers may have been closed while nothing was on its way; a request that crosses that
-   * news is lost without fault. It is sent once more, on a connection of its own, if none of its answer has come and
-   * sending it twice does no harm (RFC 9112, 9.3.1).
+   * What was written is not sent a second time: the target may have read it before the connection was lost, and would see
+   * more than is reported. Only behind an answer that says close it must not have (RFC 9112, 9.6).
    */
-  #repeatAll(kind: ErrorKind, areInnocent: boolean): void {
-    const calls = this.#calls.splice(0);
-    for (let i = 0; i < calls.length; i++) {
-      const call = calls[i]!;
-      const mayRepeat = (areInnocent || i > 0) && call.isIdempotent && !call.isRepeated && call.writtenMs > 0;
+  #giveBack(kind: ErrorKind, isUnread: boolean): void {
+    for (const call of this.#calls.splice(0)) {
+      const mayRepeat = isUnread && call.isIdempotent && !call.isRepeated && call.writtenMs > 0;
       if (mayRepeat && !call.isSettled) this.#owner.repeat(call);
       else call.fail(kind);
     }

@@ -56,7 +56,7 @@ export class Origin implements Owner {
   }
 
   hasRoom(connection: Connection): void {
-    if (connection.isFree || connection.isClosed || connection.inFlight >= this.#depth) return;
+    if (connection.isFree || connection.isClosed || connection.isFinal || connection.inFlight >= this.#depth) return;
     connection.isFree = true;
     this.#free.push(connection);
   }
@@ -81,7 +81,7 @@ export class Origin implements Owner {
       else free.splice(i, 1);
       connection.isFree = false;
       if (isUsable) return connection;
-      connection.close();
+      if (!connection.isFinal) connection.close();
     }
     return null;
   }

@@ -29,6 +29,8 @@ export class AnswerParser {
   length = -1;
   /** The connection may be used again when the answer has ended. */
   persists = false;
+  /** The target says, or its version of HTTP does, that it reads no further request on this connection. */
+  saysClose = false;
   /** The head as it came, if it is kept; there while `onHead` is called. */
   head = "";
   readonly #head: HeadParser;
@@ -53,6 +55,11 @@ export class AnswerParser {
     return this.#head.keepAliveSeconds;
   }
 
+  /** The sink wants no more of the answer. */
+  get isRefused(): boolean {
+    return this.#phase === STOPPED && this.fault === null;
+  }
+
   get isEnd(): boolean {
     return this.#phase === END;
   }
@@ -65,6 +72,7 @@ export class AnswerParser {
     this.#phase = HEAD;
     this.fault = null;
     this.persists = false;
+    this.saysClose = false;
     this.length = -1;
     this.head = "";
     this.#head.begin();
@@ -133,7 +141,8 @@ export class AnswerParser {
       return;
     }
     if (isChunked && minor === 0) return this.#fail("transfer-encoding");
-    this.persists = minor === 1 ? !closes : persists && !closes;
+    this.saysClose = closes || (minor === 0 && !persists);
+    this.persists = !this.saysClose;
     if (this.#answersHead || status === 204 || status === 304) {
       // A body that is announced where none may be might come all the same, and be taken for the next answer.
       if (!this.#answersHead && (contentLength > 0 || isChunked)) this.persists = false;

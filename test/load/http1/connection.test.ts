@@ -12,19 +12,21 @@ const seconds = (text: string, count: number): string => `HTTP/1.1 200 OK\r\nkee
 const statuses = (all: readonly Exchange[]): number[] => all.map(({ status }) => status);
 
 describe("a connection that the target closes while it is idle", () => {
-  for (const [method, error, requests] of [["GET", null, 3], ["DELETE", null, 3], ["POST", "reset", 2], ["PATCH", "reset", 2]] as const) {
-    it(`${method} that crosses the news ends with ${error ?? "an answer"}`, async () => {
-      let seen = 0;
-      // The second request on a connection is read and met with a close, as if it had come a moment too late.
-      await using target = await listen(onRequest((socket, _, nth) => void (seen++, nth === 2 ? socket.end() : socket.write(OK))));
-      using client = clientOf();
-      const request = requestTo(target.origin, { method });
-      assert.equal((await client.settle(request)).error, null);
-      const second = await client.settle(request);
-      assert.equal(second.error, error);
-      assert.equal(seen, requests);
-      assert.equal(target.connections(), error === null ? 2 : 1);
-    });
+  for (const method of ["GET", "DELETE", "POST", "PATCH"]) {
+    for (const [how, end] of [["closed", (socket: Socket) => socket.end()], ["reset", (socket: Socket) => socket.resetAndDestroy()]] as const) {
+      it(`${method} that crosses the news is lost when it is ${how}: what was written is never written again`, async () => {
+        let seen = 0;
+        // The second request on a connection is read and met with a close, as if it had come a moment too late.
+        await using target = await listen(onRequest((socket, _, nth) => void (seen++, nth === 2 ? end(socket) : socket.write(OK))));
+        using client = clientOf();
+        const request = requestTo(target.origin, { method });
+        const first = await client.settle(request);
+        const second = await client.settle(request);
+        assert.deepEqual([first.error, second.error, second.bytesSent], [null, "reset", first.bytesSent]);
+        assert.equal((await client.settle(request)).error, null);
+        assert.equal(seen, 3);
+      });
+    }
   }
 
   it("is not used any more once the news has come", async () => {
@@ -35,35 +37,6 @@ describe("a connection that the target closes while it is idle", () => {
     const { error } = await client.settle(requestTo(target.origin, { method: "POST" }));
     assert.equal(error, null);
     assert.equal(target.connections(), 2);
-  });
-
-  it("a request is sent twice at most, and its traffic is counted as often", async () => {
-    let seen = 0;
-    await using target = await listen(onRequest((socket, _, nth) => void (nth === 1 && seen++ === 0 ? socket.write(OK) : socket.end())));
-    using client = clientOf();
-    const first = await client.settle(requestTo(target.origin));
-    const second = await client.settle(requestTo(target.origin));
-    assert.equal(second.error, "reset");
-    assert.equal(second.bytesSent, 2 * first.bytesSent);
-    assert.equal(target.connections(), 2);
-  });
-
-  it("a request is not repeated once any of its answer has come", async () => {
-    await using target = await listen(onRequest((socket, _, nth) => (nth === 2 ? socket.end("HTTP/1.1 2") : socket.write(OK))));
-    using client = clientOf();
-    await client.settle(requestTo(target.origin));
-    assert.equal((await client.settle(requestTo(target.origin))).error, "reset");
-    assert.equal(target.connections(), 1);
-  });
-
-  it("a repeated request that may not begin any more fails instead of being held", async () => {
-    await using target = await listen(onRequest((socket, _, nth) => (nth === 2 ? socket.end() : socket.write(OK))));
-    using client = clientOf();
-    await client.settle(requestTo(target.origin));
-    const exchange = await new Promise<Exchange>((onSettled) =>
-      client.send(requestTo(target.origin), { ...READY, onSettled, mayBegin: () => false }),
-    );
-    assert.equal(exchange.error, "reset");
   });
 });
 
@@ -195,28 +168,72 @@ describe("pipelining", () => {
     assert.equal(target.connections(), 3);
   });
 
-  it("sends the others again when one of them ends the connection", async () => {
-    await using target = await listen(onRequest((socket) => socket.write(CLOSING)));
+  /** Reads no further request once it has answered one, as one that says close must not (RFC 9112, 9.6). */
+  const closing = () => onRequest((socket, _, nth) => void (nth === 1 && socket.write(CLOSING)));
+
+  it("sends those behind an answer that says close once more each, and their traffic counts", async () => {
+    await using target = await listen(closing());
     using client = clientOf();
-    const all = await Promise.all(Array.from({ length: 4 }, () => client.settle(requestTo(target.origin, { http }))));
-    assert.deepEqual(statuses(all), [200, 200, 200, 200]);
-    assert.equal(target.connections(), 4);
+    const all = await Promise.all([1, 2].map(() => client.settle(requestTo(target.origin, { http }))));
+    assert.deepEqual(statuses(all), [200, 200]);
+    assert.equal(all[1]!.bytesSent, 2 * all[0]!.bytesSent);
+    assert.equal(target.connections(), 2);
   });
 
-  it("lets one that times out stand for itself alone", async () => {
-    // Whatever stands behind the slow one on its connection waits.
-    const slowed = new Set<Socket>();
+  it("one that is to be sent again and may not begin any more fails instead of being held", async () => {
+    await using target = await listen(closing());
+    using client = clientOf();
+    let mayBegin = true;
+    const [, behind] = await Promise.all(
+      [1, 2].map(() => new Promise<Exchange>((onSettled) =>
+        client.send(requestTo(target.origin, { http }), { ...READY, onSettled: (one) => void ((mayBegin = false), onSettled(one)), mayBegin: () => mayBegin }),
+      )),
+    );
+    assert.equal(behind!.error, "reset");
+  });
+
+  for (const [what, bytes, kind] of [["closes", "HTTP/1.1 2", "reset"], ["answers garbage", "nonsense\r\n", "protocol"]] as const) {
+    it(`sends nothing again where the target just ${what}: it may have read all of them`, async () => {
+      let seen = 0;
+      await using target = await listen(onRequest((socket) => void (++seen % 3 === 0 && socket.end(bytes))));
+      using client = clientOf();
+      const all = await Promise.all([1, 2, 3].map(() => client.settle(requestTo(target.origin, { http }))));
+      assert.deepEqual(all.map(({ error }) => error), [kind, "reset", "reset"]);
+      assert.equal(seen, 3);
+    });
+  }
+
+  it("an answer that is too large takes the connection with it", async () => {
+    await using target = await listen(onRequest((socket, _, nth) => void (nth === 2 && socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 1073741825\r\n\r\n${OK}`))));
+    using client = clientOf();
+    const all = await Promise.all([1, 2].map(() => client.settle(requestTo(target.origin, { http }))));
+    assert.deepEqual(all.map(({ error }) => error), ["too_large", "reset"]);
+  });
+
+  it("one that times out leaves those behind it their answers, and nothing is put behind them any more", async () => {
+    const { promise: isLate, resolve: late } = Promise.withResolvers<void>();
+    let seen = 0;
     await using target = await listen(
-      onRequest((socket, head) => {
-        if (head.includes("/slow")) slowed.add(socket);
-        if (!slowed.has(socket)) socket.write(OK);
-      }),
+      onRequest((socket) => void (++seen <= 3 ? seen === 3 && isLate.then(() => socket.write(OK.replace("ok", "no") + OK + OK)) : socket.write(OK))),
     );
     using client = clientOf();
-    const slow = client.settle(requestTo(target.origin, { path: "/slow", http, timeoutMs: 200 }));
+    const slow = client.settle(requestTo(target.origin, { http, timeoutMs: 50 }));
     const behind = [1, 2].map(() => client.settle(requestTo(target.origin, { http })));
     assert.equal((await slow).error, "timeout");
-    assert.deepEqual(statuses(await Promise.all(behind)), [200, 200]);
+    assert.equal((await client.settle(requestTo(target.origin, { http }))).status, 200);
+    assert.equal(target.connections(), 2);
+    late();
+    assert.deepEqual((await Promise.all(behind)).map(({ body }) => body.toString()), ["ok", "ok"]);
+    assert.equal(seen, 4);
+  });
+
+  it("one that never gets an answer keeps nobody waiting for longer than the timeout of each", async () => {
+    await using target = await listen(onRequest((socket, head) => void (head.includes("/good") && socket.write(OK))));
+    using client = clientOf();
+    const all = [50, 100, 150].map((timeoutMs) => client.settle(requestTo(target.origin, { http, timeoutMs })));
+    assert.deepEqual((await Promise.all(all)).map(({ error }) => error), ["timeout", "timeout", "timeout"]);
+    assert.equal((await client.settle(requestTo(target.origin, { path: "/good", http }))).status, 200);
+    assert.equal(target.connections(), 2);
   });
 
   it("one that is aborted behind another leaves that one its answer", async () => {
