@@ -6,15 +6,17 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it, type TestContext } from "node:test";
+import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { build, CONFIG } from "../../k8s/image/build.ts";
 import { type ImageConfig, unpackImage } from "../../k8s/image/oci.ts";
 import type { Summary } from "../../node/core/summary-type.ts";
 import { type Hit, Judge } from "../chaos/judge.ts";
 import { chaosMissing } from "../chaos/place.ts";
+import { Starvation } from "../chaos/starvation.ts";
 import { loadswarm } from "../support/cli.ts";
 import { NameServer } from "../support/dns.ts";
+import { Metronome } from "../support/metronome.ts";
 import { Netns } from "../support/netns.ts";
 import { Container, containersMissing, POD } from "../kubernetes/container.ts";
 
@@ -24,11 +26,17 @@ const SECONDS = 15;
 const STOP_AT_S = 6;
 /** How long agents are kept as busy as they can be. */
 const SATURATED_S = 4;
-/** Three that start at once on a busy machine; then the plan's own two seconds. */
+/** Three that start at once on a busy machine. */
 const START_MS = 90_000;
-/** Joining and leaving move the rate by this part of it at most: on a quiet machine by nothing. */
-const SEAMLESS = 0.01;
-const ATTEMPTS = 2;
+const PUBLISHED = "published the plan given at the start";
+/** An arrival that is later than this is dropped. */
+const LATE_MS = 50;
+/** Of a second, seen by the kernel or a thread that only keeps time: in a calm one nothing is excused, for nothing can be LATE_MS late. */
+const CALM_MS = 25;
+/** Of a second: beyond this the machine is no place to judge, and nothing more is excused. */
+const MOST_EXCUSED_MS = 100;
+/** Played again only where arrivals are missing. */
+const ATTEMPTS = 3;
 
 const missing = chaosMissing() ?? containersMissing();
 const skip = process.env["CI"] === undefined && missing !== null ? missing : false;
@@ -83,24 +91,39 @@ describe("the image", { skip }, () => {
     let summary: Summary;
     let hits: readonly Hit[];
     let facts: string;
+    let startMs: number;
+    let metronome: Metronome;
+    let starvation: Starvation;
     let probes: readonly string[];
 
-    /** Numbers of the arrivals that were due within these seconds of the run, and did not come. */
-    function missingIn([from, to]: readonly [number, number]): number[] {
+    /** Arrivals that were due in each second of the run and did not come, and how many of them the machine is to blame for. */
+    function missed(): { due: number[]; excused: number }[] {
       const came = new Set(hits.map(({ k }) => k));
-      return Array.from({ length: RATE * (to - from) }, (_, i) => RATE * from + i).filter((k) => !came.has(k));
+      return Array.from({ length: SECONDS }, (_, second) => {
+        const due = Array.from({ length: RATE }, (_, i) => RATE * second + i).filter((k) => !came.has(k));
+        return { due, excused: excusedIn(startMs + 1000 * second) };
+      });
     }
 
-    const partMissing = (seconds: readonly [number, number]) => missingIn(seconds).length / (RATE * (seconds[1] - seconds[0]));
+    /** None, where neither a thread that only keeps time nor the kernel saw an agent held up for long enough. */
+    function excusedIn(fromMs: number): number {
+      const stallMs = Math.max(...[-1, 0, 1].map((s) => metronome.worstMs(fromMs / 1000 + s)));
+      // The mean of the agents: one of them may have waited for all.
+      const waitedMs = starvation.waitedMs(fromMs - LATE_MS, fromMs + 1000);
+      const tookMs = Math.max(stallMs, containers.length * waitedMs) < CALM_MS ? 0 : Math.max(stallMs, waitedMs);
+      return Math.ceil((RATE * Math.min(tookMs, MOST_EXCUSED_MS)) / 1000);
+    }
 
-    /** From SIGTERM until the others have long taken over. */
-    const leave = () => [STOP_AT_S, Math.min(SECONDS, STOP_AT_S + Math.ceil(stopped.tookMs / 1000) + 2)] as const;
-    /** All are at work, and nobody leaves. */
-    const CALM = [2, STOP_AT_S] as const;
+    /** What the target did not see and no machine took, in words. */
+    const errors = () =>
+      missed().flatMap(({ due, excused }, second) =>
+        due.length <= excused ? [] : [`second ${second}: ${due.length} missing, from ${due[0]! / RATE} s on, ${excused} excused`],
+      );
 
     before(async () => {
       net = new Netns(3);
       judge = await Judge.start(net.outside);
+      metronome = new Metronome();
       dns = await NameServer.start("loadswarm.loadswarm.svc.cluster.local", net.outside, 53);
       dns.addresses = net.hosts.map(({ ip }) => ip);
       await loadswarm("keygen", "--out", join(folder, "swarm.key"));
@@ -108,15 +131,14 @@ describe("the image", { skip }, () => {
       writeFileSync(join(folder, "resolv.conf"), `nameserver ${net.outside}\n`);
       for (let attempt = 1; ; attempt++) {
         await play(attempt);
-        if (attempt === ATTEMPTS || Math.max(partMissing(leave()), partMissing(CALM)) <= SEAMLESS) break;
-        const times = missingIn(leave()).map((k) => (k / RATE).toFixed(3));
-        console.log(`# due at ${times.join(", ")} s, SIGTERM at ${STOP_AT_S} s, dropped ${JSON.stringify(summary.iterations.dropped)}: played again`);
+        if (attempt === ATTEMPTS || errors().length === 0) break;
+        console.log(`# missing: ${errors().join("; ")}; SIGTERM at ${STOP_AT_S} s: played again`);
       }
     });
 
     after(async () => {
       for (const container of containers) container.remove();
-      await Promise.all([judge?.stop(), dns?.stop()]);
+      await Promise.all([judge?.stop(), dns?.stop(), metronome?.stop()]);
       net?.close();
     });
 
@@ -124,7 +146,8 @@ describe("the image", { skip }, () => {
       const plan = {
         name: `containers-${attempt}`,
         target: judge.url,
-        start: { minAgents: 3 },
+        // Load threads that a busy machine prepares side by side take longer than the usual two seconds.
+        start: { minAgents: 3, delay: "6s" },
         scenarios: {
           hits: { executor: "constant-arrival-rate", rate: RATE, duration: `${SECONDS}s`, flow: [{ get: Judge.path, name: "hit" }] },
         },
@@ -146,31 +169,35 @@ describe("the image", { skip }, () => {
         }),
       );
       const run = await untilPublished();
-      const startMs = Date.parse(run.startsAt);
+      startMs = Date.parse(run.startsAt);
+      const pids = containers.map((container) => container.pid());
+      starvation = new Starvation(() => pids);
       const [first, second, third] = containers as [Container, Container, Container];
-      facts = first.exec("node", "-e", FACTS);
-      first.exec(...healthCheck());
       await sleep(startMs + STOP_AT_S * 1000 - Date.now());
       stopped = await second.stop();
+      await sleep(startMs + 1000 * SECONDS - Date.now());
       for (;;) {
         summary = third.ask<Summary>(`/api/v1/runs/${run.run}`);
         if (summary.state !== "running" && summary.agents.coverage === 1) break;
         await sleep(500);
       }
       hits = judge.hits(run.run);
+      starvation.stop();
+      facts = first.exec("node", "-e", FACTS);
+      first.exec(...healthCheck());
       probes = await probesUnderLoad(first);
       await Promise.all([first.stop(), third.stop()]);
     }
 
     async function untilPublished(): Promise<{ run: string; startsAt: string }> {
-      for (const sinceMs = performance.now(); ; await sleep(200)) {
-        if (performance.now() - sinceMs > START_MS) throw new Error(readFileSync(containers[0]!.logFile, "utf8").slice(-4000));
-        try {
-          const { runs } = containers[0]!.ask<{ runs: { run: string; startsAt: string | null }[] }>("/api/v1/runs");
-          if (runs[0]?.startsAt) return { run: runs[0].run, startsAt: runs[0].startsAt };
-        } catch {
-          // It is not up yet.
-        }
+      const logs = () => containers.map(({ logFile }) => readFileSync(logFile, "utf8"));
+      // Asking takes a process in the container: too much to be done again and again while they start.
+      for (const sinceMs = performance.now(); !logs().some((log) => log.includes(PUBLISHED)); await sleep(200)) {
+        if (performance.now() - sinceMs > START_MS) throw new Error(logs()[0]!.slice(-4000));
+      }
+      for (;;) {
+        const { runs } = containers[0]!.ask<{ runs: { run: string; startsAt: string | null }[] }>("/api/v1/runs");
+        if (runs[0]?.startsAt) return { run: runs[0].run, startsAt: runs[0].startsAt };
       }
     }
 
@@ -221,22 +248,13 @@ describe("the image", { skip }, () => {
       assert.equal(stopped.code, 0);
     });
 
-    /** Skips, visibly: the machine drops arrivals even while nobody leaves, and so cannot tell what a leave costs. */
-    function tooBusy(t: TestContext): boolean {
-      const calm = partMissing(CALM);
-      if (calm > SEAMLESS) t.skip(`the machine is too busy: ${(100 * calm).toFixed(1)} % were dropped while nobody left`);
-      return calm > SEAMLESS;
-    }
-
-    it("while it leaves, the target misses no more than 1 % of the arrivals", (t) => {
-      if (tooBusy(t)) return;
-      t.diagnostic(`missing while one leaves: ${missingIn(leave()).length}, while nobody does: ${missingIn(CALM).length}`);
-      // One that vanished would take a third of the rate with it for two seconds: a tenth of these arrivals.
-      assert.ok(partMissing(leave()) <= SEAMLESS, `${partMissing(leave())}`);
+    it("while it leaves, and before and after, the target misses not one arrival", (t) => {
+      const all = missed();
+      t.diagnostic(`missing ${all.reduce((sum, { due }) => sum + due.length, 0)} of ${RATE * SECONDS}; the machine excuses ${all.map(({ excused }) => excused).join(" ")}, by second`);
+      assert.deepEqual(errors(), []);
     });
 
-    it("none comes twice, none is lost, and the target counted what was reported", (t) => {
-      if (tooBusy(t)) return;
+    it("none comes twice, none is lost, and the target counted what was reported", () => {
       assert.equal(new Set(hits.map(({ k }) => k)).size, hits.length);
       const { scheduled, started, dropped, lost } = summary.iterations;
       assert.deepEqual([scheduled, started, lost], [RATE * SECONDS, hits.length, 0]);

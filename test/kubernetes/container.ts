@@ -71,6 +71,11 @@ export class Container {
     return execute("runc", ["exec", this.name, ...args]);
   }
 
+  /** Of the agent, as this machine's kernel knows it. */
+  pid(): number {
+    return (JSON.parse(execute("runc", ["state", this.name])) as { pid: number }).pid;
+  }
+
   /** GET or POST at the agent's own loopback, as through a forwarded port. */
   ask<T>(path: string, method = "GET", body?: object): T {
     const options = JSON.stringify({ method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
