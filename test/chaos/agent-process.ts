@@ -26,6 +26,8 @@ export interface AgentOptions {
   readonly keyFile: string;
   readonly target: string;
   readonly logFile: string;
+  /** The program: this repository's by default. */
+  readonly main?: string;
 }
 
 export class AgentProcess {
@@ -48,7 +50,7 @@ export class AgentProcess {
     args.push("--workers", "1", "--swarm-key", options.keyFile, "--allow-target", options.target, "--json");
     if (options.join.length > 0) args.push("--join", options.join.map(({ ip }) => `${ip}:${MESH_PORT}`).join(","));
     const log = openSync(options.logFile, "a");
-    const child = net.spawn(host, process.execPath, [MAIN, ...args], {
+    const child = net.spawn(host, process.execPath, [options.main ?? MAIN, ...args], {
       env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: COMPILE_CACHE },
       stdio: ["ignore", "pipe", log],
     });

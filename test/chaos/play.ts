@@ -93,7 +93,7 @@ class Player {
       await this.#swarm.untilOneView(JOIN_MS);
       // The first to be killed is the one published to: the others must know all that it knew.
       const run = await this.#swarm.publish(this.#swarm.agents.at(-1)!, this.#place.rate);
-      await this.#untilFull(run);
+      await untilFull(this.#place, run);
       const courses: Course[] = [];
       for (const phase of scenario.phases) courses.push(await this.#run(phase));
       if (this.#stop === null) await this.#stopRun(this.#swarm.agents);
@@ -104,17 +104,6 @@ class Player {
       this.#firewall.heal();
       await this.#swarm.end();
     }
-  }
-
-  async #untilFull(run: Run): Promise<void> {
-    const { judge, rate } = this.#place;
-    for (const untilMs = run.startMs + WARM_UP_MS; Date.now() < untilMs; await sleep(POLL_MS)) {
-      const toMs = Date.now() - POLL_MS;
-      if (toMs - WARM_MS < run.startMs) continue;
-      const { lowest } = recovery(judge.hits(run.id), toMs - WARM_MS, toMs, { startMs: run.startMs, rate }, () => 0);
-      if (lowest === 1) return;
-    }
-    throw new Error("the whole rate was never offered");
   }
 
   async #run(phase: Phase): Promise<Course> {
@@ -219,6 +208,17 @@ class Player {
   }
 }
 
+/** Resolves when the whole rate is offered. @throws if it never is */
+export async function untilFull({ judge, rate }: Pick<Place, "judge" | "rate">, run: Run): Promise<void> {
+  for (const untilMs = run.startMs + WARM_UP_MS; Date.now() < untilMs; await sleep(POLL_MS)) {
+    const toMs = Date.now() - POLL_MS;
+    if (toMs - WARM_MS < run.startMs) continue;
+    const { lowest } = recovery(judge.hits(run.id), toMs - WARM_MS, toMs, { startMs: run.startMs, rate }, () => 0);
+    if (lowest === 1) return;
+  }
+  throw new Error("the whole rate was never offered");
+}
+
 /** Faults that are undone. */
 const LASTING: ReadonlySet<Fault["kind"]> = new Set(["pause", "split", "loss"]);
 
@@ -234,7 +234,8 @@ function partsOf<T>(list: readonly T[], fractions: readonly number[]): T[][] {
   return ends.map((end, i) => list.slice(ends[i - 1] ?? 0, end));
 }
 
-function longestUntilUseful(hits: readonly Hit[], started: readonly AgentProcess[]): number | null | undefined {
+/** From the start of an agent until its first request, the longest; null if there was none, undefined without agents. */
+export function longestUntilUseful(hits: readonly Hit[], started: readonly AgentProcess[]): number | null | undefined {
   const waits = started.map(({ host, upMs }) => {
     const first = hits.find(({ from, atMs }) => from === host.ip && atMs >= upMs);
     return first === undefined ? null : first.atMs - upMs;
@@ -243,7 +244,7 @@ function longestUntilUseful(hits: readonly Hit[], started: readonly AgentProcess
   return waits.includes(null) ? null : Math.max(...(waits as number[]));
 }
 
-function longestStall(metronome: Metronome, fromMs: number, toMs: number): number {
+export function longestStall(metronome: Metronome, fromMs: number, toMs: number): number {
   let longest = 0;
   for (let s = Math.floor(fromMs / 1000); s <= toMs / 1000; s++) longest = Math.max(longest, metronome.worstMs(s));
   return longest;

@@ -27,6 +27,8 @@ export interface Run {
 export class Swarm {
   /** Those that live, in the order of their start; stopped ones included. */
   agents: readonly AgentProcess[] = [];
+  /** The program of those that are started from now on; undefined = this repository's. */
+  main: string | undefined;
   readonly #net: Netns;
   readonly #judge: Judge;
   readonly #folder: string;
@@ -66,11 +68,14 @@ export class Swarm {
 
   /** Every agent leaves and comes back on the same host, one after the other. */
   async restartEach(): Promise<void> {
-    for (const agent of this.agents) {
-      await this.leave([agent]);
-      const doors = this.agents.slice(-DOORS).map(({ host }) => host);
-      this.agents = [...this.agents, await this.#start(agent.host, doors)];
-    }
+    for (const agent of this.agents) await this.restart(agent);
+  }
+
+  /** It leaves, and another one comes up on its host. */
+  async restart(agent: AgentProcess): Promise<void> {
+    await this.leave([agent]);
+    const doors = this.agents.slice(-DOORS).map(({ host }) => host);
+    this.agents = [...this.agents, await this.#start(agent.host, doors)];
   }
 
   /** Publishes a constant rate to one agent. */
@@ -132,6 +137,7 @@ export class Swarm {
       keyFile: this.#keyFile,
       target: this.#net.outside,
       logFile: join(logs, `${name}.log`),
+      ...(this.main === undefined ? {} : { main: this.main }),
     });
   }
 }
