@@ -1,22 +1,44 @@
-// `npm run bench`: the figures that the README quotes, measured on this machine now.
+// `npm run bench`: what the load costs beside the peers; with a word, other figures.
 
-import { measureFirstRequest, measureIdle } from "./agent.ts";
-import { measureGather } from "./gather.ts";
-import { measurePush } from "./remote-write.ts";
-import { measureSplit } from "./split.ts";
+import { parseArgs } from "node:util";
+import { printFigures } from "./figures.ts";
+import { runGarbage } from "./garbage.ts";
+import { runMemory } from "./memory.ts";
+import { runPeers, type PeersFlags, writeDocs } from "./peers/command.ts";
+import { runSteady } from "./steady.ts";
 
-const split = measureSplit();
-console.log(`next own arrival            ${split.walkNs.toFixed(1)} ns (with its time on a ramp: ${split.scheduleNs.toFixed(1)} ns)`);
-const first = await measureFirstRequest();
-console.log(`run URL to first request    ${first.medianMs.toFixed(0)} ms median, ${first.bestMs.toFixed(0)} ms best`);
-const idle = await measureIdle();
-console.log(`idle agent                  ${idle.cpuPercent.toFixed(2)} % of a core, ${idle.rssMB.toFixed(0)} MB resident`);
-for (const crashedEvery of [0, 100]) {
-  const { simulatedMs, cpuMs, frames, reported } = measureGather(3000, crashedEvery);
-  const name = crashedEvery === 0 ? "summary of 3,000 agents    " : "the same, 1 % just crashed ";
-  console.log(`${name} ${simulatedMs} ms simulated, results of ${reported}, ${frames} frames, ${cpuMs.toFixed(0)} ms CPU of all`);
-}
-for (const { protocol, cpuMs, bytes, corePercent } of measurePush()) {
-  const size = `${(bytes / 1000).toFixed(1)} kB, ${corePercent.toFixed(2)} % of a core every 5 s`;
-  console.log(`push of 250 series, RW ${protocol} ${cpuMs.toFixed(2)} ms CPU, ${size}`);
+const USAGE = `npm run bench [-- WHAT] [flags]
+  peers     (default) ours and every peer that is installed, against the same nginx: requests per CPU-second
+              --only bare,tls,open,h2   columns      --tools loadswarm,wrk,…   --rounds 5   --seconds 10   --json FILE
+  docs FILE   makes docs/benchmarks.md and its chart of what peers wrote to FILE
+  steady      --rate 20000 --seconds 60 --precision normal|high   counts, pacing and evenness by nginx's log
+  memory      --rate 20000 --seconds 600   the slope of resident memory
+  garbage     --rate 20000 --seconds 10    what part of its time a load thread collects garbage
+  figures     those of the README: splitting, starting, an idle agent, summaries, pushes`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    only: { type: "string" },
+    tools: { type: "string" },
+    rounds: { type: "string", default: "5" },
+    seconds: { type: "string" },
+    rate: { type: "string", default: "20000" },
+    precision: { type: "string", default: "normal" },
+    json: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+const [what = "peers", file] = positionals;
+
+if (values.help) console.log(USAGE);
+else if (what === "peers") await runPeers(values as PeersFlags);
+else if (what === "docs" && file !== undefined) writeDocs(file);
+else if (what === "steady") process.exitCode = (await runSteady(values)) ? 0 : 1;
+else if (what === "memory") process.exitCode = (await runMemory(values)) ? 0 : 1;
+else if (what === "garbage") await runGarbage(values);
+else if (what === "figures") await printFigures();
+else {
+  console.error(USAGE);
+  process.exitCode = 1;
 }

@@ -1,0 +1,99 @@
+// A comparison as text for the terminal, and as the page docs/benchmarks.md.
+
+import { type Comparison, type Figure, figuresOf, OURS } from "./results.ts";
+import { type Column, COLUMNS } from "./tools.ts";
+
+export const TITLES: Readonly<Record<Column, string>> = {
+  bare: "GET, closed loop, HTTP/1.1",
+  tls: "the same over TLS",
+  open: "open loop, a template in every request, every body checked",
+  h2: "GET, closed loop, HTTP/2 over TLS",
+};
+
+export function textTable(column: Column, figures: readonly Figure[]): string {
+  const header = ["", "requests/CPU-s", "ours is", "(least–most)", "user us", "sys us", "requests/s", "MB", "late p50/p99 ms", "CV of 10 ms"];
+  const rows = [header, ...figures.map((figure) => cells(figure))];
+  const widths = header.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  const lines = rows.map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  "));
+  return `\n${TITLES[column]}\n${lines.join("\n")}`;
+}
+
+function cells({ tool, perCpuSecond, ratio, userMicros, systemMicros, perSecond, peakMB, pacing }: Figure): string[] {
+  return [
+    tool,
+    whole(perCpuSecond),
+    ratio === null ? "" : times(ratio.median),
+    ratio === null ? "" : `(${times(ratio.least)}–${times(ratio.most)})`,
+    userMicros.toFixed(1),
+    systemMicros.toFixed(1),
+    whole(perSecond),
+    whole(peakMB),
+    pacing === null ? "" : `${pacing.p50Ms.toFixed(1)} / ${pacing.p99Ms.toFixed(1)}`,
+    pacing === null ? "" : pacing.variation.toFixed(3),
+  ];
+}
+
+export function documentOf(comparison: Comparison): string {
+  const { machine, settings, startedAt, missing, tools } = comparison;
+  const columns = COLUMNS.filter((column) => figuresOf(comparison, column).length > 0);
+  const absent = missing.length === 0 ? "" : ` Not installed there: ${missing.join(", ")}.`;
+  const versions = tools.filter(({ name }) => name !== OURS).map(({ name, version }) => `${name} ${version}`.trim());
+  return `# Beside the peers
+
+What a request costs each load generator: **requests per CPU-second**, user and system time of the whole process from its
+start to its end; ours is \`loadswarm run PLAN --workers 1\`. The more, the better. "Ours is" says how many times as many
+requests ours makes of the same CPU time: the median of ${settings.rounds} rounds, each against the other's run of the same round.
+
+![requests per CPU-second](benchmarks.svg)
+
+${columns.map((column) => section(comparison, column)).join("\n")}
+## What was measured
+
+- On ${startedAt.slice(0, 10)}: ${machine.cpu}, ${machine.cores} cores, Linux ${machine.kernel}, Node ${machine.node.slice(1)}, ${machine.nginx}; load average before it ${machine.loadBefore.toFixed(2)}.
+- nginx with one worker${machine.pinned ? " on one core, the generator on another (`taskset`)" : "; **no core of their own for target and generator**"}; ${settings.connections} connections, keep-alive, an answer of 51 octets.
+- ${settings.rounds} rounds of ${settings.seconds} s, all generators in each of them, every time in another order; medians.
+- Requests are counted by nginx, not by the generators. CPU time is the kernel's, memory the most that was resident.
+- "Late" and "CV" are nginx's: how long after its time on an even schedule each request was answered, and the standard
+  deviation of the requests in each 10 ms by their mean. Its log has milliseconds.
+- ${versions.join(", ")}.${absent}
+
+## What it does not tell
+
+- **Loopback is no network.** Sending over it includes the receiver's half of TCP in the sender's system time; a network
+  card costs otherwise, and large answers were not measured. Trust the ratios, and those only for small requests.
+- One load thread on one core. How it scales over many cores is not in here.
+- Generators differ in what they do with an answer: ours keeps ten histograms a step and counts every status, wrk one of each.
+- k6, Locust and Artillery run a script in a language for each request; that is what their users want of them.
+- Starting up is part of it, as it is of every run: about half a CPU-second of ours, two of Artillery's.
+
+Again: \`bench/peers/install.sh && npm run bench -- --json FILE && npm run bench -- docs FILE\`.
+`;
+}
+
+function section(comparison: Comparison, column: Column): string {
+  const figures = figuresOf(comparison, column);
+  const paced = column === "open";
+  const head = ["", "requests/CPU-s", "ours is", "least–most", "user µs", "system µs", "requests/s", "memory"];
+  const rows = figures.map((figure) => {
+    const [tool, perCpu, ours, range, user, system, perSecond, memory, late, variation] = cells(figure);
+    return [tool, perCpu, ours, range!.replace(/[()]/g, ""), user, system, perSecond, `${memory} MB`, ...(paced ? [late, variation] : [])];
+  });
+  const header = paced ? [...head, "late p50 / p99", "CV"] : head;
+  const lines = [header, header.map((_, i) => (i === 0 ? "---" : "---:")), ...rows].map((row) => `| ${row.join(" | ")} |`);
+  return `## ${TITLES[column][0]!.toUpperCase()}${TITLES[column].slice(1)}\n\n${lines.join("\n")}\n${paced ? openNote(comparison) : ""}`;
+}
+
+/** Not everybody can do what is asked for. */
+function openNote({ tools }: Comparison): string {
+  const paced = tools.filter(({ rate }) => rate !== null && rate > 0).map(({ name, rate }) => `${name} ${whole(rate!)}`);
+  const less = tools.filter(({ without }) => without !== "").map(({ name, without }) => `${name}: ${without}`);
+  return `\nRequests per second asked for: ${paced.join(", ")}. ${less.length > 0 ? `Some do less than ours here. ${less.join("; ")}.` : ""}\n`;
+}
+
+function whole(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+function times(value: number): string {
+  return value < 10 ? `${value.toFixed(2)}x` : `${value.toFixed(0)}x`;
+}
