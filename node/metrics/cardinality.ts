@@ -1,5 +1,6 @@
 // The bound on how many series an agent makes: names beyond it are counted together as `__other__`.
 
+import { type Meter, METERS } from "./meters.ts";
 import { addUp, type Reading, readingKey } from "./reading.ts";
 
 /** What stands for names that there is no room for. */
@@ -15,6 +16,8 @@ const RESERVED = 200;
 
 /** Labels whose values a plan chooses freely. */
 const OPEN_LABELS: readonly string[] = ["request", "check", "scenario"];
+/** Meters that have one of them. */
+const OPEN_METERS: ReadonlySet<Meter> = new Set(METERS.filter(({ labels }) => labels.some((name) => OPEN_LABELS.includes(name))));
 
 /** Decides once for every series and keeps to it, so that counters never go back. */
 export class Cardinality {
@@ -40,7 +43,7 @@ export class Cardinality {
     const admitted: Reading[] = [];
     const open: [key: string, reading: Reading][] = [];
     for (const reading of readings) {
-      if (!reading.meter.labels.some((name) => OPEN_LABELS.includes(name))) {
+      if (!OPEN_METERS.has(reading.meter)) {
         admitted.push(reading);
         continue;
       }

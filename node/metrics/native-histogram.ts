@@ -77,18 +77,23 @@ function layOut(
   steps: number,
 ): Pick<NativeHistogram, "spans" | "deltas"> {
   const spans: { offset: number; length: number }[] = [];
-  const totals: number[] = [];
+  const deltas: number[] = [];
   let last = 0;
-  ascending.forEach((finest, i) => {
-    const index = coarser(finest, steps);
-    if (spans.length > 0 && index === last) {
-      totals[totals.length - 1]! += counts[i]!;
-      return;
+  let total = 0;
+  let before = 0;
+  for (let i = 0; i < ascending.length; i++) {
+    const index = coarser(ascending[i]!, steps);
+    if (i > 0 && index === last) {
+      total += counts[i]!;
+      continue;
     }
-    if (spans.length > 0 && index === last + 1) spans.at(-1)!.length++;
-    else spans.push({ offset: spans.length === 0 ? index : index - last - 1, length: 1 });
-    totals.push(counts[i]!);
+    if (i > 0) deltas.push(total - before);
+    before = i > 0 ? total : 0;
+    total = counts[i]!;
+    if (i > 0 && index === last + 1) spans[spans.length - 1]!.length++;
+    else spans.push({ offset: i === 0 ? index : index - last - 1, length: 1 });
     last = index;
-  });
-  return { spans, deltas: totals.map((total, i) => total - (totals[i - 1] ?? 0)) };
+  }
+  if (ascending.length > 0) deltas.push(total - before);
+  return { spans, deltas };
 }

@@ -71,16 +71,23 @@ export class SeriesTable {
     const atMs = Math.max(Math.floor(nowMs), this.#lastMs + 1);
     const entries: Entry[] = [];
     const present = new Set<string>();
+    const add = (key: string, reading: Reading, name: string, le: string | null, value: Point["value"]): void => {
+      present.add(key);
+      const known = this.#series.get(key);
+      const series = known ?? this.#begin(key, reading, name, le, typeof value !== "number");
+      const point = { atMs, value };
+      const zeroMs = known === undefined && reading.meter.type !== "gauge" ? this.#zeroMs(reading.startMs, atMs) : null;
+      const zero = series.isHistogram ? nativeHistogram(EMPTY_SKETCH) : 0;
+      entries.push({ series, points: zeroMs === null ? [point] : [{ atMs: zeroMs, value: zero }, point] });
+    };
     for (const reading of readings) {
-      for (const { key, meter, name, le, value } of this.#flat(reading)) {
-        present.add(key);
-        const known = this.#series.get(key);
-        const series = known ?? this.#begin(key, reading, meter, name, le, typeof value !== "number");
-        const point = { atMs, value };
-        const zeroMs = known === undefined && meter.type !== "gauge" ? this.#zeroMs(reading.startMs, atMs) : null;
-        const zero = series.isHistogram ? nativeHistogram(EMPTY_SKETCH) : 0;
-        entries.push({ series, points: zeroMs === null ? [point] : [{ atMs: zeroMs, value: zero }, point] });
-      }
+      const { meter, labels, value } = reading;
+      const key = readingKey(meter, labels);
+      if (typeof value === "number") add(key, reading, meter.name, null, value);
+      else if (this.#mode === "native") add(key, reading, meter.name, null, nativeHistogram(value));
+      else
+        for (const { suffix, le, value: number } of classicHistogram(value))
+          add(`${key}\u0000${suffix}${le ?? ""}`, reading, meter.name + suffix, le, number);
     }
     for (const [key, series] of this.#series) {
       if (present.has(key)) continue;
@@ -99,18 +106,8 @@ export class SeriesTable {
     return zeroMs < atMs && zeroMs > 0 ? zeroMs : null;
   }
 
-  *#flat({ meter, labels, value }: Reading) {
-    const key = readingKey(meter, labels);
-    if (typeof value === "number") yield { key, meter, name: meter.name, le: null, value };
-    else if (this.#mode === "native") yield { key, meter, name: meter.name, le: null, value: nativeHistogram(value) };
-    else {
-      for (const { suffix, le, value: number } of classicHistogram(value)) {
-        yield { key: `${key}\u0000${suffix}${le ?? ""}`, meter, name: meter.name + suffix, le, value: number };
-      }
-    }
-  }
-
-  #begin(key: string, reading: Reading, meter: Meter, name: string, le: string | null, isHistogram: boolean): Series {
+  #begin(key: string, reading: Reading, name: string, le: string | null, isHistogram: boolean): Series {
+    const { meter } = reading;
     const own = meter.labels.map((label, i) => [label, reading.labels[i] ?? ""] as const);
     const all = [["__name__", name] as const, ["le", le ?? ""] as const, ...this.#common, ...own];
     const labels = all.filter(([, value]) => value !== "").sort(([a], [b]) => (a < b ? -1 : 1));

@@ -96,18 +96,21 @@ export class Sketch {
     this.#counts[bucketOf(value)]!++;
   }
 
-  /** Only the buckets that are not empty. */
+  /** Only the buckets that are not empty: all of them lie between those of the least and the greatest value. */
   extract(): SketchData {
     const counts = this.#counts;
+    const stats = this.#stats;
+    if (stats[3] === 0) return EMPTY_SKETCH;
     const index: number[] = [];
     const count: number[] = [];
-    for (let i = 0; i < counts.length; i++) {
-      if (counts[i] === 0) continue;
+    const last = bucketOf(stats[2]!);
+    for (let i = bucketOf(stats[1]!); i <= last; i++) {
+      const n = counts[i]!;
+      if (n === 0) continue;
       index.push(i);
-      count.push(counts[i]!);
+      count.push(n);
     }
     if (index.length === 0) return EMPTY_SKETCH;
-    const stats = this.#stats;
     return { index, count, sum: onGrid(stats[0]!), min: stats[1]!, max: stats[2]! };
   }
 }
