@@ -1,7 +1,7 @@
 // A run of hours: does it stay as it was, or does something leak, drift or wobble?
 
 import { dashboardOf, type Row, runVariable, textVariable } from "./frame.ts";
-import { latest, line, number } from "./panels.ts";
+import { latest, line, number, wanted } from "./panels.ts";
 
 const F = `run_id="$run_id"`;
 /** Of one step of the long view. */
@@ -58,7 +58,7 @@ const OFFERED: Row = {
         unit: "reqps",
       },
       { expr: over("avg_over_time", rate), legend: "offered" },
-      { expr: `sum(${latest(`loadswarm_target_rate{${F}}`)})`, legend: "wanted" },
+      { expr: wanted(F), legend: "wanted" },
     ),
     number(
       {
@@ -72,7 +72,7 @@ const OFFERED: Row = {
           [10, "red"],
         ],
       },
-      `sum_over_time((sum(${latest(`loadswarm_target_rate{${F}}`)}) > bool 1.02 * ${rate})[$__range:$step])`,
+      `sum_over_time((avg_over_time((${wanted(F)})[$step:5s]) > bool 1.02 * ${rate})[$__range:$step])`,
     ),
     number(
       {
@@ -96,6 +96,7 @@ const SWARM: Row = {
         title: "Growth of the heaps",
         description: "Bytes per second over the window and all agents. Above 0 for hours: a leak in the generator.",
         unit: "Bps",
+        isSigned: true,
       },
       { expr: over("deriv", `sum(${latest(`nodejs_heap_size_used_bytes{job="loadswarm"}`)})`), legend: "heaps" },
     ),

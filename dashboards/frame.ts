@@ -48,15 +48,20 @@ export function textVariable(name: string, label: string, value: string): TextBo
   return new TextBoxVariableBuilder(name).label(label).defaultValue(value);
 }
 
-/** Marks on every graph. Each agent counts what it hears of, so the most that one of them heard is what happened. */
-const ANNOTATIONS: readonly (readonly [name: string, colour: string, events: string])[] = [
-  ["Published", "blue", "run_scheduled"],
-  ["Started and ended", "purple", "run_running|run_finished"],
-  ["Stopped", "red", "run_stopped|run_aborted"],
-  ["Joined", "green", "joined"],
-  ["Left", "yellow", "left"],
-  ["Crashed", "dark-red", "lost"],
-  ["Shares changed", "semi-dark-blue", "resplit"],
+/** Each agent counts what it hears of, so the most that one of them heard is what happened … */
+const ANYBODY = (event: string): string => `max by(event) (${event}) > 0`;
+/** … but of a run an agent that joins hears late: what half of them hear of happens now. */
+const HALF = (event: string): string => `quantile by(event) (0.5, ${event}) >= 1`;
+
+/** Marks on every graph. */
+const ANNOTATIONS: readonly (readonly [name: string, colour: string, events: string, heard: (event: string) => string])[] = [
+  ["Published", "blue", "run_scheduled", HALF],
+  ["Started and ended", "purple", "run_running|run_finished", HALF],
+  ["Stopped", "red", "run_stopped|run_aborted", HALF],
+  ["Joined", "green", "joined", ANYBODY],
+  ["Left", "yellow", "left", ANYBODY],
+  ["Crashed", "dark-red", "lost", ANYBODY],
+  ["Shares changed", "semi-dark-blue", "resplit", ANYBODY],
 ];
 
 /** Rebuilt from TypeScript, so Grafana's own changes to it would be lost: read only. */
@@ -73,8 +78,8 @@ export function dashboardOf(description: Description): Dashboard {
     .refresh("5s")
     .withVariable(new DatasourceVariableBuilder("datasource").label("Data source").type("prometheus"));
   for (const variable of variables) builder.withVariable(variable);
-  for (const [name, colour, events] of ANNOTATIONS) {
-    const expr = `max by(event) (increase(loadswarm_swarm_events_total{event=~"${events}"}[15s])) > 0`;
+  for (const [name, colour, events, heard] of ANNOTATIONS) {
+    const expr = heard(`increase(loadswarm_swarm_events_total{event=~"${events}"}[15s])`);
     const target = new DataqueryBuilder().expr(expr).refId("events").range();
     builder.annotation(
       new AnnotationQueryBuilder()

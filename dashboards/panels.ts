@@ -21,6 +21,13 @@ export const W = "[$__rate_interval]";
 /** Gauges: those of an agent that crashed are gone after 15 s instead of five minutes. */
 export const latest = (selector: string): string => `last_over_time(${selector}[15s])`;
 
+/**
+ * What the plan wants of the agents of a run together. Each tells its own part: that of
+ * an agent that crashed is told for 15 s more, while others have taken it over; dividing by all shares takes it out again.
+ */
+export const wanted = (run: string): string =>
+  `sum(${latest(`loadswarm_target_rate{${run}}`)}) / (sum(${latest("loadswarm_swarm_share_ratio")} and on(instance) ${latest(`loadswarm_run_info{${run}}`)}) > 0)`;
+
 export interface Query {
   readonly expr: string;
   /** What the line is called; `{{label}}` is its value. */
@@ -40,6 +47,8 @@ export interface Look {
   readonly limits?: readonly (readonly [number, string])[];
   readonly decimals?: number;
   readonly max?: number;
+  /** Values may be below 0. */
+  readonly isSigned?: boolean;
 }
 
 /** Lines over time. */
@@ -48,7 +57,6 @@ export function line(look: Look, ...queries: readonly Query[]): timeseries.Panel
     .drawStyle(common.GraphDrawStyle.Line)
     .lineWidth(1)
     .fillOpacity(8)
-    .min(0)
     .legend(
       new common.VizLegendOptionsBuilder()
         .displayMode(common.LegendDisplayMode.Table)
@@ -57,6 +65,7 @@ export function line(look: Look, ...queries: readonly Query[]): timeseries.Panel
         .calcs(["mean", "max"]),
     )
     .tooltip(new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi));
+  if (look.isSigned !== true) panel.min(0);
   if (look.limits === undefined) return panel;
   return panel.thresholdsStyle(
     new common.GraphThresholdsStyleConfigBuilder().mode(common.GraphThresholdsStyleMode.Dashed),

@@ -1,7 +1,7 @@
 // One run: did it offer what the plan wanted, and how did the target bear it?
 
 import { dashboardOf, type Row, runVariable } from "./frame.ts";
-import { heat, latest, line, number, rows, stacked, W } from "./panels.ts";
+import { heat, latest, line, number, rows, stacked, W, wanted } from "./panels.ts";
 
 const F = `run_id="$run_id"`;
 const duration = (more = "") => `rate(loadswarm_request_duration_seconds{${F}${more}}${W})`;
@@ -68,7 +68,7 @@ const LOAD: Row = {
           "Both lines should lie on each other. Offered below wanted: look at what was dropped, and at Swarm health.",
         unit: "reqps",
       },
-      { expr: `sum(${latest(`loadswarm_target_rate{${F}}`)})`, legend: "wanted" },
+      { expr: wanted(F), legend: "wanted" },
       { expr: `sum(rate(loadswarm_iterations_total{${F}}${W}))`, legend: "offered" },
     ),
     stacked(
@@ -93,7 +93,6 @@ const LOAD: Row = {
         title: "Failed requests",
         description: "Part of the requests that failed.",
         unit: "percentunit",
-        max: 1,
         limits: [[0.01, "red"]],
       },
       {
@@ -210,7 +209,6 @@ const LATENCY: Row = {
         title: "Slower than half a second",
         description: "Part of the requests: the complement of a service level of 500 ms.",
         unit: "percentunit",
-        max: 1,
         limits: [[0.01, "red"]],
       },
       { expr: `1 - histogram_fraction(0, 0.5, sum(${duration()}))`, legend: "above 500 ms" },

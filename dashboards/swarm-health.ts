@@ -130,7 +130,7 @@ const SHARES: Row = {
         limits: [[0.05, "orange"]],
       },
       {
-        expr: `topk(10, abs(1 - sum by(instance) (rate(loadswarm_iterations_total${W})) / (sum by(instance) (${latest("loadswarm_target_rate")}) > 0)))`,
+        expr: `topk(10, abs(1 - sum by(instance) (rate(loadswarm_iterations_total${W})) / (sum by(instance) (avg_over_time(loadswarm_target_rate[15s])) > 0)))`,
         legend: "{{instance}}",
       },
     ),

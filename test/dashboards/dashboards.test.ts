@@ -27,8 +27,8 @@ it("the reader of queries sees what is wrong with one", () => {
   assert.deepEqual(parse(`sum by(x, y) (rate(a{b="1"}[5m])) / last_over_time(c[15s])`), {
     errors: [],
     selectors: [
-      { metric: "a", labels: ["b"] },
-      { metric: "c", labels: [] },
+      { metric: "a", labels: ["b"], window: "5m" },
+      { metric: "c", labels: [], window: "15s" },
     ],
     grouping: ["x", "y"],
   });
@@ -64,6 +64,13 @@ for (const [name, dashboard] of dashboards) {
         });
         const known = [...COMMON_LABELS, ...meters.flatMap((meter) => meter!.labels)];
         for (const label of grouping) assert.ok(known.includes(label), `${panel}: by(${label})`);
+      }
+    });
+
+    it("every gauge is asked for as it was in the last 15 seconds: that of an agent that crashed is not drawn for longer", () => {
+      for (const { panel, expr } of queriesOf(dashboard)) {
+        for (const { metric, window } of parse(resolve(expr, VARIABLES)).selectors)
+          if (METER.get(metric)!.type === "gauge") assert.equal(window, "15s", `${panel}: ${metric}`);
       }
     });
 

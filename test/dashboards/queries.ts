@@ -49,6 +49,8 @@ export function resolve(expr: string, variables: Readonly<Record<string, string>
 export interface Selector {
   readonly metric: string;
   readonly labels: readonly string[];
+  /** Of which time values are taken, like "15s"; "" = the latest one. */
+  readonly window: string;
 }
 
 export interface Parsed {
@@ -62,21 +64,22 @@ export interface Parsed {
 
 export function parse(expr: string): Parsed {
   const errors: number[] = [];
-  const selectors: { metric: string; labels: string[] }[] = [];
+  const selectors: { metric: string; labels: string[]; window: string }[] = [];
   const grouping: string[] = [];
   let isGrouping = false;
   parser.parse(expr).iterate({
     enter({ name, from, to, type }) {
       const text = expr.slice(from, to);
       if (type.isError) errors.push(from);
-      else if (name === "VectorSelector") selectors.push({ metric: "", labels: [] });
+      else if (name === "VectorSelector") selectors.push({ metric: "", labels: [], window: "" });
       else if (name === "GroupingLabels") isGrouping = true;
       else if (name === "Identifier" && selectors.at(-1)?.metric === "") selectors.at(-1)!.metric = text;
       else if (name === "LabelName" && isGrouping) grouping.push(text);
       else if (name === "LabelName") selectors.at(-1)?.labels.push(text);
     },
-    leave({ name }) {
+    leave({ name, from, to }) {
       if (name === "GroupingLabels") isGrouping = false;
+      if (name === "MatrixSelector") selectors.at(-1)!.window = /\[([^\]]*)\]$/.exec(expr.slice(from, to))?.[1] ?? "";
     },
   });
   return { errors, selectors, grouping };
