@@ -80,6 +80,13 @@ test("a microsecond and the longest timeout have buckets of their own", () => {
   assert.notEqual(bucketOf(60_000), bucketOf(61_000));
 });
 
+test("whatever is observed is in the extract, the end buckets and one value only included", () => {
+  for (const values of [[0], [1e300], [0, 1e300], [5], [1e-9, 2 ** 26, 2 ** 27], [3, 3, 2]]) {
+    assert.equal(sketchCount(sketchOf(values)), values.length, values.join(" "));
+  }
+  assert.deepEqual(sketchOf([0, 1e300]).index, [0, BUCKETS - 1]);
+});
+
 test("merging is the same as observing everything in one sketch", () => {
   const random = uniform(2);
   const left = Array.from({ length: 5_000 }, () => Math.round(random() * 1e6) / 1024);
