@@ -29,6 +29,6 @@ USER 65532:65532
 EXPOSE 7400 7480 7481
 # Kubernetes has probes of its own. LOADSWARM_HEALTH says where they answer; without it they are the API's.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=6 \
-  CMD ["node", "-e", "fetch('http://'+(process.env.LOADSWARM_HEALTH||process.env.LOADSWARM_API||'127.0.0.1:7480')+'/livez').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))"]
+  CMD ["node", "-e", "fetch('http://'+(process.env.LOADSWARM_HEALTH||process.env.LOADSWARM_API||'127.0.0.1:7480').replace(/\\[([\\d.]+)\\]/,'$1')+'/livez').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))"]
 ENTRYPOINT ["node", "node/main.ts"]
 CMD ["agent"]

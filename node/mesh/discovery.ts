@@ -9,7 +9,10 @@ export interface HostPort {
   readonly port: number;
 }
 
-/** `host:port` or `[v6]:port`. Throws CONFIG_INVALID, naming the flag. */
+/**
+ * `host:port` or `[address]:port`. IPv6 needs the brackets; IPv4 may have them, so that whoever is given an address of
+ * either kind, as a pod is, can write both alike. Throws CONFIG_INVALID, naming the flag.
+ */
 export function parseHostPort(text: string, flag: string): HostPort {
   const match = /^(?:\[([^\]]+)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(text.trim());
   const port = Number(match?.[3]);

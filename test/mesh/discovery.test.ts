@@ -10,6 +10,7 @@ describe("parseHostPort", () => {
     ["127.0.0.1:7700", "127.0.0.1", 7700],
     ["agent-1.swarm:1", "agent-1.swarm", 1],
     ["[::1]:7700", "::1", 7700],
+    ["[10.1.2.3]:7400", "10.1.2.3", 7400],
     [" localhost:0 ", "localhost", 0],
     ["h:65535", "h", 65535],
   ];
@@ -17,7 +18,7 @@ describe("parseHostPort", () => {
     it(`"${text}" is ${host} and ${port}`, () => assert.deepEqual(parseHostPort(text, "--join"), { host, port }));
   }
 
-  const bad = ["", "7700", ":7700", "host", "host:", "host:x", "host:65536", "host:123456", "::1:7700", "[::1]", "[]:1", "a:1:2", "http://h:1", "h:-1", "h:1.5", "h h:1"];
+  const bad = ["", "7700", ":7700", "host", "host:", "host:x", "host:65536", "host:123456", "::1:7700", "2001:db8::1:7400", "[::1]", "[[::1]]:1", "[]:1", "a:1:2", "http://h:1", "h:-1", "h:1.5", "h h:1"];
   for (const text of bad) {
     it(`"${text}" is refused, naming the flag and showing how`, () => {
       assert.throws(() => parseHostPort(text, "--join"), {

@@ -2,19 +2,22 @@
 
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
-import { createServer, type Server, type Socket as Connection } from "node:net";
+import { createServer, isIPv6, type Server, type Socket as Connection } from "node:net";
 
 /** What a client without EDNS takes in a datagram; more, and it asks again by TCP (RFC 1035, 4.2.1). */
 const DATAGRAM_BYTES = 512;
 const HEADER_BYTES = 12;
 const TYPE_A = 1;
+const TYPE_AAAA = 28;
 const TTL_S = 5;
+/** Of a record, without its address. */
+const RECORD_BYTES = 12;
 
 export class NameServer {
   readonly port: number;
   /** Questions that came, by how they came. */
   readonly asked = { udp: 0, tcp: 0 };
-  /** What the name resolves to now: IPv4. */
+  /** What the name resolves to now. */
   addresses: readonly string[] = [];
   /** Not to answer at all. */
   silent = false;
@@ -73,8 +76,8 @@ export class NameServer {
   #answer(question: Buffer, limitBytes: number): Buffer {
     const { name, type, end } = questionOf(question);
     const known = name === this.#name;
-    const records = known && type === TYPE_A ? this.addresses : [];
-    const sizeBytes = end + 16 * records.length;
+    const records = known ? this.addresses.filter((address) => type === (isIPv6(address) ? TYPE_AAAA : TYPE_A)).map(bytesOf) : [];
+    const sizeBytes = records.reduce((sum, { length }) => sum + RECORD_BYTES + length, end);
     const isCut = sizeBytes > limitBytes;
     const answer = Buffer.alloc(isCut ? end : sizeBytes);
     question.copy(answer, 0, 0, end);
@@ -84,14 +87,16 @@ export class NameServer {
     answer.writeUInt16BE(isCut ? 0 : records.length, 6);
     answer.writeUInt32BE(0, 8);
     if (isCut) return answer;
-    for (const [i, address] of records.entries()) {
-      const at = end + 16 * i;
-      // A pointer to the name in the question, A, IN, TTL, four bytes.
-      answer.writeUInt32BE(0xc00c0001, at);
+    let at = end;
+    for (const address of records) {
+      // A pointer to the name in the question, the type, IN, TTL, the address.
+      answer.writeUInt16BE(0xc00c, at);
+      answer.writeUInt16BE(type, at + 2);
       answer.writeUInt16BE(1, at + 4);
       answer.writeUInt32BE(TTL_S, at + 6);
-      answer.writeUInt16BE(4, at + 10);
-      for (const [byte, part] of address.split(".").entries()) answer.writeUInt8(Number(part), at + 12 + byte);
+      answer.writeUInt16BE(address.length, at + 10);
+      answer.set(address, at + RECORD_BYTES);
+      at += RECORD_BYTES + address.length;
     }
     return answer;
   }
@@ -105,4 +110,12 @@ function questionOf(message: Buffer): { name: string; type: number; end: number 
     at += 1 + length;
   }
   return { name: labels.join("."), type: message.readUInt16BE(at + 1), end: at + 5 };
+}
+
+/** RFC 4291, 2.2: of IPv6 in hexadecimal, with one `::` at most. */
+function bytesOf(address: string): Uint8Array {
+  if (!isIPv6(address)) return Uint8Array.from(address.split("."), Number);
+  const [head, tail] = address.split("::").map((part) => (part === "" ? [] : part.split(":"))) as [string[], string[]?];
+  const groups = tail === undefined ? head : [...head, ...Array.from({ length: 8 - head.length - tail.length }, () => "0"), ...tail];
+  return Uint8Array.from(groups.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255]));
 }
