@@ -16,7 +16,7 @@ export interface Counted {
 }
 
 export function snapshotOf({ started, late, stopped = 0, ...head }: Counted): Snapshot {
-  const sketches = { iterationDuration: NO_SKETCH, pacing: NO_SKETCH };
+  const sketches = { iterationDuration: NO_SKETCH, pacing: NO_SKETCH, phases: [] };
   const iterations = { scheduled: started + late + stopped, started, completed: started, interrupted: 0 };
   const bytes = { bytesSent: 0, bytesReceived: 0 };
   const times = { duration: NO_SKETCH, latency: NO_SKETCH, waiting: NO_SKETCH };

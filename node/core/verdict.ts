@@ -1,6 +1,6 @@
 // Thresholds judged on the merged results of the whole swarm.
 
-import type { SketchData } from "../metrics/results.ts";
+import { PHASES, type SketchData } from "../metrics/results.ts";
 import { quantile } from "../metrics/sketch.ts";
 import type { Threshold } from "../plan/types.ts";
 import { type Merged, mergeAll, sum } from "./merged.ts";
@@ -76,10 +76,16 @@ function restrict(merged: Merged, tags: Threshold["tags"]): Merged {
 export const TRENDS: Readonly<Record<string, (merged: Merged) => SketchData>> = {
   http_req_duration: (m) => mergeAll(m.steps.map((step) => step.totals.duration)),
   http_req_latency: (m) => mergeAll(m.steps.map((step) => step.totals.latency)),
+  ...Object.fromEntries(PHASES.map((phase, i) => [`http_req_${phase}`, (m: Merged) => phaseOf(m, i)])),
   http_req_waiting: (m) => mergeAll(m.steps.map((step) => step.totals.waiting)),
   iteration_duration: (m) => mergeAll(m.scenarios.map((scenario) => scenario.totals.iterationDuration)),
   pacing_error: (m) => mergeAll(m.scenarios.map((scenario) => scenario.totals.pacing)),
 };
+
+/** Reports of older versions have none. */
+function phaseOf({ scenarios }: Merged, index: number): SketchData {
+  return mergeAll(scenarios.flatMap(({ totals }) => totals.phases[index] ?? []));
+}
 
 const SHARES: Readonly<Record<string, (merged: Merged) => { hits: number; of: number }>> = {
   http_req_failed: (m) => ({

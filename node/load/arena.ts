@@ -6,6 +6,7 @@ import {
   ERROR_KINDS,
   OUTCOMES,
   outcomeIndex,
+  PHASES,
   type ScenarioTotals,
   type SketchData,
   type StepDetail,
@@ -13,6 +14,7 @@ import {
   type Totals,
 } from "../metrics/results.ts";
 import { BUCKETS, EMPTY_SKETCH, mergeSketch, Sketch, STATS } from "../metrics/sketch.ts";
+import type { Setup } from "./driver.ts";
 
 /** How much room an arena needs. */
 export interface ArenaShape extends PlanShape {
@@ -22,7 +24,8 @@ export interface ArenaShape extends PlanShape {
 
 /** Codes at or above it, which HTTP does not define, are counted as 0. */
 const STATUS_CODES = 600;
-const SKETCHES_PER_SCENARIO = 2;
+/** Duration of iterations, pacing error, and the phases of requests. */
+const SKETCHES_PER_SCENARIO = 2 + PHASES.length;
 const SKETCHES_PER_STEP = 4;
 
 /** Fields of a scenario's ledger; one counter per drop reason follows. */
@@ -106,6 +109,8 @@ export class Arena {
   /** Actual start -> last byte over all steps. */
   readonly overall: Sketch;
   readonly #scenarioSketches: readonly (readonly [Sketch, Sketch])[];
+  /** By scenario, by index in PHASES. */
+  readonly #phases: readonly (readonly Sketch[])[];
   readonly #stepSketches: readonly (readonly [Sketch, Sketch, Sketch, Sketch])[];
 
   constructor(shape: ArenaShape, memory: SharedArrayBuffer) {
@@ -121,6 +126,7 @@ export class Arena {
     };
     this.overall = sketch();
     this.#scenarioSketches = Array.from({ length: shape.scenarios }, () => [sketch(), sketch()] as const);
+    this.#phases = Array.from({ length: shape.scenarios }, () => PHASES.map(sketch));
     this.#stepSketches = Array.from({ length: shape.steps }, () => [sketch(), sketch(), sketch(), sketch()] as const);
   }
 
@@ -168,6 +174,27 @@ export class Arena {
     latency.record(latencyMs);
     if (waitingMs >= 0) waiting.record(waitingMs);
     this.overall.record(durationMs);
+  }
+
+  /**
+   * What the time of a request that was written went into, but for waiting. `setup` is null if its connection was open
+   * already; `receivingMs` is negative when no byte of an answer came.
+   */
+  phases(scenario: number, setup: Setup | null, sendingMs: number, receivingMs: number): void {
+    const [blocked, connecting, tls, sending, receiving] = this.#phases[scenario]! as readonly [Sketch, Sketch, Sketch, Sketch, Sketch];
+    if (setup === null) {
+      blocked.recordZero();
+      connecting.recordZero();
+      tls.recordZero();
+    } else {
+      blocked.record(setup.blockedMs);
+      connecting.record(setup.connectingMs);
+      tls.record(setup.tlsMs);
+    }
+    sending.record(sendingMs);
+    // Most answers come in one piece.
+    if (receivingMs === 0) receiving.recordZero();
+    else if (receivingMs > 0) receiving.record(receivingMs);
   }
 
   check(check: number, passed: boolean): void {
@@ -268,7 +295,8 @@ export class Arena {
     const dropped = Array.from(numbers.subarray(at + DROPPED, at + SCENARIO_FIELDS));
     const scheduled = dropped.reduce((sum, count) => sum + count, started);
     const iterationDuration = duration.extract();
-    return { scheduled, started, completed, interrupted, dropped, iterationDuration, pacing: pacing.extract() };
+    const phases = this.#phases[index]!.map((sketch) => sketch.extract());
+    return { scheduled, started, completed, interrupted, dropped, iterationDuration, pacing: pacing.extract(), phases };
   }
 
   #step(index: number): StepTotals {

@@ -48,7 +48,7 @@ export interface PreparedRequest {
 
 /** How long the parts of getting a connection took. */
 export interface Setup {
-  /** Before it could be opened: resolving the name, or waiting for a connection that was lost. */
+  /** Before it could be opened: resolving the name, and whatever was sent before (redirects, a connection that was lost). */
   readonly blockedMs: number;
   readonly connectingMs: number;
   /** 0 without TLS. */
@@ -66,8 +66,8 @@ export interface Exchange {
   readonly error: ErrorKind | null;
   /** When the driver was called: connecting, if need be, counts as part of the request. */
   readonly startMs: number;
-  /** Null or absent if a connection was open already. */
-  readonly setup?: Setup | null;
+  /** Null if a connection was open already; absent where the driver cannot tell, and then no phase is recorded. */
+  readonly setup?: Setup | null | undefined;
   /** When the request was handed to the socket; 0 if it was not. */
   readonly writtenMs: number;
   /** When the answer began; 0 if it did not. */

@@ -175,8 +175,8 @@ export class Iteration implements Sink, Variables, Bagged {
   }
 
   #record(request: CompiledRequest, exchange: Exchange): void {
-    const { arena, intervalOf } = this.#context;
-    const { status, error, startMs, writtenMs, firstByteMs, endMs } = exchange;
+    const { arena, scenario, intervalOf } = this.#context;
+    const { status, error, startMs, writtenMs, firstByteMs, endMs, setup } = exchange;
     const { expected } = request.evaluation;
     const failed = error !== null || (expected === null ? status >= 400 : !expected.includes(status));
     arena.request(request.step, intervalOf(endMs), failed, exchange.bytesSent, exchange.bytesReceived, status);
@@ -187,6 +187,11 @@ export class Iteration implements Sink, Variables, Bagged {
     // Only the first step was due at a certain time: the others are due when the answer before them has come.
     const intendedMs = this.#next === 1 && this.#intendedMs !== null ? this.#intendedMs : startMs;
     const waitingMs = firstByteMs > 0 && writtenMs > 0 ? firstByteMs - writtenMs : -1;
+    // A driver that does not know how it got its connection does not know how long it sent, either.
+    if (writtenMs > 0 && setup !== undefined) {
+      const setupMs = setup === null ? 0 : setup.blockedMs + setup.connectingMs + setup.tlsMs;
+      arena.phases(scenario, setup, writtenMs - startMs - setupMs, firstByteMs > 0 ? endMs - firstByteMs : -1);
+    }
     arena.timings(request.step, endMs - startMs, endMs - intendedMs, waitingMs, failed);
   }
 

@@ -5,6 +5,7 @@ import {
   DROP_REASONS,
   ERROR_KINDS,
   type Interval,
+  PHASES,
   type Point,
   type ScenarioTotals,
   type StepDetail,
@@ -29,6 +30,7 @@ const NO_SCENARIO: ScenarioTotals = {
   dropped: DROP_REASONS.map(() => 0),
   iterationDuration: EMPTY_SKETCH,
   pacing: EMPTY_SKETCH,
+  phases: PHASES.map(() => EMPTY_SKETCH),
 };
 
 const NO_STEP: StepTotals = {
@@ -117,6 +119,7 @@ function mergeScenario(a: ScenarioTotals, b: ScenarioTotals): ScenarioTotals {
     dropped: addAll(a.dropped, b.dropped),
     iterationDuration: mergeSketch(a.iterationDuration, b.iterationDuration),
     pacing: mergeSketch(a.pacing, b.pacing),
+    phases: pairwise(a.phases, b.phases, EMPTY_SKETCH, mergeSketch),
   };
 }
 

@@ -41,7 +41,7 @@ export const RUN_METERS = {
   threadUtilization: gauge("load_thread_utilization_ratio", [...RUN, "thread"], "Part of the last second in which a load thread was busy"),
   requests: counter("requests", [...REQUEST, "status_class", "outcome"], "Requests that ended; outcome is ok or fail"),
   requestDuration: histogram("request_duration_seconds", [...REQUEST, "outcome"], "From the actual start of a request to its last byte"),
-  requestPhase: histogram("request_phase_duration_seconds", [...SCENARIO, "phase"], "Parts of a request; waiting: from the last byte written to the first byte read"),
+  requestPhase: histogram("request_phase_duration_seconds", [...SCENARIO, "phase"], "Parts of a request: blocked, connecting, tls_handshaking, sending, waiting (last byte written to first byte read), receiving"),
   startDelay: histogram("request_start_delay_seconds", SCENARIO, "From the intended start of an iteration to its actual start"),
   errors: counter("errors", [...REQUEST, "kind"], "Requests that got no whole answer"),
   sentBytes: counter("sent_bytes", SCENARIO, "Bytes sent, headers and framing included"),

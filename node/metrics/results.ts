@@ -32,6 +32,12 @@ export const ERROR_KINDS = [
 ] as const;
 export type ErrorKind = (typeof ERROR_KINDS)[number];
 
+/**
+ * The parts of a request beside waiting, by k6's names: before its connection could be opened, opening it, TLS, writing,
+ * and reading the answer. Those a request did without took no time, and count as 0.
+ */
+export const PHASES = ["blocked", "connecting", "tls_handshaking", "sending", "receiving"] as const;
+
 /** scheduled = started + dropped; started = completed + interrupted + still in flight. */
 export interface ScenarioTotals {
   readonly scheduled: number;
@@ -43,6 +49,8 @@ export interface ScenarioTotals {
   readonly iterationDuration: SketchData;
   /** Intended start -> actual start. */
   readonly pacing: SketchData;
+  /** By index in PHASES, of all requests that were written. */
+  readonly phases: readonly SketchData[];
 }
 
 export interface StepTotals {

@@ -5,13 +5,14 @@ import { addUp, labelValue, type Reading } from "./reading.ts";
 import {
   DROP_REASONS,
   ERROR_KINDS,
+  PHASES,
   type SketchData,
   STATUS_CLASSES,
   type StepDetail,
   type StepTotals,
   type Totals,
 } from "./results.ts";
-import { differenceOf } from "./sketch.ts";
+import { differenceOf, EMPTY_SKETCH } from "./sketch.ts";
 
 /** What a plan calls things, by their index in the totals. */
 export interface RunNames {
@@ -23,7 +24,7 @@ export interface RunNames {
   readonly checks: readonly { readonly scenario: number; readonly name: string }[];
 }
 
-/** Lean: without the names of requests and checks, for large swarms. */
+/** Lean: without the names of requests and checks, and phases of all scenarios together, for large swarms. */
 export type Detail = "full" | "lean";
 
 /** `startMs` is when the run started, milliseconds since the Unix epoch. */
@@ -49,6 +50,8 @@ export function runReadings(
     add(M.iterationsInFlight, [name], Math.max(0, scenario.started - scenario.completed - scenario.interrupted));
     DROP_REASONS.forEach((reason, r) => add(M.iterationsDropped, [name, reason], scenario.dropped[r] ?? 0));
     add(M.startDelay, [name], scenario.pacing);
+    const phaseOf = detail === "full" ? name : "";
+    PHASES.forEach((phase, p) => add(M.requestPhase, [phaseOf, phase], scenario.phases[p] ?? EMPTY_SKETCH));
   });
   totals.steps.forEach((step, i) => {
     const { scenario, name } = names.steps[i]!;

@@ -12,7 +12,12 @@ export const METRICS = {
   http_reqs: "counter",
   http_req_duration: "trend",
   http_req_latency: "trend",
+  http_req_blocked: "trend",
+  http_req_connecting: "trend",
+  http_req_tls_handshaking: "trend",
+  http_req_sending: "trend",
   http_req_waiting: "trend",
+  http_req_receiving: "trend",
   http_req_failed: "rate",
   iterations: "counter",
   iteration_duration: "trend",
@@ -26,11 +31,20 @@ export const METRICS = {
 export type MetricName = keyof typeof METRICS;
 
 /** Counted per scenario, so that they cannot be split by step. */
-const BY_SCENARIO_ONLY: readonly string[] = ["iterations", "iteration_duration", "dropped_iterations", "pacing_error"];
+const BY_SCENARIO_ONLY: readonly string[] = [
+  "iterations",
+  "iteration_duration",
+  "dropped_iterations",
+  "pacing_error",
+  "http_req_blocked",
+  "http_req_connecting",
+  "http_req_tls_handshaking",
+  "http_req_sending",
+  "http_req_receiving",
+];
 
 /** Metrics of k6, or of protocols still to come. */
-const NOT_MEASURED =
-  /^(http_req_(blocked|connecting|tls_\w+|sending|receiving)|group_duration|vus(_max)?|(grpc|ws)_\w+|messages)$/;
+const NOT_MEASURED = /^(group_duration|vus(_max)?|(grpc|ws)_\w+|messages)$/;
 
 const AGGREGATORS: Readonly<Record<MetricType, readonly string[]>> = {
   trend: ["avg", "min", "med", "max", "p(N)"],

@@ -4,7 +4,7 @@
 // what will be built, and it allocates nothing but a few counters.
 
 import protobuf from "protobufjs";
-import { DROP_REASONS, ERROR_KINDS } from "../metrics/results.ts";
+import { DROP_REASONS, ERROR_KINDS, PHASES } from "../metrics/results.ts";
 import { BUCKETS } from "../metrics/sketch.ts";
 import { invalid } from "./check.ts";
 
@@ -63,6 +63,8 @@ export const LIMITS: Readonly<Record<string, number>> = {
   ...totals("Report"),
   "Report.points": MAX_POINTS,
   "Scenario.dropped": 2 * DROP_REASONS.length,
+  // Newer versions may know more of them.
+  "Scenario.phases": 2 * PHASES.length,
   "Sketch.gap": BUCKETS,
   "Sketch.count": BUCKETS,
 };

@@ -28,6 +28,7 @@ export function totalsToWire(totals: Totals): Loose {
       ...scenario,
       iterationDuration: sketchToWire(scenario.iterationDuration),
       pacing: sketchToWire(scenario.pacing),
+      phases: scenario.phases.map(sketchToWire),
     })),
     steps: totals.steps.map((step) => ({
       ...step,
@@ -82,6 +83,7 @@ function scenarioFromWire(wire: Loose): ScenarioTotals {
     dropped: counts(wire, "dropped"),
     iterationDuration: sketchFromWire(message(wire, "iterationDuration")),
     pacing: sketchFromWire(message(wire, "pacing")),
+    phases: messages(wire, "phases").map(sketchFromWire),
   };
 }
 

@@ -102,6 +102,7 @@ export function scenarioTotals(more: Partial<ScenarioTotals> = {}): ScenarioTota
     dropped: [],
     iterationDuration: EMPTY_SKETCH,
     pacing: EMPTY_SKETCH,
+    phases: [],
     ...more,
   };
 }

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Merged, merge } from "../../node/core/merged.ts";
 import { judge } from "../../node/core/verdict.ts";
+import { PHASES } from "../../node/metrics/results.ts";
 import { METRICS } from "../../node/plan/thresholds.ts";
 import type { Check, Plan, Threshold } from "../../node/plan/types.ts";
 import { plan, scenarioTotals, sketch, snapshot, step, stepTotals, threshold, totals } from "./support.ts";
@@ -22,8 +23,8 @@ const TWO: Plan = {
 
 const ONE_AGENT = totals({
   scenarios: [
-    scenarioTotals({ scheduled: 6, started: 5, completed: 4, dropped: [1, 0], iterationDuration: sketch(10, 20, 30, 40), pacing: sketch(1) }),
-    scenarioTotals({ scheduled: 5, started: 2, completed: 2, dropped: [0, 3], iterationDuration: sketch(100, 100), pacing: sketch(5) }),
+    scenarioTotals({ scheduled: 6, started: 5, completed: 4, dropped: [1, 0], iterationDuration: sketch(10, 20, 30, 40), pacing: sketch(1), phases: PHASES.map((_, i) => sketch(i, 10 * i)) }),
+    scenarioTotals({ scheduled: 5, started: 2, completed: 2, dropped: [0, 3], iterationDuration: sketch(100, 100), pacing: sketch(5), phases: PHASES.map((_, i) => sketch(2 * i)) }),
   ],
   steps: [
     stepTotals({ requests: 5, failed: 1, bytesSent: 100, bytesReceived: 1000, duration: sketch(1, 2, 3, 4, 5), latency: sketch(6), waiting: sketch(7) }),
@@ -54,6 +55,11 @@ describe("values", () => {
     ["http_req_duration", "p(100)", {}, 64],
     ["http_req_latency", "max", { name: "search" }, 6],
     ["http_req_waiting", "max", {}, 63],
+    ["http_req_blocked", "max", {}, 0],
+    ["http_req_connecting", "max", {}, 10],
+    ["http_req_tls_handshaking", "avg", {}, 26 / 3],
+    ["http_req_sending", "max", { scenario: "buy" }, 6],
+    ["http_req_receiving", "min", { scenario: "browse" }, 4],
     ["iterations", "count", {}, 6],
     ["iterations", "rate", {}, 0.6],
     ["iterations", "count", { scenario: "buy" }, 2],

@@ -32,6 +32,9 @@ test("the reader sees what the writer counted, each thing in its own place", () 
   writer.request(2, 1, true, 100, 1);
   writer.timings(2, 30, 31, 25);
   writer.timings(2, 40, 41, -1, true);
+  writer.phases(1, { blockedMs: 1, connectingMs: 2, tlsMs: 3 }, 4, 5);
+  writer.phases(1, null, 6, 0);
+  writer.phases(1, null, 7, -1);
   writer.check(0, true);
   writer.check(1, false);
   writer.status(200);
@@ -48,6 +51,9 @@ test("the reader sees what the writer counted, each thing in its own place", () 
   assert.deepEqual([second!.scheduled, second!.started, second!.dropped], [2, 2, [0, 0, 0, 0, 0]]);
   assert.deepEqual([second!.completed, second!.interrupted], [1, 1]);
   assert.deepEqual([second!.pacing.sum, second!.iterationDuration.sum], [2, 20]);
+  assert.deepEqual(second!.phases.map(({ sum }) => sum), [1, 2, 3, 17, 5]);
+  assert.deepEqual(second!.phases.map(sketchCount), [3, 3, 3, 3, 2]);
+  assert.deepEqual(first!.phases, emptyTotals(SHAPE).scenarios[0]!.phases);
   const counted = totals.steps[2]!;
   assert.deepEqual([counted.requests, counted.failed, counted.bytesSent], [2, 1, 200]);
   assert.equal(counted.bytesReceived, 2 ** 33 + 1);

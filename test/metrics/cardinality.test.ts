@@ -33,6 +33,7 @@ function busyRun(
       dropped: [1, 0, 0, 0],
       iterationDuration: SKETCH,
       pacing: SKETCH,
+      phases: [SKETCH, SKETCH, SKETCH, SKETCH, SKETCH],
     })),
     steps: of(requests, () => ({
       requests: 6,

@@ -23,6 +23,7 @@ function totals(n: number, sketch: SketchData): Totals {
         dropped: [n, n, 0, 0, 0],
         iterationDuration: sketch,
         pacing: sketch,
+        phases: [sketch, sketch, sketch, sketch, sketch],
       },
     ],
     steps: [

@@ -58,6 +58,7 @@ for (const [text, expected] of [
 
 for (const [text, reason] of [
   ["http_req_duraton", /did you mean http_req_duration/],
+  ["http_req_connecting{name:x}", /counted by scenario/],
   ["grpc_req_duration", /not measured by this version/],
   ["ws_connecting", /not measured/],
   ["messages", /not measured/],

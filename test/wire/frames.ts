@@ -71,6 +71,7 @@ export const STOPPED: RunRecord = {
   },
 };
 
+const NOTHING = { index: [], count: [], sum: 0, min: 0, max: 0 };
 const SKETCH = { index: [0, 5, 2303], count: [1, 2 ** 40, 3], sum: 12.5, min: 0.001, max: 1e6 };
 
 export const REPORT: Report = {
@@ -83,7 +84,16 @@ export const REPORT: Report = {
     done: true,
     totals: {
       scenarios: [
-        { scheduled: 2 ** 45, started: 9, completed: 8, interrupted: 1, dropped: [1, 0, 2, 0], iterationDuration: SKETCH, pacing: SKETCH },
+        {
+          scheduled: 2 ** 45,
+          started: 9,
+          completed: 8,
+          interrupted: 1,
+          dropped: [1, 0, 2, 0],
+          iterationDuration: SKETCH,
+          pacing: SKETCH,
+          phases: [SKETCH, NOTHING, SKETCH, SKETCH, SKETCH],
+        },
       ],
       steps: [
         { requests: 9, failed: 1, bytesSent: 2 ** 50, bytesReceived: 11, duration: SKETCH, latency: SKETCH, waiting: SKETCH },

@@ -15,7 +15,6 @@ export class Visit implements Call, Exchange, Sink {
   /** The answer before the one that is waited for. */
   #last: Exchange | null = null;
   #error: ErrorKind | null = null;
-  #setup: Setup | null = null;
   #sentBefore = 0;
   #receivedBefore = 0;
   #followed = 0;
@@ -36,9 +35,12 @@ export class Visit implements Call, Exchange, Sink {
     return this.#error ?? this.#last?.error ?? null;
   }
 
-  /** Of the first request. */
-  get setup(): Setup | null {
-    return this.#setup;
+  /** Of the last request; it was blocked while those before it were on their way. */
+  get setup(): Setup | null | undefined {
+    const last = this.#last;
+    if (last === null || this.#followed === 0 || last.setup === undefined) return last?.setup;
+    const { blockedMs = 0, connectingMs = 0, tlsMs = 0 } = last.setup ?? {};
+    return { blockedMs: blockedMs + last.startMs - this.startMs, connectingMs, tlsMs };
   }
 
   get writtenMs(): number {
@@ -121,8 +123,7 @@ export class Visit implements Call, Exchange, Sink {
   }
 
   #take(exchange: Exchange): void {
-    if (this.#last === null) this.#setup = exchange.setup ?? null;
-    else {
+    if (this.#last !== null) {
       this.#sentBefore += this.#last.bytesSent;
       this.#receivedBefore += this.#last.bytesReceived;
     }

@@ -105,6 +105,8 @@ describe("a redirect", () => {
     const direct = await client.settle(requestTo(other.origin, { path: "/x" }));
     assert.ok(exchange.bytesSent > direct.bytesSent + 100 && exchange.bytesReceived > direct.bytesReceived + 100);
     assert.ok(exchange.startMs <= exchange.writtenMs && exchange.writtenMs <= exchange.firstByteMs);
+    const { blockedMs, connectingMs, tlsMs } = exchange.setup!;
+    assert.ok(blockedMs > 0 && connectingMs > 0 && tlsMs === 0 && blockedMs + connectingMs <= exchange.writtenMs - exchange.startMs);
   });
 
   it("is not followed when nothing more may be sent", async () => {
