@@ -5,6 +5,10 @@ import type { ErrorKind } from "../metrics/results.ts";
 /** How a request is sent; what is absent is as the plan's settings say. */
 export interface HttpOptions {
   readonly client?: "own" | "undici";
+  /** HTTP/2 is negotiated in TLS, and spoken without asking elsewhere. "auto": the target chooses, and without TLS it is 1.1. */
+  readonly version?: 1.1 | 2 | "auto";
+  /** HTTP/2: requests on a connection at a time, as far as the target allows; 1 if absent. */
+  readonly streams?: number;
   /** Only methods that may be repeated stand behind one another. */
   readonly pipelining?: number;
   /**

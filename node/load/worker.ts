@@ -23,9 +23,9 @@ const clock = new SharedClock(clockBaseMs, memory);
 const now = () => clock.nowMs();
 
 // Loaded here and not by the main thread, which has no use for it.
-const { Http1Driver } = await import("./drivers/http1.ts");
-const driver = new Http1Driver(new TargetGuard(guard), new ConnectionCount(connections));
-const rehearsal = new Http1Driver(new TargetGuard({ loopbackOnly: true }));
+const { HttpDriver } = await import("./drivers/http.ts");
+const driver = new HttpDriver(new TargetGuard(guard), new ConnectionCount(connections));
+const rehearsal = new HttpDriver(new TargetGuard({ loopbackOnly: true }));
 await warmUp(rehearsal);
 rehearsal.close();
 

@@ -36,8 +36,12 @@ export interface Scenario {
   readonly http?: HttpSettings;
 }
 
-/** How a scenario speaks HTTP/1.1. Absent: our own client, one request at a time on connections that are kept. */
+/** How a scenario speaks HTTP. Absent: version 1.1, our own client, one request at a time on connections that are kept. */
 export interface HttpSettings {
+  /** "auto": what the target prefers of both where there is TLS, and 1.1 elsewhere. */
+  readonly version?: 1.1 | 2 | "auto";
+  /** HTTP/2: requests on a connection at a time. */
+  readonly streams?: number;
   readonly client?: "own" | "undici";
   /** Requests on a connection before their answers have come. */
   readonly pipelining?: number;

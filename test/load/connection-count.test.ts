@@ -5,7 +5,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, it } from "node:test";
 import { ConnectionCount } from "../../node/load/connection-count.ts";
-import { Http1Driver } from "../../node/load/drivers/http1.ts";
+import { HttpDriver } from "../../node/load/drivers/http.ts";
 import { TargetGuard } from "../../node/load/guard.ts";
 
 let server: Server;
@@ -25,7 +25,7 @@ after(() => new Promise((resolve) => server.close(resolve)));
 it("connections are counted when they are made and when they go, and seen from elsewhere", async () => {
   const count = new ConnectionCount();
   const elsewhere = new ConnectionCount(count.memory);
-  const driver = new Http1Driver(new TargetGuard({ loopbackOnly: true }), count);
+  const driver = new HttpDriver(new TargetGuard({ loopbackOnly: true }), count);
   const get = (path: string) =>
     new Promise<void>((resolve, reject) => {
       const request = { method: "GET", origin, path, headers: [], body: null, timeoutMs: 5000, keepBody: false };

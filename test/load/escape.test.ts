@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { allocateArena, Arena } from "../../node/load/arena.ts";
-import { Http1Driver } from "../../node/load/drivers/http1.ts";
+import { HttpDriver } from "../../node/load/drivers/http.ts";
 import { type Escape, escapeComponent, escapeJson, escapePath, inBody, inUrl } from "../../node/load/escape.ts";
 import { compileFlows } from "../../node/load/flow.ts";
 import { TargetGuard } from "../../node/load/guard.ts";
@@ -125,7 +125,7 @@ test("a target receives what was meant, at the path, query, body and host that w
   const { plan } = parsed;
   const shape = shapeOf(plan);
   const arena = new Arena(shape, allocateArena(shape));
-  const driver = new Http1Driver(new TargetGuard({ loopbackOnly: true }));
+  const driver = new HttpDriver(new TargetGuard({ loopbackOnly: true }));
   const context = { scenario: 0, run: "r", flow: compileFlows(plan)[0]!, arena, driver, gate: gateOf(), intervalOf: () => 0 };
   await new Promise((ended) => new Iteration(context, 0, 0, null, ended).begin());
   driver.close();

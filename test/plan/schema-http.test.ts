@@ -1,4 +1,4 @@
-// What a scenario may say of HTTP/1.1, and what comes of it.
+// What a scenario may say of HTTP, and what comes of it.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -19,6 +19,14 @@ const SAD: readonly (readonly [http: unknown, path: string, message: RegExp])[] 
   [{ redirects: true }, `${WHERE}.redirects`, /from 0 to 20/],
   [{ cookies: "yes" }, `${WHERE}.cookies`, /must be true or false/],
   [{ client: "undici", pipelining: 2 }, WHERE, /has pipelining, which the client undici does not do/],
+  [{ version: "2" }, `${WHERE}.version`, /must be 1\.1 or 2 or auto/],
+  [{ version: 3 }, `${WHERE}.version`, /must be 1\.1 or 2 or auto/],
+  [{ version: 2, streams: 0 }, `${WHERE}.streams`, /from 1 to 1000/],
+  [{ streams: 4 }, WHERE, /has streams, which HTTP\/1\.1 does not have/],
+  [{ version: 1.1, streams: 4 }, WHERE, /has streams, which HTTP\/1\.1 does not have/],
+  [{ version: 2, streams: 4, close: "close" }, WHERE, /closes the connection after each answer/],
+  [{ version: 2, pipelining: 4 }, WHERE, /has pipelining, which HTTP\/2 does not have; say streams/],
+  [{ client: "undici", version: 2 }, WHERE, /has version, which the client undici does not do/],
   [{ client: "undici", close: "rst" }, WHERE, /has close, which the client undici does not do/],
 ];
 
@@ -33,7 +41,8 @@ for (const [http, path, message] of SAD) {
 
 test("what is said is in the plan, and nothing where nothing is said", () => {
   const all = { client: "own", pipelining: 8, close: "rst", redirects: 3, cookies: true };
-  for (const http of [all, { client: "undici" }, undefined]) {
+  const second = { version: 2, streams: 100, close: "keep" };
+  for (const http of [all, second, { version: "auto" }, { version: 1.1 }, { client: "undici" }, undefined]) {
     const read = parsePlan(plan({ http }));
     assert.ok(read.ok);
     assert.deepEqual(read.plan.scenarios[0]!.http, http);

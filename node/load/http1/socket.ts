@@ -4,6 +4,8 @@ import { connect as connectPlain, isIP, type OnReadOpts, type Socket, type TcpNe
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import type { TargetGuard } from "../guard.ts";
 
+const HTTP_1_1 = ["http/1.1"];
+
 /** Where connections go, and what the last of them left for the next. */
 export interface Endpoint {
   readonly isTls: boolean;
@@ -20,14 +22,20 @@ export function endpointOf(url: URL): Endpoint {
   return { isTls, host, port: url.port === "" ? (isTls ? 443 : 80) : Number(url.port), session: null };
 }
 
-export function openSocket(endpoint: Endpoint, guard: TargetGuard, onread: OnReadOpts): Socket {
+/** `protocols` are those that TLS may negotiate, the one that is preferred first. */
+export function openSocket(
+  endpoint: Endpoint,
+  guard: TargetGuard,
+  onread: OnReadOpts,
+  protocols: readonly string[] = HTTP_1_1,
+): Socket {
   const { isTls, host, port, session } = endpoint;
   const options: TcpNetConnectOpts = { host, port, lookup: guard.lookup, noDelay: true, onread };
   if (!isTls) return connectPlain(options);
   const secure: ConnectionOptions & TcpNetConnectOpts = {
     ...options,
     // Nothing else may be negotiated: it would not be what the plan says.
-    ALPNProtocols: ["http/1.1"],
+    ALPNProtocols: protocols as string[],
     servername: isIP(host) === 0 ? host.replace(/\.$/, "") : "",
     rejectUnauthorized: true,
     ...(session === null ? {} : { session }),

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { Call, Driver, Exchange, PreparedRequest, Sink } from "../../../node/load/driver.ts";
-import { Http1Driver } from "../../../node/load/drivers/http1.ts";
+import { HttpDriver } from "../../../node/load/drivers/http.ts";
 import { type GuardPolicy, type Resolve, TargetGuard } from "../../../node/load/guard.ts";
 
 export interface Listening extends AsyncDisposable {
@@ -78,7 +78,7 @@ export interface Client extends Driver, Disposable {
 }
 
 export function clientOf(policy: GuardPolicy = { loopbackOnly: true }, resolve?: Resolve): Client {
-  const driver = new Http1Driver(new TargetGuard(policy, resolve));
+  const driver = new HttpDriver(new TargetGuard(policy, resolve));
   const start: Client["start"] = (request) => {
     const { promise, resolve: onSettled } = Promise.withResolvers<Exchange>();
     return { call: driver.send(request, { ...READY, onSettled }), settled: promise };

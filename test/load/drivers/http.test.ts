@@ -6,7 +6,7 @@ import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { test as testOnce } from "node:test";
 import type { Exchange, PreparedRequest } from "../../../node/load/driver.ts";
-import { Http1Driver } from "../../../node/load/drivers/http1.ts";
+import { HttpDriver } from "../../../node/load/drivers/http.ts";
 import { type GuardPolicy, type Resolve, TargetGuard } from "../../../node/load/guard.ts";
 import { CERTIFICATE, KEY } from "../certificate.ts";
 
@@ -55,12 +55,12 @@ function test(name: string, run: () => Promise<void>): void {
 /** Of a sink: its requests may go whenever they can. */
 const READY = { mayBegin: () => true, onHeld: () => assert.fail("held") };
 
-function settle(driver: Http1Driver, request: PreparedRequest): Promise<Exchange> {
+function settle(driver: HttpDriver, request: PreparedRequest): Promise<Exchange> {
   return new Promise((onSettled) => driver.send(request, { ...READY, onSettled }));
 }
 
-function setUp(policy: GuardPolicy = { loopbackOnly: true }, resolve?: Resolve): Http1Driver & Disposable {
-  const driver = new Http1Driver(new TargetGuard(policy, resolve));
+function setUp(policy: GuardPolicy = { loopbackOnly: true }, resolve?: Resolve): HttpDriver & Disposable {
+  const driver = new HttpDriver(new TargetGuard(policy, resolve));
   return Object.assign(driver, { [Symbol.dispose]: () => driver.close() });
 }
 

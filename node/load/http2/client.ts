@@ -1,0 +1,52 @@
+// Our own HTTP/2 client: origins with their connections, one timer for all timeouts, one memory for all reads.
+
+import type { ConnectionCount } from "../connection-count.ts";
+import type { Call, Driver, PreparedRequest, Sink } from "../driver.ts";
+import type { TargetGuard } from "../guard.ts";
+import { Unsent } from "../http1/client.ts";
+import { Deadlines } from "../http1/deadlines.ts";
+import { READ_BYTES } from "../http1/limits.ts";
+import { Http2Call } from "./call.ts";
+import { Origin } from "./origin.ts";
+
+export class Http2Client implements Driver {
+  readonly #guard: TargetGuard;
+  readonly #count: ConnectionCount;
+  readonly #origins = new Map<string, Origin>();
+  readonly #deadlines = new Deadlines();
+  /** Reads are dealt with before the next one: no two connections need it at the same time. */
+  readonly #readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
+
+  constructor(guard: TargetGuard, count: ConnectionCount) {
+    this.#guard = guard;
+    this.#count = count;
+  }
+
+  send(request: PreparedRequest, sink: Sink): Call {
+    const origin = this.#originOf(request);
+    if (origin.refusal !== null) return new Unsent(origin.refusal.kind, sink);
+    const message = origin.encoder.encode(request);
+    if (message === null) return new Unsent("other", sink);
+    const call = new Http2Call(request, message, sink, this.#deadlines);
+    origin.send(call);
+    return call;
+  }
+
+  close(): void {
+    for (const origin of this.#origins.values()) origin.close();
+    this.#origins.clear();
+  }
+
+  #originOf({ origin: url, http }: PreparedRequest): Origin {
+    const streams = http?.streams ?? 1;
+    const isAsked = http?.version === "auto";
+    const key = streams === 1 && !isAsked ? url : `${url} ${streams} ${isAsked}`;
+    const known = this.#origins.get(key);
+    if (known !== undefined) return known;
+    const protocols = isAsked ? ["h2", "http/1.1"] : ["h2"];
+    const options = { guard: this.#guard, count: this.#count, readBuffer: this.#readBuffer, streams, protocols };
+    const origin = new Origin(url, options);
+    this.#origins.set(key, origin);
+    return origin;
+  }
+}

@@ -1,0 +1,100 @@
+// A scheme, host and port: its connections, of which the last one used is used first, and how requests to it are written.
+
+import type { OnReadOpts, Socket } from "node:net";
+import type { ErrorKind } from "../../metrics/results.ts";
+import { Bag } from "../bag.ts";
+import type { ConnectionCount } from "../connection-count.ts";
+import type { TargetGuard } from "../guard.ts";
+import { type Endpoint, endpointOf, openSocket } from "../http1/socket.ts";
+import type { RequestError } from "../outcome.ts";
+import type { Http2Call } from "./call.ts";
+import { Connection, type Owner } from "./connection.ts";
+import { MOVES } from "./limits.ts";
+import { RequestEncoder } from "./request.ts";
+
+export interface OriginOptions {
+  readonly guard: TargetGuard;
+  readonly count: ConnectionCount;
+  readonly readBuffer: Buffer;
+  /** Streams that the plan allows on a connection. */
+  readonly streams: number;
+  /** What is offered in the handshake of TLS. */
+  readonly protocols: readonly string[];
+}
+
+export class Origin implements Owner {
+  readonly readBuffer: Buffer;
+  readonly encoder: RequestEncoder;
+  /** Addresses are decided about here, because they never reach the guard's `lookup`; names are decided about there. */
+  readonly refusal: RequestError | null;
+  streams: number;
+  readonly #options: OriginOptions;
+  readonly #endpoint: Endpoint;
+  /** Connections with room for a request; those that have none any more are among them until they are met. */
+  readonly #free: Connection[] = [];
+  readonly #open = new Bag<Connection>();
+  #isClosed = false;
+
+  constructor(url: string, options: OriginOptions) {
+    const parsed = new URL(url);
+    this.#options = options;
+    this.readBuffer = options.readBuffer;
+    this.streams = options.streams;
+    this.encoder = new RequestEncoder(parsed);
+    this.refusal = options.guard.refusalOfHost(parsed.hostname);
+    this.#endpoint = endpointOf(parsed);
+  }
+
+  send(call: Http2Call): void {
+    const connection = this.#take() ?? this.#connect();
+    connection.carry(call);
+    this.hasRoom(connection);
+  }
+
+  move(call: Http2Call, kind: ErrorKind): void {
+    if (call.isSettled) return;
+    if (this.#isClosed || call.moves >= MOVES) return call.fail(kind);
+    call.move();
+    this.send(call);
+  }
+
+  open(onread: OnReadOpts): Socket {
+    return openSocket(this.#endpoint, this.#options.guard, onread, this.#options.protocols);
+  }
+
+  hasRoom(connection: Connection): void {
+    if (connection.isFree || !connection.hasRoom) return;
+    connection.isFree = true;
+    this.#free.push(connection);
+  }
+
+  learn(streams: number): number {
+    const most = Math.min(this.#options.streams, streams);
+    this.streams = Math.max(1, most);
+    return most;
+  }
+
+  forget(connection: Connection): void {
+    if (this.#open.delete(connection)) this.#options.count.end();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const connection of this.#open.all()) connection.close();
+  }
+
+  #take(): Connection | null {
+    for (let connection = this.#free.pop(); connection !== undefined; connection = this.#free.pop()) {
+      connection.isFree = false;
+      if (connection.hasRoom) return connection;
+    }
+    return null;
+  }
+
+  #connect(): Connection {
+    const connection = new Connection(this, this.#endpoint.isTls);
+    this.#open.add(connection);
+    this.#options.count.begin();
+    return connection;
+  }
+}
