@@ -1,7 +1,8 @@
-// What Kubernetes objects look like to the tests, and how the folder k8s/ becomes objects: by the tools that users have.
+// What Kubernetes objects look like to the tests, and how the folder k8s/ becomes objects: by the tools that users have. The
+// chart has a second way, for where there is no helm, as it takes minutes to be built.
 
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseAllDocuments } from "yaml";
@@ -21,31 +22,57 @@ export interface Manifest extends Fields {
 
 /** A tool's path; null if it is neither built nor installed. */
 export function tool(name: string): string | null {
-  const folders = [join(TOOLS, "bin"), ...(process.env["PATH"] ?? "").split(delimiter)];
+  const folders = [join(TOOLS, "bin"), ...(process.env["PATH"] ?? "").split(delimiter), "/usr/local/go/bin"];
   return folders.map((folder) => join(folder, name)).find((file) => existsSync(file)) ?? null;
 }
 
-const NEVER_LONGER_MS = 60_000;
+/** Go compiles its own library first. */
+const NEVER_LONGER_MS = 300_000;
 
-function run(file: string, args: readonly string[]): string {
-  return execFileSync(file, args, { encoding: "utf8", timeout: NEVER_LONGER_MS, stdio: ["ignore", "pipe", "pipe"] });
+function run(file: string, args: readonly string[], cwd?: string): string {
+  return execFileSync(file, args, { encoding: "utf8", timeout: NEVER_LONGER_MS, stdio: ["ignore", "pipe", "pipe"], ...(cwd === undefined ? {} : { cwd }) });
 }
 
 /** Why nothing can be rendered; null if it can. */
 export const kustomizeMissing =
   (tool("kustomize") ?? tool("kubectl")) === null ? "there is no kustomize and no kubectl: test/kubernetes/tools.sh builds them" : null;
-export const helmMissing = tool("helm") === null ? "there is no helm: test/kubernetes/tools.sh builds it" : null;
-
 /** The objects of a folder with a kustomization.yaml. @throws with what the tool said */
 export function kustomized(folder: string): Manifest[] {
+  if (kustomizeMissing !== null) throw new Error(kustomizeMissing);
   const kustomize = tool("kustomize");
   return objectsOf(kustomize === null ? run(tool("kubectl")!, ["kustomize", folder]) : run(kustomize, ["build", folder]));
 }
 
-/** The objects of the chart. @throws with what helm said */
-export function templated(values: Fields = {}): Manifest[] {
-  const sets = Object.entries(values).flatMap(([key, value]) => ["--set-json", `${key}=${JSON.stringify(value)}`]);
-  return objectsOf(run(tool("helm")!, ["template", "loadswarm", join(K8S, "chart"), "--namespace", "loadswarm", ...sets]));
+/** Renders a chart with `key=JSON` values for a namespace. @throws with what it said */
+export type Template = (chart: string, namespace: string, values: readonly string[]) => string;
+
+/** The ways to render a chart that there are here: helm's own, and the one of chart-renderer/. */
+export function templates(): ReadonlyMap<string, Template> {
+  const [helm, go] = [tool("helm"), tool("go")];
+  const ways = new Map<string, Template>();
+  if (helm !== null) {
+    ways.set("helm", (chart, namespace, values) =>
+      run(helm, ["template", "loadswarm", chart, "--namespace", namespace, ...values.flatMap((value) => ["--set-json", value])]),
+    );
+  }
+  if (go !== null) ways.set("chart-renderer", (chart, namespace, values) => run(built(go), [chart, namespace, ...values]));
+  return ways;
+}
+
+const RENDERER = fileURLToPath(new URL("chart-renderer", import.meta.url));
+
+/** Go does nothing where it is built already. */
+function built(go: string): string {
+  const folder = join(K8S, "../node_modules/.cache");
+  mkdirSync(folder, { recursive: true });
+  run(go, ["build", "-buildvcs=false", "-o", join(folder, "chart-renderer"), "."], RENDERER);
+  return join(folder, "chart-renderer");
+}
+
+/** The objects of our chart. @throws with what is wrong with the values */
+export function templated(template: Template, values: Fields = {}): Manifest[] {
+  const sets = Object.entries(values).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+  return objectsOf(template(join(K8S, "chart"), "loadswarm", sets));
 }
 
 /** Of a stream of YAML documents, as Kubernetes reads them. */
