@@ -230,28 +230,35 @@ const LATENCY: Row = {
   ],
 };
 
+const counted = (more: string) =>
+  `sum by(scenario, request) (max_over_time(loadswarm_requests_total{${F}${more}}[$__range]))`;
+/** By the agent that tells it for all, or by those that have in turn. */
+const countedForAll = (more: string) =>
+  `sum by(request) (max by(request, outcome) (max_over_time(loadswarm_swarm_requests_total{${F}${more}}[$__range])))`;
+
 const BY_REQUEST: Row = {
   title: "By request",
   panels: [
     rows(
       {
         title: "Requests",
-        description: "Of the whole time that is shown. Swarms of more than 500 agents do not name requests.",
+        description:
+          "Of the whole time that is shown. In swarms of more than 500 agents one of them tells requests by name, since the start of the run.",
       },
       {
         name: "requests",
         unit: "short",
-        expr: `sum by(scenario, request) (max_over_time(loadswarm_requests_total{${F}}[$__range]))`,
+        expr: `${counted("")} or ${countedForAll("")}`,
       },
       {
         name: "failed",
         unit: "short",
-        expr: `sum by(scenario, request) (max_over_time(loadswarm_requests_total{${F}${FAILED}}[$__range]))`,
+        expr: `${counted(FAILED)} or ${countedForAll(FAILED)}`,
       },
       ...[0.5, 0.95, 0.99].map((q) => ({
         name: `p${q * 100}`,
         unit: "s",
-        expr: `histogram_quantile(${q}, sum by(scenario, request) (rate(loadswarm_request_duration_seconds{${F}}[$__range])))`,
+        expr: `histogram_quantile(${q}, sum by(scenario, request) (rate(loadswarm_request_duration_seconds{${F}}[$__range]))) or max by(request) (${latest(`loadswarm_swarm_request_duration_seconds{${F},quantile="${q}"}`)})`,
       })),
     ),
     rows(

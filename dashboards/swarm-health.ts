@@ -85,6 +85,7 @@ const ONE_SWARM: Row = {
       },
       { expr: `min(${latest("loadswarm_links")})`, legend: "fewest" },
       { expr: `max(${latest("loadswarm_links")})`, legend: "most" },
+      { expr: `min(${latest(`loadswarm_gossip_peers{kind="mesh"}`)})`, legend: "for gossip, fewest" },
     ),
     line(
       {
@@ -93,6 +94,37 @@ const ONE_SWARM: Row = {
         unit: "Bps",
       },
       { expr: `sum by(topic, direction) (rate(loadswarm_gossip_bytes_total${W}))`, legend: "{{topic}} {{direction}}" },
+    ),
+    line(
+      {
+        title: "News of runs",
+        description:
+          "Gossip messages per second: those that were new, and those that came again by another way, which is what makes gossip safe.",
+        unit: "mps",
+      },
+      { expr: `sum(rate(loadswarm_gossip_messages_total{topic="runs",direction="in"}${W}))`, legend: "new" },
+      { expr: `sum(rate(loadswarm_gossip_duplicates_total${W}))`, legend: "again" },
+    ),
+    line(
+      {
+        title: "How long news of runs took (p99)",
+        description: "From the publishing of a run until an agent heard of it, over the last five minutes; nothing is drawn where no run was published.",
+        unit: "s",
+        limits: [[1, "red"]],
+      },
+      { expr: `histogram_quantile(0.99, sum(increase(loadswarm_gossip_delivery_seconds[5m])))`, legend: "p99" },
+    ),
+    line(
+      {
+        title: "Different words on one run",
+        description: "1: all agents have heard the latest word on each run. More for longer than a second or two: a start or a stop has not reached everybody.",
+        unit: "short",
+        limits: [[2, "orange"]],
+      },
+      {
+        expr: `max(count by(run_id) (count_values by(run_id) ("version", ${latest("loadswarm_plan_version")})))`,
+        legend: "most",
+      },
     ),
     line(
       {
@@ -221,7 +253,7 @@ const PUSH: Row = {
     line(
       {
         title: "Samples that wait",
-        description: "They are kept for ten minutes while the receiver is away.",
+        description: "They are kept for twelve minutes while the receiver is away.",
         unit: "short",
       },
       { expr: `sum(${latest("loadswarm_remote_write_queue_samples")})`, legend: "waiting" },

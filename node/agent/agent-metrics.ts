@@ -1,17 +1,17 @@
 // Everything an agent exports, read when somebody asks: a scraper, or the push every few seconds.
 
-import type { Seat, SwarmEvent } from "../core/events.ts";
-import type { Summary } from "../core/summary-type.ts";
+import type { RunRecord, Seat, SwarmEvent } from "../core/events.ts";
 import type { Measured } from "../load/report.ts";
 import type { NetworkCounters } from "../mesh/network.ts";
 import { type Meter, RUN_METERS, SWARM_METERS as M } from "../metrics/meters.ts";
 import { ProcessReadings } from "../metrics/process-readings.ts";
 import { labelValue, type Reading } from "../metrics/reading.ts";
 import { type Detail, runReadings } from "../metrics/run-readings.ts";
+import { Sketch } from "../metrics/sketch.ts";
 import { threadReadings } from "../metrics/thread-readings.ts";
 import { RateCurve } from "../plan/curve.ts";
+import { ForAll, type Gathered } from "./for-all.ts";
 import { runNames } from "./run-names.ts";
-import { Verdicts } from "./verdicts.ts";
 
 /** Where the values come from. */
 export interface MetricsSources {
@@ -33,8 +33,10 @@ export interface MetricsSources {
   rollCallsDropped(): number;
   framesUnheard(): number;
   runsRefused(): number;
+  /** What is known of a run since it was published; null if nothing is. */
+  record(run: string): RunRecord | null;
   /** Gathered from the whole swarm. */
-  summary(run: string): Promise<Pick<Summary, "thresholds">>;
+  summary(run: string): Promise<Gathered>;
 }
 
 /** Above it agents leave the names of requests and checks out: 500 times 250 series are what one Prometheus holds with ease. */
@@ -52,19 +54,30 @@ export class AgentMetrics {
   readonly #details = new Map<string, Detail>();
   /** By what happened. */
   readonly #events = new Map<string, number>();
-  readonly #verdicts: Verdicts;
+  readonly #delivery = Sketch.create();
+  readonly #forAll: ForAll;
   /** What the push counts of itself; nothing where nothing is pushed. */
   ofExport: () => readonly Reading[] = () => [];
 
   constructor(sources: MetricsSources) {
     this.#sources = sources;
     this.#startMs = sources.now();
-    this.#verdicts = new Verdicts(sources.self, (run) => sources.summary(run));
+    this.#forAll = new ForAll(sources.self, (run) => sources.summary(run));
   }
 
   event(event: SwarmEvent): void {
     const what = event.type === "run" ? `run_${event.state}` : event.type;
     this.#events.set(what, (this.#events.get(what) ?? 0) + 1);
+    if (event.type === "run" && event.state === "scheduled") this.#heard(event.run, event.atMs);
+  }
+
+  /** Of a run that was published elsewhere, while this agent had a seat. One that comes later asks for what it has missed. */
+  #heard(run: string, atMs: number): void {
+    const { record, seats, self } = this.#sources;
+    const spec = record(run)?.spec;
+    const sinceMs = seats().find(({ member }) => member.id === self)?.member.fromMs ?? Number.POSITIVE_INFINITY;
+    if (spec === undefined || spec.author === self || spec.publishedAtMs < sinceMs) return;
+    this.#delivery.record(atMs - spec.publishedAtMs);
   }
 
   /** These are the final numbers of a run. */
@@ -91,9 +104,11 @@ export class AgentMetrics {
       ...measured.flatMap((one) => this.#ofRun(one, all.length)),
       ...running.flatMap(({ assignment }) => targetRates(assignment, share, nowMs)),
       ...running.flatMap(({ assignment, threads }) => threadReadings(assignment.run, threads, assignment.startAtMs)),
-      ...this.#verdicts.read(
+      ...running.flatMap(({ assignment: { run, startAtMs } }) => this.#versionOf(run, startAtMs)),
+      ...this.#forAll.read(
         measured,
         all.map(({ member }) => member.id),
+        (run) => this.#details.get(run) ?? "full",
         nowMs,
       ),
       ...this.#ofSwarm(all, share),
@@ -109,6 +124,11 @@ export class AgentMetrics {
     const detail = this.#details.get(run) ?? wanted;
     this.#details.set(run, detail);
     return runReadings(runNames(run, plan), totals, details, startAtMs, detail);
+  }
+
+  #versionOf(run: string, startMs: number): Reading[] {
+    const record = this.#sources.record(run);
+    return record === null ? [] : [{ meter: RUN_METERS.planVersion, labels: [run], value: record.control.sequence, startMs }];
   }
 
   #ofSwarm(seats: readonly Seat[], share: number): Reading[] {
@@ -147,6 +167,10 @@ export class AgentMetrics {
         reading(M.gossipMessages, messages, carrier, direction),
         reading(M.gossipBytes, bytes, carrier, direction),
       ]),
+      reading(M.gossipDuplicates, counters.gossip.duplicates),
+      reading(M.gossipPeers, counters.gossip.listeners, "topic"),
+      reading(M.gossipPeers, counters.gossip.mesh, "mesh"),
+      { meter: M.gossipDelivery, labels: [], value: this.#delivery.extract(), startMs: this.#startMs },
       reading(M.links, counters.links),
       reading(M.framesDropped, counters.framesDropped),
       reading(M.framesRefused, counters.framesRefused),

@@ -238,6 +238,7 @@ export class Agent {
       measure: () => this.#engine.measure(),
       network: () => this.#network.counters(),
       unmetPerSecond: () => this.#unmet.perSecond(this.#clock.nowMs()),
+      record: (run) => this.#shell.machine.runs.get(run) ?? null,
       summary: (run) => this.summary(run),
       connections: () => this.#engine.connections(),
       rollCallsDropped: () => this.#shell.machine.rollCallsDropped,

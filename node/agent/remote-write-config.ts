@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import type { Protocol } from "../metrics/receiver-answer.ts";
 import { OWN_HEADERS, type ReceiverSettings } from "../metrics/receiver-settings.ts";
 import type { Detail } from "../metrics/run-readings.ts";
+import { QUEUE } from "../metrics/send-queue.ts";
 import type { HistogramMode } from "../metrics/series-table.ts";
 import { LoadswarmError } from "../plan/errors.ts";
 
@@ -40,7 +41,7 @@ export const REMOTE_WRITE_DEFAULTS = {
   intervalMs: 5000,
   protocol: "auto",
   histograms: "native",
-  maxAgeMs: 600_000,
+  maxAgeMs: QUEUE.maxAgeMs,
   detail: "auto",
 } as const;
 

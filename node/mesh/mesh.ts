@@ -18,7 +18,7 @@ import { Links } from "./links.ts";
 import type { Network, NetworkCounters, NetworkEvents, Reachable } from "./network.ts";
 import { PeerLimits } from "./peer-limits.ts";
 import { Strangers } from "./strangers.ts";
-import { listenToTopic } from "./topic.ts";
+import { listenToTopic, peersOfTopic } from "./topic.ts";
 import { Traffic } from "./traffic.ts";
 
 export interface MeshOptions {
@@ -49,6 +49,7 @@ export class Mesh implements Network {
   readonly #traffic = new Traffic();
   #refusedFrames = 0;
   #droppedMessages = 0;
+  #repeatedMessages = 0;
 
   private constructor(host: Host, key: Ed25519PrivateKey, limits: PeerLimits, strangers: Strangers, options: MeshOptions) {
     this.#host = host;
@@ -98,6 +99,7 @@ export class Mesh implements Network {
       frame: (frame) => events.topic(frame),
       malformed: (peer, sizeBytes, cause) => this.#malformed(peer, sizeBytes, cause),
       dropped: () => this.#droppedMessages++,
+      repeated: () => this.#repeatedMessages++,
     });
     await this.#links.start();
     const { join, joinNames, log } = this.#options;
@@ -153,6 +155,7 @@ export class Mesh implements Network {
       connectionsRefused: this.#strangers.refused,
       links: this.#links.count(),
       traffic: this.#traffic.counts(),
+      gossip: { duplicates: this.#repeatedMessages, ...peersOfTopic(this.#host.services.pubsub) },
     };
   }
 

@@ -38,6 +38,15 @@ export interface NetworkCounters {
   /** Links that are up now. */
   readonly links: number;
   readonly traffic: readonly TrafficCount[];
+  readonly gossip: GossipCounters;
+}
+
+export interface GossipCounters {
+  /** Messages that had come before. */
+  readonly duplicates: number;
+  /** Peers that listen, and those of them that send every message. */
+  readonly listeners: number;
+  readonly mesh: number;
 }
 
 /** What a network tells the shell. */
@@ -65,7 +74,8 @@ export const SOLO: Network = {
   probe() {},
   unlink() {},
   counters: () => {
-    return { framesDropped: 0, framesRefused: 0, membersRefused: 0, peersRefused: 0, connectionsRefused: 0, links: 0, traffic: [] };
+    const gossip = { duplicates: 0, listeners: 0, mesh: 0 };
+    return { framesDropped: 0, framesRefused: 0, membersRefused: 0, peersRefused: 0, connectionsRefused: 0, links: 0, traffic: [], gossip };
   },
   stop: () => Promise.resolve(),
 };

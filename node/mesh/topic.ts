@@ -19,11 +19,21 @@ export interface TopicEvents {
   malformed(peer: string, sizeBytes: number, cause: unknown): void;
   /** One too many of its source: neither taken nor forwarded. */
   dropped(): void;
+  /** A message that had come before, by way of another peer. */
+  repeated(): void;
 }
 
-/** What of gossipsub's own code is made to count what comes: its limits are on what one RPC holds only. */
+/** What of gossipsub's own code is made to count what comes: its limits are on what one RPC holds only, and it tells no more. */
 interface Receiver {
   handleReceivedRpc(from: PeerId, rpc: { readonly messages: readonly unknown[] }): Promise<void>;
+  validateReceivedMessage(from: PeerId, message: unknown): Promise<{ readonly code: string }>;
+  getMeshPeers(topic: string): readonly string[];
+}
+
+/** Peers that listen to the topic, and those of them that send every message. */
+export function peersOfTopic(pubsub: GossipSub): { readonly listeners: number; readonly mesh: number } {
+  const { length: mesh } = (pubsub as unknown as Receiver).getMeshPeers(TOPIC);
+  return { listeners: pubsub.getSubscribers(TOPIC).length, mesh };
 }
 
 export function listenToTopic(pubsub: GossipSub, limits: PeerLimits, events: TopicEvents): void {
@@ -31,6 +41,12 @@ export function listenToTopic(pubsub: GossipSub, limits: PeerLimits, events: Top
   const receive = receiver.handleReceivedRpc.bind(pubsub);
   receiver.handleReceivedRpc = async (from, rpc) => {
     if (limits.gossip(from.toString(), 1 + rpc.messages.length, performance.now())) await receive(from, rpc);
+  };
+  const validate = receiver.validateReceivedMessage.bind(pubsub);
+  receiver.validateReceivedMessage = async (from, message) => {
+    const result = await validate(from, message);
+    if (result.code === "duplicate") events.repeated();
+    return result;
   };
   pubsub.topicValidators.set(TOPIC, (from, { data }) => {
     const peer = from.toString();

@@ -32,6 +32,7 @@ const histogram = (name: string, labels: readonly string[], help: string) => met
 /** What a run does. Its counters start at 0, so that whole-run totals need no increase(). */
 export const RUN_METERS = {
   runInfo: gauge("run_info", [...RUN, "plan"], "1 for every run this agent takes part in"),
+  planVersion: gauge("plan_version", RUN, "Number of the latest word on a run (published, started, stopped) that this agent has heard; different ones at once: somebody has yet to hear"),
   targetRate: gauge("target_rate", SCENARIO, "Iterations per second that the plan asks of this agent now"),
   iterations: counter("iterations", SCENARIO, "Iterations started"),
   iterationsCompleted: counter("iterations_completed", SCENARIO, "Iterations that came to their end"),
@@ -48,6 +49,8 @@ export const RUN_METERS = {
   receivedBytes: counter("received_bytes", SCENARIO, "Bytes received, headers and framing included"),
   thresholdOk: gauge("threshold_ok", [...RUN, "threshold"], "1 while a threshold of the plan holds, else 0; told by one agent of the swarm"),
   checks: counter("checks", [...SCENARIO, "check", "result"], "Checks of answers; result is pass or fail"),
+  swarmRequests: counter("swarm_requests", [...RUN, "request", "outcome"], "Requests of the whole swarm, told by one agent where agents leave their names out; read it by max, not by sum"),
+  swarmRequestDuration: gauge("swarm_request_duration_seconds", [...RUN, "request", "quantile"], "Quantiles of their durations since the start of the run, from all agents' histograms together; likewise"),
 } as const satisfies Readonly<Record<string, Meter>>;
 
 /** How the swarm is, as this agent sees it. */
@@ -64,6 +67,9 @@ export const SWARM_METERS = {
   connectionsOpened: counter("connections_opened", [], "Connections to targets that were asked for; far fewer than requests where they are kept alive"),
   gossipMessages: counter("gossip_messages", ["topic", "direction"], "Messages to and from other agents: frames on links, runs by gossip"),
   gossipBytes: counter("gossip_bytes", ["topic", "direction"], "Their bytes, before encryption"),
+  gossipDuplicates: counter("gossip_duplicates", [], "Gossip messages that had come before, by way of another agent; about as many as there are ways"),
+  gossipPeers: gauge("gossip_peers", ["kind"], "Agents on the gossip's topic as this one sees it: kind topic all of them, mesh those that hand it every message"),
+  gossipDelivery: histogram("gossip_delivery_seconds", [], "From the publishing of a run at another agent until this one heard of it, in swarm time"),
   links: gauge("links", [], "Links to other agents that are up"),
   framesDropped: counter("frames_dropped", [], "Frames that went nowhere, and gossip messages beyond a source's rate"),
   framesRefused: counter("frames_refused", [], "Frames and gossip messages that no agent sends"),

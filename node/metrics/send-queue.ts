@@ -17,10 +17,11 @@ export interface QueueLimits {
 }
 
 /**
- * Ten minutes of receiver outage without a gap: 120 pushes of 9 KB are 1.1 MB. Older samples would be refused by most
+ * Ten minutes of receiver outage without a gap, with the longest wait between two attempts and the time that a receiver takes to
+ * start: 144 pushes of 9 KB are 1.3 MB. Older samples would be refused by most
  * receivers sooner or later (Prometheus: after an hour), and answered with errors that never end if a push is itself the cause.
  */
-export const QUEUE: QueueLimits = { maxAgeMs: 600_000, maxBytes: 16 * 1024 * 1024 };
+export const QUEUE: QueueLimits = { maxAgeMs: 720_000, maxBytes: 16 * 1024 * 1024 };
 
 export class SendQueue {
   readonly #limits: QueueLimits;

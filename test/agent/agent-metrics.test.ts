@@ -1,12 +1,16 @@
 // What an agent exports, and for how long.
 
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, it } from "node:test";
+import { afterEach, beforeEach, describe, it } from "node:test";
 import { AgentMetrics, LEAN_ABOVE_MEMBERS } from "../../node/agent/agent-metrics.ts";
-import type { Seat } from "../../node/core/events.ts";
+import type { Gathered } from "../../node/agent/for-all.ts";
+import type { RunRecord, Seat } from "../../node/core/events.ts";
 import type { Measured } from "../../node/load/report.ts";
 import { RunReport } from "../../node/load/report.ts";
+import { firstInHashOrder } from "../../node/core/rings.ts";
 import type { Reading } from "../../node/metrics/reading.ts";
+import type { SketchData } from "../../node/metrics/results.ts";
+import { sketchCount } from "../../node/metrics/sketch.ts";
 import type { Threshold } from "../../node/plan/types.ts";
 import { planOf, rate, scenario, step } from "../load/support.ts";
 
@@ -20,7 +24,15 @@ let metrics: AgentMetrics;
 /** Runs whose summary was asked for. */
 let asked: string[] = [];
 
-const seat = (id: string): Seat => ({ member: { id, state: "alive" }, share: 0.25 }) as unknown as Seat;
+/** What is known of runs, and what a summary says of requests. */
+let records = new Map<string, RunRecord>();
+let steps: Gathered["steps"] = {};
+
+const seat = (id: string): Seat => ({ member: { id, state: "alive", fromMs: START }, share: 0.25 }) as unknown as Seat;
+const record = (author: string, publishedAtMs: number, sequence: number): RunRecord =>
+  ({ spec: { author, publishedAtMs }, control: { sequence } }) as unknown as RunRecord;
+const stepOf = (requests: number, failed: number): Gathered["steps"][string] =>
+  ({ requests, failed, duration: { count: requests, med: 5, "p(95)": 20, "p(99)": 50 } }) as unknown as Gathered["steps"][string];
 
 function measured(run: string): Measured {
   const report = new RunReport(run, "me", plan, START);
@@ -32,6 +44,7 @@ function measured(run: string): Measured {
 
 beforeEach(() => {
   [nowMs, members, running, asked] = [START, 3, [], []];
+  [records, steps] = [new Map(), {}];
   metrics = new AgentMetrics({
     version: "1.2.3",
     detail: "auto",
@@ -49,7 +62,9 @@ beforeEach(() => {
       connectionsRefused: 8,
       traffic: [{ carrier: "frames", direction: "out", messages: 13, bytes: 1400 }],
       links: 5,
+      gossip: { duplicates: 14, listeners: 15, mesh: 16 },
     }),
+    record: (run) => records.get(run) ?? null,
     unmetPerSecond: () => 6,
     rollCallsDropped: () => 7,
     connections: () => ({ open: 11, made: 12 }),
@@ -57,7 +72,8 @@ beforeEach(() => {
     runsRefused: () => 10,
     summary: async (run) => {
       asked.push(run);
-      return { thresholds: [{ metric: "http_req_failed", expression: "rate<0.1", ok: asked.length > 1, value: 0.2 }] };
+      const thresholds = [{ metric: "http_req_failed", expression: "rate<0.1", ok: asked.length > 1, value: 0.2 }];
+      return { thresholds, steps };
     },
   });
 });
@@ -85,6 +101,29 @@ it("tells how the swarm is", () => {
   assert.deepEqual(values("loadswarm_gossip_bytes_total"), [["frames", "out", 1400]]);
   assert.deepEqual([values("loadswarm_connections_open"), values("loadswarm_connections_opened_total")], [[[11]], [[12]]]);
   assert.deepEqual(values("loadswarm_agent_info"), [["1.2.3", 1]]);
+  assert.deepEqual(values("loadswarm_gossip_duplicates_total"), [[14]]);
+  assert.deepEqual(values("loadswarm_gossip_peers"), [["topic", 15], ["mesh", 16]]);
+});
+
+it("how long news of a run took: of runs that others published while this agent had a seat", () => {
+  const heard = (run: string, ms: number) => metrics.event({ type: "run", run, state: "scheduled", atMs: START + ms });
+  records.set("theirs", record("m1", START + 100, 1));
+  records.set("mine", record("m0", START + 100, 1));
+  records.set("before me", record("m1", START - 1, 1));
+  for (const run of ["theirs", "mine", "before me", "unknown"]) heard(run, 350);
+  metrics.event({ type: "run", run: "theirs", state: "running", atMs: START + 2000 });
+  const [{ value }] = named("loadswarm_gossip_delivery_seconds") as [Reading];
+  const sketch = value as SketchData;
+  assert.deepEqual([sketchCount(sketch), sketch.sum], [1, 250]);
+});
+
+it("the number of the latest word on a run, for as long as it is on", () => {
+  running = [measured("r-1")];
+  assert.deepEqual(values("loadswarm_plan_version"), []);
+  records.set("r-1", record("m1", START, 7));
+  assert.deepEqual(values("loadswarm_plan_version"), [["r-1", 7]]);
+  running = [];
+  assert.deepEqual(values("loadswarm_plan_version"), []);
 });
 
 it("of a run: requests by name, and the part of the rate that is this agent's while the run lasts", () => {
@@ -150,6 +189,71 @@ it("the first in hash order asks how the thresholds stand, not more often than i
   told();
   await Promise.resolve();
   assert.deepEqual([told(), asked.length], [[["r-1", "http_req_failed: rate<0.1", 1]], 2]);
+});
+
+describe("in a large swarm", () => {
+  /** Reads until the answer of the gathering is there. */
+  async function gathered(): Promise<void> {
+    nowMs += 5000;
+    metrics.read();
+    await Promise.resolve();
+  }
+
+  /** As whoever is first in hash order for this run. */
+  function first(): void {
+    members = LEAN_ABOVE_MEMBERS + 1;
+    const ids = Array.from({ length: members }, (_, i) => `m${i}`);
+    for (let i = 0; ; i++) {
+      if (!firstInHashOrder(`run-${i}`, ids, 1).includes("m0")) continue;
+      running = [measured(`run-${i}`)];
+      return;
+    }
+  }
+
+  it("one agent tells requests by name for all: counts, and quantiles of all together", async () => {
+    first();
+    const [{ assignment }] = running as [Measured];
+    steps = { "/one": stepOf(1000, 10), "/idle": stepOf(0, 0) };
+    await gathered();
+    assert.deepEqual(values("loadswarm_swarm_requests_total"), [
+      [assignment.run, "/one", "ok", 990],
+      [assignment.run, "/one", "fail", 10],
+      [assignment.run, "/idle", "ok", 0],
+      [assignment.run, "/idle", "fail", 0],
+    ]);
+    assert.deepEqual(values("loadswarm_swarm_request_duration_seconds"), [
+      [assignment.run, "/one", "0.5", 0.005],
+      [assignment.run, "/one", "0.95", 0.02],
+      [assignment.run, "/one", "0.99", 0.05],
+    ]);
+  });
+
+  it("and a gathering that misses somebody makes no counter go back", async () => {
+    first();
+    const total = () => values("loadswarm_swarm_requests_total").map((row) => row.at(-1));
+    steps = { "/one": stepOf(1000, 10) };
+    await gathered();
+    assert.deepEqual(total(), [990, 10]);
+    steps = { "/one": stepOf(600, 9) };
+    await gathered();
+    assert.deepEqual(total(), [990, 10]);
+    steps = { "/one": stepOf(1200, 12) };
+    await gathered();
+    assert.deepEqual(total(), [1188, 12]);
+  });
+
+  it("the others tell nothing of the kind, and in a small one nobody does", async () => {
+    first();
+    const mine = running;
+    running = [measured("somebody else's")];
+    steps = { "/one": stepOf(1, 0) };
+    await gathered();
+    if (!firstInHashOrder("somebody else's", Array.from({ length: members }, (_, i) => `m${i}`), 1).includes("m0"))
+      assert.deepEqual([asked, values("loadswarm_swarm_requests_total")], [[], []]);
+    [members, running] = [1, mine.map((one) => ({ ...one, assignment: { ...one.assignment, run: "small" } }))];
+    await gathered();
+    assert.deepEqual([asked, values("loadswarm_swarm_requests_total")], [[], []]);
+  });
 });
 
 it("of a hundred agents one asks", () => {

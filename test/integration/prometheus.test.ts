@@ -10,6 +10,7 @@ import { DASHBOARDS } from "../../dashboards/main.ts";
 import { type AgentProcess, AgentProcesses, untilMembers } from "../../node/cli/spawn-agents.ts";
 import type { Summary } from "../../node/core/summary-type.ts";
 import { HEALTH_METERS, METERS, RUN_METERS, SWARM_METERS } from "../../node/metrics/meters.ts";
+import { pushedInto } from "../support/gaps.ts";
 import { annotationsOf, queriesOf, resolve } from "../dashboards/queries.ts";
 import { Prometheus, prometheusMissing } from "../support/prometheus.ts";
 
@@ -158,24 +159,14 @@ describe("three agents and Prometheus", { skip }, () => {
   });
 
   it("no counter has a gap where Prometheus was away, and nothing was dropped", async () => {
-    const over = (selector: string) => prometheus.query(`${selector}[${SECONDS}s]`, startS + SECONDS);
-    const timesOf = (series: { readonly values?: readonly (readonly [number, string])[] }) => series.values!.map(([at]) => at);
-    // A push has every series, so each of them has to have a sample of every push since its first one.
-    const pushes = new Map<string, number[]>();
-    for (const series of await over(SWARM_METERS.agentInfo.name)) pushes.set(series.metric["instance"]!, timesOf(series));
+    const { pushes, counters, gaps } = await pushedInto(prometheus, SECONDS, startS + SECONDS);
     assert.equal(pushes.size, AGENTS);
     for (const [agent, times] of pushes) {
       const missed = times.filter((at) => at > startS + DOWN_AT && at < startS + UP_AT);
       assert.ok(missed.length >= (UP_AT - DOWN_AT) / INTERVAL_S - 1, `${agent}: ${missed.length} pushes of the outage arrived`);
     }
-    const counters = await over(`{__name__=~"loadswarm_.*_total|process_cpu_seconds_total"}`);
-    assert.ok(counters.length >= AGENTS * 20, `${counters.length} counters`);
-    for (const series of counters) {
-      const times = timesOf(series);
-      const due = pushes.get(series.metric["instance"]!)!.filter((at) => at >= times[0]!);
-      // A counter that begins has a zero before its first value, which is no push of its own.
-      assert.deepEqual(due.filter((at) => !times.includes(at)), [], JSON.stringify(series.metric));
-    }
+    assert.ok(counters >= AGENTS * 20, `${counters} counters`);
+    assert.deepEqual(gaps, []);
     const lost = `sum(loadswarm_remote_write_samples_total{result=~"rejected|expired"})`;
     assert.equal(await prometheus.number(lost), 0);
   });
@@ -198,6 +189,15 @@ describe("three agents and Prometheus", { skip }, () => {
     const frames = (direction: string) =>
       prometheus.number(`sum(${SWARM_METERS.gossipMessages.name}{topic="frames",direction="${direction}"})`, endS);
     assert.ok((await frames("in")) > AGENTS * SECONDS && (await frames("out")) > AGENTS * SECONDS);
+  });
+
+  it("news of the run reached the agents that did not publish it, and each heard the same", async () => {
+    const { gossipDelivery, gossipPeers } = SWARM_METERS;
+    assert.equal(await prometheus.number(`histogram_count(sum(${gossipDelivery.name}))`, endS), AGENTS - 1);
+    assert.ok((await prometheus.number(`histogram_sum(sum(${gossipDelivery.name}))`, endS)) < 2 * (AGENTS - 1));
+    assert.equal(await prometheus.number(`min(${gossipPeers.name}{kind="topic"})`, endS), AGENTS - 1);
+    const words = await prometheus.query(`count_values("word", ${RUN_METERS.planVersion.name}{${run()}})`, startS + SECONDS - 1);
+    assert.deepEqual(words.map(({ value }) => value![1]), [String(AGENTS)]);
   });
 
   for (const [name, build] of Object.entries(DASHBOARDS)) {

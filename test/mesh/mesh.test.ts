@@ -186,6 +186,28 @@ describe("gossip", () => {
     assert.equal(c.topics[0]!.runs![0]!.spec.id, RUN.spec.id);
     assert.ok(!c.links.has(a.mesh.self), "no link from a to c");
   });
+
+  it("that comes by two ways is taken once, and counted as heard again; who listens is counted", async () => {
+    await using a = await startNode();
+    await using b = await startNode({ join: [a.at] });
+    await using c = await startNode({ join: [a.at, b.at] });
+    await linked(a, b);
+    await linked(a, c);
+    await linked(b, c);
+    const gossipOf = (node: Node) => node.mesh.counters().gossip;
+    await until("all listen to all", () => [a, b, c].every((node) => gossipOf(node).listeners === 2));
+    await until("all send all", () => [a, b, c].every((node) => gossipOf(node).mesh === 2));
+    let sent = 0;
+    const again = () => gossipOf(b).duplicates + gossipOf(c).duplicates;
+    // Whoever has heard that the other one has it does not send it: sooner or later both are on their way at once.
+    while (again() === 0 && sent < 50) {
+      a.mesh.broadcast({ runs: [{ ...RUN, control: { ...RUN.control, sequence: ++sent } }] });
+      await until("both have it", () => b.topics.length === sent && c.topics.length === sent);
+    }
+    assert.ok(again() > 0, `${sent} messages, none came twice`);
+    assert.deepEqual([b.topics.length, c.topics.length], [sent, sent]);
+    assert.equal(gossipOf(a).duplicates, 0);
+  });
 });
 
 describe("a peer that does not behave", () => {

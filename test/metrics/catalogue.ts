@@ -23,7 +23,8 @@ Every agent pushes these by Prometheus remote write where \`--remote-write-url\`
   \`job\` is \`loadswarm\`. \`instance\` is the agent's \`--name\`: two agents of one name would spoil each other's series.
 - **Series**: about 250 an agent for a plan of 20 requests, never more than 1,000: names beyond that are counted together as
   \`__other__\`. Above 500 agents the names of requests and checks are left out (\`--metrics-detail\`).
-- A receiver that is away for less than \`--remote-write-max-age\` (10 minutes) leaves no gap: what it missed is sent when it is back.
+- A receiver that is away for ten minutes leaves no gap: what it missed is kept (\`--remote-write-max-age\`, 12 minutes) and sent when
+  it is back.
 `;
 
 const GROUPS: readonly (readonly [string, Readonly<Record<string, Meter>>])[] = [

@@ -21,7 +21,7 @@ const STEPS = {
     [1e-6, " µs"],
   ],
 };
-const SUFFIX = { reqps: "req/s", wps: "/s", Bps: "B/s", bps: "b/s", bytes: "B" };
+const SUFFIX = { reqps: "req/s", wps: "/s", mps: "msg/s", Bps: "B/s", bps: "b/s", bytes: "B" };
 
 /** At least three digits that mean something, and no zeros that mean nothing. */
 function digits(value, decimals) {
