@@ -19,6 +19,8 @@ export interface MetricsSources {
   readonly detail: Detail | "auto";
   /** Swarm time. */
   now(): number;
+  /** Since the start of the agent, by no clock that can be set. */
+  uptimeMs(): number;
   clockOffsetMs(): number;
   /** The agreed view: its number and its members with their shares. */
   viewNumber(): number;
@@ -71,13 +73,13 @@ export class AgentMetrics {
     if (event.type === "run" && event.state === "scheduled") this.#heard(event.run, event.atMs);
   }
 
-  /** Of a run that was published elsewhere, while this agent had a seat. One that comes later asks for what it has missed. */
+  /** Of a run that was published elsewhere since this agent is up: one that starts later asks for what it has missed. */
   #heard(run: string, atMs: number): void {
-    const { record, seats, self } = this.#sources;
+    const { record, uptimeMs, self } = this.#sources;
     const spec = record(run)?.spec;
-    const sinceMs = seats().find(({ member }) => member.id === self)?.member.fromMs ?? Number.POSITIVE_INFINITY;
-    if (spec === undefined || spec.author === self || spec.publishedAtMs < sinceMs) return;
-    this.#delivery.record(atMs - spec.publishedAtMs);
+    if (spec === undefined || spec.author === self) return;
+    const tookMs = atMs - spec.publishedAtMs;
+    if (tookMs <= uptimeMs()) this.#delivery.record(tookMs);
   }
 
   /** These are the final numbers of a run. */

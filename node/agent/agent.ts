@@ -232,6 +232,7 @@ export class Agent {
       detail: config.metricsDetail,
       self: this.member,
       now: () => this.#clock.nowMs(),
+      uptimeMs: () => process.uptime() * 1000,
       clockOffsetMs: () => this.#clock.nowMs() - this.#clock.localMs(),
       viewNumber: () => this.#shell.machine.view().number,
       seats: () => this.#shell.machine.seats(),

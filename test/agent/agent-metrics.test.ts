@@ -15,6 +15,7 @@ import type { Threshold } from "../../node/plan/types.ts";
 import { planOf, rate, scenario, step } from "../load/support.ts";
 
 const START = 1_795_000_000_000;
+const UPTIME_MS = 10_000;
 const plan = planOf("http://127.0.0.1", scenario(rate(120, 120, 20_000), [step("/one"), step("/two")]));
 
 let nowMs = START;
@@ -28,7 +29,7 @@ let asked: string[] = [];
 let records = new Map<string, RunRecord>();
 let steps: Gathered["steps"] = {};
 
-const seat = (id: string): Seat => ({ member: { id, state: "alive", fromMs: START }, share: 0.25 }) as unknown as Seat;
+const seat = (id: string): Seat => ({ member: { id, state: "alive" }, share: 0.25 }) as unknown as Seat;
 const record = (author: string, publishedAtMs: number, sequence: number): RunRecord =>
   ({ spec: { author, publishedAtMs }, control: { sequence } }) as unknown as RunRecord;
 const stepOf = (requests: number, failed: number): Gathered["steps"][string] =>
@@ -50,6 +51,7 @@ beforeEach(() => {
     detail: "auto",
     self: "m0",
     now: () => nowMs,
+    uptimeMs: () => UPTIME_MS,
     clockOffsetMs: () => 0,
     viewNumber: () => 4,
     seats: () => Array.from({ length: members }, (_, i) => seat(`m${i}`)),
@@ -105,11 +107,11 @@ it("tells how the swarm is", () => {
   assert.deepEqual(values("loadswarm_gossip_peers"), [["topic", 15], ["mesh", 16]]);
 });
 
-it("how long news of a run took: of runs that others published while this agent had a seat", () => {
+it("how long news of a run took: of runs that others published since this agent is up", () => {
   const heard = (run: string, ms: number) => metrics.event({ type: "run", run, state: "scheduled", atMs: START + ms });
   records.set("theirs", record("m1", START + 100, 1));
   records.set("mine", record("m0", START + 100, 1));
-  records.set("before me", record("m1", START - 1, 1));
+  records.set("before me", record("m1", START + 349 - UPTIME_MS, 1));
   for (const run of ["theirs", "mine", "before me", "unknown"]) heard(run, 350);
   metrics.event({ type: "run", run: "theirs", state: "running", atMs: START + 2000 });
   const [{ value }] = named("loadswarm_gossip_delivery_seconds") as [Reading];
