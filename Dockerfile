@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 # docker buildx build --platform linux/amd64,linux/arm64 --sbom=true --provenance=true -t loadswarm:0.1.0 .
-# Without a Docker daemon: node k8s/image/build.ts --out loadswarm.tar
+# Without a Docker daemon: npm run -s image -- --out loadswarm.tar
 
 ARG NODE=26-slim
 ARG DEBIAN=trixie-slim

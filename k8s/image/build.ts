@@ -1,5 +1,5 @@
 // The image without a Docker daemon: a root of a few Debian packages, this Node, and the agent, as an OCI archive.
-// node k8s/image/build.ts --out loadswarm.tar [--name loadswarm:0.1.0]
+// npm run -s image -- --out loadswarm.tar [--name loadswarm:0.1.0]
 //
 // Wants Debian (apt-get, dpkg) of this machine's kind of processor. What the Dockerfile takes from base images is made
 // here of the packages that Node links to: the image has no shell and no package manager, and is otherwise used alike.
