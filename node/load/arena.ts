@@ -13,7 +13,7 @@ import {
   type StepTotals,
   type Totals,
 } from "../metrics/results.ts";
-import { BUCKETS, EMPTY_SKETCH, mergeSketch, Sketch, STATS } from "../metrics/sketch.ts";
+import { bucketOf, BUCKETS, EMPTY_SKETCH, mergeSketch, Sketch, STATS } from "../metrics/sketch.ts";
 import type { Setup } from "./driver.ts";
 
 /** How much room an arena needs. */
@@ -169,11 +169,15 @@ export class Arena {
   /** How long a request took; `waitingMs` is negative when no byte of an answer came. */
   timings(step: number, durationMs: number, latencyMs: number, waitingMs: number, failed = false): void {
     const [duration, latency, waiting, failedDuration] = this.#stepSketches[step]!;
-    duration.record(durationMs);
-    if (failed) failedDuration.record(durationMs);
-    latency.record(latencyMs);
+    const tookMs = durationMs > 0 ? durationMs : 0;
+    const bucket = bucketOf(tookMs);
+    duration.recordIn(bucket, tookMs);
+    this.overall.recordIn(bucket, tookMs);
+    if (failed) failedDuration.recordIn(bucket, tookMs);
+    // In a closed model it is the same.
+    if (latencyMs === durationMs) latency.recordIn(bucket, tookMs);
+    else latency.record(latencyMs);
     if (waitingMs >= 0) waiting.record(waitingMs);
-    this.overall.record(durationMs);
   }
 
   /**

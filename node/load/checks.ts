@@ -50,6 +50,12 @@ class Answer {
 type Judge = (answer: Answer) => boolean;
 type Take = (answer: Answer) => string | null;
 
+/** Is told of each check in order, and of each capture: null if there was nothing to take. */
+export interface Findings {
+  onCheck(index: number, passed: boolean): void;
+  onCapture(index: number, value: string | null): void;
+}
+
 /** Checks and captures of one step. */
 export interface Evaluation {
   /** Some of them read the body. */
@@ -59,12 +65,7 @@ export interface Evaluation {
   /** Statuses of a successful request; null if the step does not say, then those below 400 are. */
   readonly expected: readonly number[] | null;
   readonly checkCount: number;
-  /** Calls `onCheck` for each check in order, and `onCapture` for each capture: null if there was nothing to take. */
-  evaluate(
-    exchange: Exchange,
-    onCheck: (index: number, passed: boolean) => void,
-    onCapture: (index: number, value: string | null) => void,
-  ): void;
+  evaluate(exchange: Exchange, found: Findings): void;
 }
 
 export function compileEvaluation(step: HttpStep, scope: Scope): Evaluation {
@@ -82,12 +83,12 @@ export function compileEvaluation(step: HttpStep, scope: Scope): Evaluation {
       step.captures.some((capture) => capture.source.kind === "header"),
     // Several status checks: all of them must hold.
     expected: statuses.length === 0 ? null : statuses.reduce((a, b) => a.filter((code) => b.includes(code))),
-    evaluate(exchange, onCheck, onCapture) {
+    evaluate(exchange, found) {
       if (judges.length === 0 && takes.length === 0) return;
       const answer = new Answer(exchange);
       const whole = exchange.error === null;
-      for (let i = 0; i < judges.length; i++) onCheck(i, whole && judges[i]!(answer));
-      for (let i = 0; i < takes.length; i++) onCapture(slots[i]!, whole ? takes[i]!(answer) : null);
+      for (let i = 0; i < judges.length; i++) found.onCheck(i, whole && judges[i]!(answer));
+      for (let i = 0; i < takes.length; i++) found.onCapture(slots[i]!, whole ? takes[i]!(answer) : null);
     },
   };
 }

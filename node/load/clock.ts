@@ -93,8 +93,9 @@ export class SharedClock {
     return swarmMs - this.#numbers[OFFSET]! - this.#baseMs;
   }
 
-  isLeased(): boolean {
-    return this.localMs() <= this.#numbers[this.#slot(Atomics.load(this.#generation, 0)) + UNTIL]!;
+  /** At an instant on the monotonic clock, which must be no more than a moment ago. */
+  isLeased(monotonic = monotonicMs()): boolean {
+    return monotonic + this.#baseMs <= this.#numbers[this.#slot(Atomics.load(this.#generation, 0)) + UNTIL]!;
   }
 
   lease(): Lease {

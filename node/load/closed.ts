@@ -4,6 +4,8 @@ import { DROP_REASONS } from "../metrics/results.ts";
 import { type Segment, stripeAt } from "../plan/schedule.ts";
 import { owns, type Stripe, StripeWalk } from "../plan/stripe.ts";
 import type { ConstantVusExecutor, RampingVusExecutor } from "../plan/types.ts";
+import { monotonicMs, type SharedClock } from "./clock.ts";
+import type { Iteration } from "./iteration.ts";
 import { IN_FLIGHT_PER_WORKER } from "./limits.ts";
 import { nextChangeMs, type Retarget, type ScenarioLoad, type ScenarioOptions, type Span } from "./scenario.ts";
 
@@ -13,8 +15,20 @@ const RAMP_TICK_MS = 50;
 export interface ClosedLoadOptions extends ScenarioOptions {
   readonly executor: ConstantVusExecutor | RampingVusExecutor;
   readonly segments: readonly Segment[];
-  /** Swarm time now. */
-  now(): number;
+  readonly clock: Pick<SharedClock, "swarmOf">;
+}
+
+/** A virtual user that this worker has had, whether it is here now or not. */
+interface User {
+  readonly v: number;
+  /** Microseconds of its last iteration, so that the next one has a higher number. */
+  last: number;
+  /** It has an iteration in flight. */
+  isBusy: boolean;
+  /** It is to start an iteration in the next turn. */
+  isReady: boolean;
+  /** It was ramped away: when its iteration is interrupted; else Infinity. */
+  leavesAtMs: number;
 }
 
 /**
@@ -30,14 +44,13 @@ export class ClosedLoad implements ScenarioLoad {
   #segments: readonly Segment[];
   #stripe: Stripe = { low: 0, width: 0 };
   #vus = 0;
-  /** Virtual users with an iteration in flight. */
-  readonly #busy = new Set<number>();
-  /** Virtual users that are to start an iteration in the next turn. */
-  readonly #ready = new Set<number>();
-  /** Microseconds of each user's last iteration, so that the next one has a higher number. */
-  readonly #last = new Map<number, number>();
-  /** Users that were ramped away -> when their iteration is interrupted. */
-  readonly #leaving = new Map<number, number>();
+  /** By number. Nothing is put in or taken out while users come and go by the thousand. */
+  readonly #users = new Map<number, User>();
+  /** In the order in which they start. */
+  #ready: User[] = [];
+  /** Users that were ramped away, and perhaps some that have ended since. */
+  #leaving: User[] = [];
+  readonly #onEnd = (iteration: Iteration): void => this.#ended(this.#users.get(iteration.vu)!);
   #starting = false;
 
   constructor(options: ClosedLoadOptions) {
@@ -56,24 +69,28 @@ export class ClosedLoad implements ScenarioLoad {
       return false;
     }
     this.#follow(nowMs);
-    let starts = 0;
-    // A copy: those that end as they begin are ready again, but for the next turn.
-    for (const vu of Array.from(this.#ready)) {
-      if (starts++ >= limit) return true;
+    // Those that end as they begin are ready again, but for the next turn.
+    const most = this.#ready.length;
+    let taken = 0;
+    while (taken < most) {
+      if (taken >= limit) break;
+      const startMs = monotonicMs();
       // Until it opens they are ready, and come back to this.
-      if (!this.#options.gate.isOpen()) return false;
-      this.#ready.delete(vu);
-      if (this.#options.worker.inFlight < IN_FLIGHT_PER_WORKER) this.#start(vu, nowMs);
+      if (!this.#options.gate.isOpen(startMs)) break;
+      const user = this.#ready[taken++]!;
+      user.isReady = false;
+      if (this.#options.worker.inFlight < IN_FLIGHT_PER_WORKER) this.#start(user, nowMs, startMs);
       else this.#drop(nowMs);
     }
-    return false;
+    this.#ready.splice(0, taken);
+    return taken === limit && taken < most;
   }
 
   nextAtMs(nowMs: number): number {
     const { startMs, endMs } = this.#span;
     if (nowMs >= endMs) return Number.POSITIVE_INFINITY;
     if (nowMs < startMs) return startMs;
-    if (this.#ready.size > 0) return nowMs;
+    if (this.#ready.length > 0) return nowMs;
     const rampMs = this.#options.executor.kind === "ramping-vus" ? nowMs + RAMP_TICK_MS : Number.POSITIVE_INFINITY;
     return Math.min(rampMs, nextChangeMs(this.#segments, nowMs));
   }
@@ -100,31 +117,51 @@ export class ClosedLoad implements ScenarioLoad {
     const moved = stripe.low !== this.#stripe.low || stripe.width !== this.#stripe.width;
     if (moved || vus !== this.#vus) {
       const walk = new StripeWalk(stripe);
-      for (let v = walk.seek(moved ? 0 : Math.min(vus, this.#vus)); v < vus; v = walk.next()) {
-        this.#leaving.delete(v);
-        if (!this.#busy.has(v)) this.#ready.add(v);
-      }
+      for (let v = walk.seek(moved ? 0 : Math.min(vus, this.#vus)); v < vus; v = walk.next()) this.#come(this.#userOf(v));
       this.#stripe = stripe;
       this.#vus = vus;
-      for (const v of this.#ready) if (!this.#isMine(v)) this.#ready.delete(v);
+      for (const user of this.#ready) user.isReady = this.#isMine(user.v);
+      this.#ready = this.#ready.filter(({ isReady }) => isReady);
       this.#letGo(nowMs);
     }
     this.#interruptLeaving(nowMs);
   }
 
+  #userOf(v: number): User {
+    let user = this.#users.get(v);
+    if (user === undefined) {
+      user = { v, last: -1, isBusy: false, isReady: false, leavesAtMs: Number.POSITIVE_INFINITY };
+      this.#users.set(v, user);
+    }
+    return user;
+  }
+
+  #come(user: User): void {
+    user.leavesAtMs = Number.POSITIVE_INFINITY;
+    if (!user.isBusy) this.#makeReady(user);
+  }
+
+  #makeReady(user: User): void {
+    if (user.isReady) return;
+    user.isReady = true;
+    this.#ready.push(user);
+  }
+
   #letGo(nowMs: number): void {
     const { executor } = this.#options;
     if (executor.kind !== "ramping-vus") return;
-    for (const v of this.#busy) {
-      if (v >= this.#vus && !this.#leaving.has(v)) this.#leaving.set(v, nowMs + executor.gracefulRampDownMs);
+    for (const user of this.#users.values()) {
+      if (!user.isBusy || user.v < this.#vus || user.leavesAtMs < Number.POSITIVE_INFINITY) continue;
+      user.leavesAtMs = nowMs + executor.gracefulRampDownMs;
+      this.#leaving.push(user);
     }
   }
 
   #interruptLeaving(nowMs: number): void {
-    if (this.#leaving.size === 0) return;
-    const due = new Set<number>();
-    for (const [v, atMs] of this.#leaving) if (atMs <= nowMs) due.add(v);
-    for (const v of due) this.#leaving.delete(v);
+    if (this.#leaving.length === 0) return;
+    const due = new Set(this.#leaving.filter(({ leavesAtMs }) => leavesAtMs <= nowMs).map(({ v }) => v));
+    // Also without those that have ended meanwhile, or are to stay after all.
+    this.#leaving = this.#leaving.filter(({ leavesAtMs }) => leavesAtMs > nowMs && leavesAtMs < Number.POSITIVE_INFINITY);
     if (due.size > 0) this.#options.inFlight.interrupt((iteration) => due.has(iteration.vu));
   }
 
@@ -132,26 +169,28 @@ export class ClosedLoad implements ScenarioLoad {
     return v < this.#vus && owns(this.#stripe, v);
   }
 
-  #start(v: number, nowMs: number): void {
+  #start(user: User, nowMs: number, startMs: number): void {
     const elapsedUs = Math.floor((nowMs - this.#span.startMs) * 1000);
-    const sequence = Math.max(elapsedUs, (this.#last.get(v) ?? -1) + 1);
-    this.#last.set(v, sequence);
-    this.#busy.add(v);
+    user.last = Math.max(elapsedUs, user.last + 1);
+    user.isBusy = true;
     this.#starting = true;
-    this.#options.inFlight.start(v + this.#mostVus * sequence, v, null, () => this.#ended(v));
+    this.#options.inFlight.start(user.v + this.#mostVus * user.last, user.v, null, this.#onEnd, startMs);
     this.#starting = false;
   }
 
-  #ended(v: number): void {
-    this.#busy.delete(v);
-    this.#leaving.delete(v);
-    const nowMs = this.#options.now();
+  #ended(user: User): void {
+    const { gate, clock } = this.#options;
+    user.isBusy = false;
+    user.leavesAtMs = Number.POSITIVE_INFINITY;
+    const startMs = monotonicMs();
+    const nowMs = clock.swarmOf(startMs);
     if (nowMs >= this.#span.endMs) return;
-    if (!this.#isMine(v)) return;
-    const { gate } = this.#options;
+    if (!this.#isMine(user.v)) return;
     // One that ended as it began, because its target is blocked, waits for the next turn instead of recursing.
-    if (!this.#starting && owns(stripeAt(this.#segments, nowMs), v) && gate.isOpen()) return this.#start(v, nowMs);
-    this.#ready.add(v);
+    if (!this.#starting && owns(stripeAt(this.#segments, nowMs), user.v) && gate.isOpen(startMs)) {
+      return this.#start(user, nowMs, startMs);
+    }
+    this.#makeReady(user);
     if (!this.#starting) gate.wake();
   }
 }

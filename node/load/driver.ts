@@ -107,7 +107,8 @@ export interface Call {
 }
 
 export interface Driver {
-  send(request: PreparedRequest, sink: Sink): Call;
+  /** `nowMs` is this instant on the monotonic clock, from whoever has just looked. */
+  send(request: PreparedRequest, sink: Sink, nowMs?: number): Call;
   /** Closes every connection at once. */
   close(): void;
 }

@@ -3,7 +3,7 @@
 import { LoadswarmError } from "../plan/errors.ts";
 import type { HttpSettings, HttpStep, Plan } from "../plan/types.ts";
 import { compileEvaluation, type Evaluation } from "./checks.ts";
-import type { HttpOptions } from "./driver.ts";
+import type { HttpOptions, PreparedRequest } from "./driver.ts";
 import { inBody, inHeader, inUrl } from "./escape.ts";
 import { compileTemplate, type Template } from "./template.ts";
 import { Scope, type Variables } from "./variables.ts";
@@ -27,6 +27,8 @@ export interface CompiledRequest {
   destination(variables: Variables): Destination | null;
   headers(variables: Variables): RenderedHeaders | null;
   readonly body: Template | null;
+  /** The request itself, if every iteration sends the same. */
+  readonly constant: PreparedRequest | null;
 }
 
 export interface CompiledThink {
@@ -49,14 +51,15 @@ export function compileFlows(plan: Plan): Flow[] {
   let firstCheck = 0;
   return plan.scenarios.map((scenario) => {
     const scope = new Scope(plan, scenario);
+    const http = httpOptionsOf(scenario.http, plan.targets);
     const steps = scenario.flow.map((each) => {
       if (each.kind === "think") return each;
-      const compiled = compileRequest(plan, each, scope, step++, firstCheck);
+      const compiled = compileRequest(plan, each, scope, step++, firstCheck, http);
       firstCheck += each.checks.length;
       return compiled;
     });
     const keepsCookies = scenario.http?.cookies === true;
-    return { steps, captureCount: scope.captureCount, http: httpOptionsOf(scenario.http, plan.targets), keepsCookies };
+    return { steps, captureCount: scope.captureCount, http, keepsCookies };
   });
 }
 
@@ -70,24 +73,53 @@ function originsOf(targets: readonly string[]): ReadonlySet<string> {
   return new Set(targets.map((target) => new URL(target).origin));
 }
 
-function compileRequest(plan: Plan, source: HttpStep, scope: Scope, step: number, firstCheck: number): CompiledRequest {
-  return {
-    kind: "http",
-    step,
-    firstCheck,
-    method: source.method,
-    timeoutMs: source.timeoutMs,
-    evaluation: compileEvaluation(source, scope),
-    destination: compileDestination(source.url, scope, plan.targets),
-    headers: compileHeaders(source.headers, scope),
-    body: source.body === null ? null : compileTemplate(source.body, scope, inBody(source.bodyFormat ?? "text")),
-  };
+function compileRequest(
+  plan: Plan,
+  source: HttpStep,
+  scope: Scope,
+  step: number,
+  firstCheck: number,
+  http: HttpOptions | null,
+): CompiledRequest {
+  const { method, timeoutMs } = source;
+  const evaluation = compileEvaluation(source, scope);
+  const destination = compileDestination(source.url, scope, plan.targets);
+  const headers = compileHeaders(source.headers, scope);
+  const body = source.body === null ? null : compileTemplate(source.body, scope, inBody(source.bodyFormat ?? "text"));
+  const request = { kind: "http" as const, step, firstCheck, method, timeoutMs, evaluation, destination, headers, body };
+  const isConstant = destination.constant !== null && headers.constant !== null && (body === null || body.constant !== null);
+  return { ...request, constant: isConstant ? constantOf(request, destination.constant, headers.constant, http) : null };
+}
+
+function constantOf(
+  request: Omit<CompiledRequest, "constant">,
+  destination: Destination,
+  headers: RenderedHeaders,
+  http: HttpOptions | null,
+): PreparedRequest | null {
+  if (destination === "blocked" || headers === "unsendable") return null;
+  const { method, timeoutMs, evaluation } = request;
+  const { needsBody: keepBody, needsHead: keepHead } = evaluation;
+  const body = request.body?.constant ?? null;
+  const prepared = { method, ...destination, headers, body, timeoutMs, keepBody, keepHead, step: request };
+  return http === null ? prepared : { ...prepared, http };
 }
 
 /** A path that goes on the wire as it is: no fragment, space or backslash for URL to interpret. */
 const PLAIN_PATH = /^\/[!-"$-[\]-~]*$/;
 
-function compileDestination(source: string, scope: Scope, targets: readonly string[]): CompiledRequest["destination"] {
+/** A function of the variables; what it gives, if they do not matter. */
+type Rendering<T> = ((variables: Variables) => T | null) & { readonly constant: T | null };
+
+function always<T>(constant: T): Rendering<T> {
+  return Object.assign(() => constant, { constant });
+}
+
+function depending<T>(render: (variables: Variables) => T | null): Rendering<T> {
+  return Object.assign(render, { constant: null });
+}
+
+function compileDestination(source: string, scope: Scope, targets: readonly string[]): Rendering<Destination> {
   const origins = originsOf(targets);
   const [base] = origins;
   if (base === undefined) throw new LoadswarmError("PLAN_INVALID", "plan has no target", "Add `target`.");
@@ -101,29 +133,25 @@ function compileDestination(source: string, scope: Scope, targets: readonly stri
     if (parsed === null || !origins.has(parsed.origin)) return "blocked";
     return { origin: parsed.origin, path: parsed.pathname + parsed.search };
   };
-  if (url.constant !== null) {
-    const constant = locate(url.constant);
-    return () => constant;
-  }
-  return (variables) => {
+  if (url.constant !== null) return always(locate(url.constant));
+  return depending((variables) => {
     const text = url.render(variables);
     return text === null ? null : locate(text);
-  };
+  });
 }
 
 /** What no field value may hold (RFC 9110, 5.5): a line break would begin another header, or another request. */
 const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]/;
 
-function compileHeaders(headers: HttpStep["headers"], scope: Scope): CompiledRequest["headers"] {
+function compileHeaders(headers: HttpStep["headers"], scope: Scope): Rendering<RenderedHeaders> {
   const templates = Object.entries(headers).map(
     ([name, value]) => [name, compileTemplate(value, scope, inHeader)] as const,
   );
   if (templates.every(([, value]) => value.constant !== null)) {
     const constant = templates.flatMap(([name, value]) => [name, value.constant!]);
-    const rendered = templates.some(([, value]) => UNSENDABLE.test(value.constant!)) ? "unsendable" : constant;
-    return () => rendered;
+    return always(templates.some(([, value]) => UNSENDABLE.test(value.constant!)) ? "unsendable" : constant);
   }
-  return (variables) => {
+  return depending((variables) => {
     let sendable = true;
     const rendered: string[] = [];
     for (const [name, template] of templates) {
@@ -133,5 +161,5 @@ function compileHeaders(headers: HttpStep["headers"], scope: Scope): CompiledReq
       rendered.push(name, value);
     }
     return sendable ? rendered : "unsendable";
-  };
+  });
 }

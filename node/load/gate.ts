@@ -1,17 +1,19 @@
 // A run's gate to its target: shut while the lease has lapsed. Whoever finds it shut on the way waits here.
 
+import { monotonicMs } from "./clock.ts";
+
 /** Somebody with a request to send. */
 export interface Waiting {
   resume(): void;
 }
 
 export class Gate {
-  readonly #isOpen: () => boolean;
+  readonly #isOpen: (monotonic: number) => boolean;
   readonly #wake: () => void;
   readonly #waiting = new Set<Waiting>();
 
   /** `wake` asks for a turn of the run soon, in which `release` is called if the gate has opened. */
-  constructor(isOpen: () => boolean, wake: () => void) {
+  constructor(isOpen: (monotonic: number) => boolean, wake: () => void) {
     this.#isOpen = isOpen;
     this.#wake = wake;
   }
@@ -20,9 +22,9 @@ export class Gate {
     return this.#waiting.size;
   }
 
-  /** Whether a request may be sent this very moment. */
-  isOpen(): boolean {
-    return this.#isOpen();
+  /** Whether a request may be sent this very moment; whoever has just read the monotonic clock says so. */
+  isOpen(monotonic = monotonicMs()): boolean {
+    return this.#isOpen(monotonic);
   }
 
   wait(who: Waiting): void {
@@ -44,7 +46,7 @@ export class Gate {
     let released = 0;
     // A copy: one that comes to its next request before this returns may wait again.
     for (const who of Array.from(this.#waiting)) {
-      if (released++ >= limit || !this.#isOpen()) break;
+      if (released++ >= limit || !this.isOpen()) break;
       this.#waiting.delete(who);
       who.resume();
     }

@@ -3,6 +3,7 @@
 import type { ErrorKind } from "../metrics/results.ts";
 import type { Arena } from "./arena.ts";
 import type { Bagged } from "./bag.ts";
+import type { Findings } from "./checks.ts";
 import { monotonicMs } from "./clock.ts";
 import type { Call, Driver, Exchange, PreparedRequest, Sink } from "./driver.ts";
 import type { CompiledRequest, Flow } from "./flow.ts";
@@ -10,6 +11,8 @@ import type { Gate } from "./gate.ts";
 import { CookieJar } from "./http1/cookies.ts";
 import { errorIndex } from "./outcome.ts";
 import type { Variables } from "./variables.ts";
+
+const NO_CAPTURES: (string | null)[] = [];
 
 /** What the iterations of one scenario in one worker share. */
 export interface IterationContext {
@@ -31,8 +34,10 @@ export interface IterationContext {
  * request that must not be sent counts as a failed one, and the flow goes on: its error is of kind "blocked" if its
  * URL leads to no target of the plan, and "other" if a header value holds what a header cannot carry.
  */
-export class Iteration implements Sink, Variables, Bagged {
+export class Iteration implements Sink, Variables, Bagged, Findings {
   place = -1;
+  /** For whoever started it, when it has ended and is counted out. */
+  onOver: ((iteration: Iteration) => void) | null = null;
   readonly k: number;
   readonly vu: number;
   readonly captures: (string | null)[];
@@ -40,10 +45,12 @@ export class Iteration implements Sink, Variables, Bagged {
   /** When it should have started, monotonic milliseconds; null in a closed model, where nothing is due. */
   readonly #intendedMs: number | null;
   readonly #onEnd: (iteration: Iteration) => void;
-  readonly #startMs = monotonicMs();
+  readonly #startMs: number;
   /** What the scenario asks for beyond the usual. */
   readonly #http: Pick<PreparedRequest, "http" | "cookies"> | null;
   #next = 0;
+  /** Of the request whose answer is looked at. */
+  #firstCheck = 0;
   #request: CompiledRequest | null = null;
   #call: Call | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -55,13 +62,16 @@ export class Iteration implements Sink, Variables, Bagged {
     vu: number,
     intendedMs: number | null,
     onEnd: (iteration: Iteration) => void,
+    startMs = monotonicMs(),
   ) {
+    this.#startMs = startMs;
     this.k = k;
     this.vu = vu;
     this.#context = context;
     this.#intendedMs = intendedMs;
     this.#onEnd = onEnd;
-    this.captures = new Array<string | null>(context.flow.captureCount).fill(null);
+    const { captureCount } = context.flow;
+    this.captures = captureCount === 0 ? NO_CAPTURES : new Array<string | null>(captureCount).fill(null);
     const { http, keepsCookies } = context.flow;
     this.#http = http === null ? null : keepsCookies ? { http, cookies: new CookieJar() } : { http };
   }
@@ -75,7 +85,7 @@ export class Iteration implements Sink, Variables, Bagged {
     const { arena, scenario, intervalOf } = this.#context;
     const pacingMs = this.#intendedMs === null ? null : this.#startMs - this.#intendedMs;
     arena.started(scenario, intervalOf(this.#startMs), pacingMs);
-    this.#proceed();
+    this.#proceed(this.#startMs);
   }
 
   /** Ends it where it is. A request that was on its way counts as sent, but neither as failed nor with a duration. */
@@ -100,14 +110,17 @@ export class Iteration implements Sink, Variables, Bagged {
     this.#request = null;
     this.#call = null;
     this.#record(request, exchange);
-    request.evaluation.evaluate(
-      exchange,
-      (check, passed) => this.#context.arena.check(request.firstCheck + check, passed),
-      (index, value) => {
-        this.captures[index] = value;
-      },
-    );
-    this.#proceed();
+    this.#firstCheck = request.firstCheck;
+    request.evaluation.evaluate(exchange, this);
+    this.#proceed(null, exchange.endMs);
+  }
+
+  onCheck(check: number, passed: boolean): void {
+    this.#context.arena.check(this.#firstCheck + check, passed);
+  }
+
+  onCapture(index: number, value: string | null): void {
+    this.captures[index] = value;
   }
 
   mayBegin(): boolean {
@@ -121,17 +134,18 @@ export class Iteration implements Sink, Variables, Bagged {
     this.#wait();
   }
 
-  #proceed(): void {
+  /** `nowMs` is null if nobody has just looked at the clock; `answeredMs` is when the answer came that it goes on from. */
+  #proceed(nowMs: number | null, answeredMs = nowMs): void {
     const step = this.#context.flow.steps[this.#next++];
-    if (step === undefined) this.#complete();
-    else if (step.kind === "http") this.#send(step);
+    if (step === undefined) this.#complete(answeredMs ?? monotonicMs());
+    else if (step.kind === "http") this.#send(step, nowMs ?? monotonicMs());
     else this.#timer = setTimeout(resume, step.minMs + Math.random() * (step.maxMs - step.minMs), this);
   }
 
   /** The pause of a think step is over, or the gate has opened. */
   resume(): void {
     this.#timer = null;
-    this.#proceed();
+    this.#proceed(monotonicMs());
   }
 
   /** For the gate, with the step that has just been taken. */
@@ -140,38 +154,45 @@ export class Iteration implements Sink, Variables, Bagged {
     this.#context.gate.wait(this);
   }
 
-  #send(request: CompiledRequest): void {
-    const { arena, driver, gate } = this.#context;
-    if (this.#next > 1 && !gate.isOpen()) return this.#wait();
-    const destination = request.destination(this);
-    const headers = request.headers(this);
-    const body = request.body === null ? null : request.body.render(this);
-    if (destination === null || headers === null || (body === null && request.body !== null)) {
-      arena.error(errorIndex("other"), request.step);
-      this.#complete();
-      return;
-    }
-    if (destination === "blocked" || headers === "unsendable") {
-      this.#refuse(request, destination === "blocked" ? "blocked" : "other");
-      return;
-    }
+  #send(request: CompiledRequest, nowMs: number): void {
+    const { driver, gate } = this.#context;
+    if (this.#next > 1 && !gate.isOpen(nowMs)) return this.#wait();
+    const prepared = request.constant !== null && !this.#context.flow.keepsCookies ? request.constant : this.#prepare(request, nowMs);
+    if (prepared === null) return;
     this.#request = request;
-    const { method, timeoutMs } = request;
-    const { origin, path } = destination;
-    const { needsBody: keepBody, needsHead: keepHead } = request.evaluation;
-    const prepared = { method, origin, path, headers, body, timeoutMs, keepBody, keepHead, step: request };
-    const call = driver.send(this.#http === null ? prepared : { ...prepared, ...this.#http }, this);
+    const call = driver.send(prepared, this, nowMs);
     // Unless it has ended already, and perhaps the next one is on its way.
     if (this.#request === request && this.#call === null) this.#call = call;
   }
 
+  /** With every template filled in; null if there is nothing to send, and the iteration has gone on. */
+  #prepare(request: CompiledRequest, nowMs: number): PreparedRequest | null {
+    const destination = request.destination(this);
+    const headers = request.headers(this);
+    const body = request.body === null ? null : request.body.render(this);
+    if (destination === null || headers === null || (body === null && request.body !== null)) {
+      this.#context.arena.error(errorIndex("other"), request.step);
+      this.#complete(nowMs);
+      return null;
+    }
+    if (destination === "blocked" || headers === "unsendable") {
+      this.#refuse(request, destination === "blocked" ? "blocked" : "other", nowMs);
+      return null;
+    }
+    const { method, timeoutMs } = request;
+    const { origin, path } = destination;
+    const { needsBody: keepBody, needsHead: keepHead } = request.evaluation;
+    const prepared = { method, origin, path, headers, body, timeoutMs, keepBody, keepHead, step: request };
+    return this.#http === null ? prepared : { ...prepared, ...this.#http };
+  }
+
   /** As rendered, the request must not be sent. */
-  #refuse(request: CompiledRequest, kind: ErrorKind): void {
+  #refuse(request: CompiledRequest, kind: ErrorKind, nowMs: number): void {
     const { arena, intervalOf } = this.#context;
-    arena.request(request.step, intervalOf(monotonicMs()), true, 0, 0);
+    arena.request(request.step, intervalOf(nowMs), true, 0, 0);
     arena.error(errorIndex(kind), request.step);
     for (let i = 0; i < request.evaluation.checkCount; i++) arena.check(request.firstCheck + i, false);
-    this.#proceed();
+    this.#proceed(nowMs);
   }
 
   #record(request: CompiledRequest, exchange: Exchange): void {
@@ -195,9 +216,9 @@ export class Iteration implements Sink, Variables, Bagged {
     arena.timings(request.step, endMs - startMs, endMs - intendedMs, waitingMs, failed);
   }
 
-  #complete(): void {
+  #complete(endMs: number): void {
     this.#ended = true;
-    this.#context.arena.completed(this.#context.scenario, monotonicMs() - this.#startMs);
+    this.#context.arena.completed(this.#context.scenario, endMs - this.#startMs);
     this.#onEnd(this);
   }
 }

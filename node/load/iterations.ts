@@ -4,7 +4,7 @@ import { DROP_REASONS, type DropReason } from "../metrics/results.ts";
 import { iterationsDealt, Pool } from "../plan/deal.ts";
 import { type Stripe, StripeWalk } from "../plan/stripe.ts";
 import type { IterationsExecutor } from "../plan/types.ts";
-import { covers, type Lease } from "./clock.ts";
+import { covers, type Lease, monotonicMs, type SharedClock } from "./clock.ts";
 import { FULL_TICK_MS, IN_FLIGHT_PER_WORKER } from "./limits.ts";
 import type { ScenarioLoad, ScenarioOptions, Span } from "./scenario.ts";
 
@@ -27,8 +27,7 @@ export interface IterationsLoadOptions extends ScenarioOptions {
   /** What this worker owns at the start of the scenario, as far as it is known. */
   readonly dealt: Stripe;
   readonly progress: SharedArrayBuffer;
-  /** Swarm time now. */
-  now(): number;
+  readonly clock: Pick<SharedClock, "swarmOf">;
 }
 
 /** A virtual user of this worker. */
@@ -76,9 +75,10 @@ export class IterationsLoad implements ScenarioLoad {
       if (starts++ >= limit) return true;
       this.#isFull = this.#options.worker.inFlight >= IN_FLIGHT_PER_WORKER;
       // Until it opens, or there is room, they are ready and come back to this.
-      if (this.#isFull || !this.#options.gate.isOpen()) return false;
+      const startMs = monotonicMs();
+      if (this.#isFull || !this.#options.gate.isOpen(startMs)) return false;
       this.#ready.delete(user);
-      this.#start(user);
+      this.#start(user, startMs);
     }
     if (this.#ready.size === 0 && this.#options.inFlight.size === 0) this.#settle("max_vus");
     return false;
@@ -121,20 +121,21 @@ export class IterationsLoad implements ScenarioLoad {
     return this.#progress[field]! < (kind === "shared-iterations" ? this.#total! : iterations);
   }
 
-  #start(user: User): void {
+  #start(user: User, startMs: number): void {
     const { executor, inFlight } = this.#options;
     const before = this.#progress[user.field]!++;
     const k = this.#pool === null ? user.vu + executor.vus * before : this.#pool.take();
     this.#starting = true;
-    inFlight.start(k, user.vu, null, () => this.#ended(user));
+    inFlight.start(k, user.vu, null, () => this.#ended(user), startMs);
     this.#starting = false;
   }
 
   #ended(user: User): void {
-    const { gate, now } = this.#options;
-    if (now() >= this.#span.endMs) return;
+    const { gate, clock } = this.#options;
+    const startMs = monotonicMs();
+    if (clock.swarmOf(startMs) >= this.#span.endMs) return;
     // One that ended as it began, because its target is blocked, waits for the next turn instead of recursing.
-    if (!this.#starting && this.#hasWork(user) && gate.isOpen()) return this.#start(user);
+    if (!this.#starting && this.#hasWork(user) && gate.isOpen(startMs)) return this.#start(user, startMs);
     // Also without work: the turn finds out whether that was the last one.
     this.#ready.add(user);
     if (!this.#starting) gate.wake();
@@ -148,10 +149,12 @@ export class IterationsLoad implements ScenarioLoad {
 
   /** Nothing more starts. What is left, if anything, is dropped; users beyond what a worker can hold leave some. */
   #settle(reason: DropReason): void {
-    const { arena, scenario, intervalAt, now } = this.#options;
+    const { arena, scenario, intervalAt, clock } = this.#options;
     let taken = 0;
     for (let field = TAKEN; field < this.#progress.length; field++) taken += this.#progress[field]!;
     this.#progress[SETTLED] = 1;
-    if (this.#total! > taken) arena.dropped(scenario, intervalAt(now()), DROP_REASONS.indexOf(reason), this.#total! - taken);
+    if (taken === this.#total) return;
+    const interval = intervalAt(clock.swarmOf(monotonicMs()));
+    arena.dropped(scenario, interval, DROP_REASONS.indexOf(reason), this.#total! - taken);
   }
 }

@@ -5,7 +5,8 @@ import { RateCurve } from "../plan/curve.ts";
 import { OwnArrivals, type Segment, stripeAt } from "../plan/schedule.ts";
 import { ownedBelow } from "../plan/stripe.ts";
 import type { ArrivalRateExecutor } from "../plan/types.ts";
-import type { Lease, SharedClock } from "./clock.ts";
+import { type Lease, monotonicMs, type SharedClock } from "./clock.ts";
+import type { Iteration } from "./iteration.ts";
 import { IN_FLIGHT_PER_WORKER, LATE_LIMIT_MS } from "./limits.ts";
 import { type Due, Pacer } from "./pacer.ts";
 import { nextChangeMs, type Retarget, type ScenarioLoad, type ScenarioOptions } from "./scenario.ts";
@@ -15,7 +16,7 @@ export interface OpenLoadOptions extends ScenarioOptions {
   readonly segments: readonly Segment[];
   /** Arrivals due before it are not this worker's business. */
   readonly fromMs: number;
-  readonly clock: Pick<SharedClock, "monotonicOf" | "nowMs">;
+  readonly clock: Pick<SharedClock, "monotonicOf" | "swarmOf">;
 }
 
 export class OpenLoad implements ScenarioLoad, Due {
@@ -32,6 +33,9 @@ export class OpenLoad implements ScenarioLoad, Due {
   #nowMs = 0;
   /** Of the lease: its latest gap is dealt with. */
   #generation = 0;
+  readonly #ended = (iteration: Iteration): void => {
+    this.#freeVus.push(iteration.vu);
+  };
 
   constructor(options: OpenLoadOptions) {
     const { executor, span, segments, fromMs } = options;
@@ -74,13 +78,12 @@ export class OpenLoad implements ScenarioLoad, Due {
   start(k: number, atMs: number): void {
     const { inFlight, worker, clock, gate } = this.#options;
     // Between two starts of a batch the process may have been stopped for any time.
-    if (clock.nowMs() - atMs > LATE_LIMIT_MS || !gate.isOpen()) return this.drop("late", atMs);
+    const startMs = monotonicMs();
+    if (clock.swarmOf(startMs) - atMs > LATE_LIMIT_MS || !gate.isOpen(startMs)) return this.drop("late", atMs);
     if (inFlight.size >= this.#slotsNow()) return this.drop("max_vus", atMs);
     if (worker.inFlight >= IN_FLIGHT_PER_WORKER) return this.drop("no_connection", atMs);
     const vu = this.#freeVus.pop() ?? this.#vus++;
-    inFlight.start(k, vu, clock.monotonicOf(atMs), (iteration) => {
-      this.#freeVus.push(iteration.vu);
-    });
+    inFlight.start(k, vu, clock.monotonicOf(atMs), this.#ended, startMs);
   }
 
   drop(reason: DropReason, atMs: number): void {

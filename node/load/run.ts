@@ -50,7 +50,7 @@ export class RunLoad {
     this.#arena = new Arena(start.shape, start.memory);
     this.#widthMs = intervalMs(durationMs(start.plan));
     const { clock, wake } = surroundings;
-    this.#gate = new Gate(start.ignoresLease ? () => true : () => clock.isLeased(), wake);
+    this.#gate = new Gate(start.ignoresLease ? () => true : (monotonic) => clock.isLeased(monotonic), wake);
     this.#parts = compileFlows(start.plan).map((flow, scenario) => this.#part(scenario, flow));
   }
 
@@ -139,18 +139,17 @@ interface CommonOptions {
 
 function loadOf(executor: Executor, common: CommonOptions, start: StartMessage, clock: SharedClock): ScenarioLoad {
   const { scenario } = common;
-  const now = () => clock.nowMs();
   switch (executor.kind) {
     case "constant-arrival-rate":
     case "ramping-arrival-rate":
       return new OpenLoad({ ...common, executor, fromMs: start.fromMs[scenario]!, clock });
     case "constant-vus":
     case "ramping-vus":
-      return new ClosedLoad({ ...common, executor, now });
+      return new ClosedLoad({ ...common, executor, clock });
     case "shared-iterations":
     case "per-vu-iterations": {
       const dealt = start.dealt[scenario]!;
-      return new IterationsLoad({ ...common, executor, dealt, progress: start.progress[scenario]!, now });
+      return new IterationsLoad({ ...common, executor, dealt, progress: start.progress[scenario]!, clock });
     }
   }
 }

@@ -72,6 +72,11 @@ export class InFlight {
   readonly #context: IterationContext;
   readonly #worker: WorkerLoad;
   readonly #active = new Bag<Iteration>();
+  readonly #ended = (iteration: Iteration): void => {
+    this.#active.delete(iteration);
+    this.#worker.inFlight--;
+    iteration.onOver!(iteration);
+  };
 
   constructor(context: IterationContext, worker: WorkerLoad) {
     this.#context = context;
@@ -82,13 +87,10 @@ export class InFlight {
     return this.#active.size;
   }
 
-  /** `onEnd` is called when it has ended, perhaps before this returns. */
-  start(k: number, vu: number, intendedMs: number | null, onEnd: (iteration: Iteration) => void): void {
-    const iteration = new Iteration(this.#context, k, vu, intendedMs, (ended) => {
-      this.#active.delete(ended);
-      this.#worker.inFlight--;
-      onEnd(ended);
-    });
+  /** `onOver` is called when it has ended, perhaps before this returns. `startMs` is now, on the monotonic clock. */
+  start(k: number, vu: number, intendedMs: number | null, onOver: (iteration: Iteration) => void, startMs: number): void {
+    const iteration = new Iteration(this.#context, k, vu, intendedMs, this.#ended, startMs);
+    iteration.onOver = onOver;
     this.#active.add(iteration);
     this.#worker.inFlight++;
     iteration.begin();

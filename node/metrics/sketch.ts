@@ -89,11 +89,16 @@ export class Sketch {
   /** Counts a duration in milliseconds; below zero (a clock's last bits) counts as zero. */
   record(valueMs: number): void {
     const value = valueMs > 0 ? valueMs : 0;
+    this.recordIn(bucketOf(value), value);
+  }
+
+  /** The same where its bucket is known; `value` is not below zero. */
+  recordIn(bucket: number, value: number): void {
     const stats = this.#stats;
     stats[0]! += value;
     if (stats[3]!++ === 0 || value < stats[1]!) stats[1] = value;
     if (value > stats[2]!) stats[2] = value;
-    this.#counts[bucketOf(value)]!++;
+    this.#counts[bucket]!++;
   }
 
   /** The same for a duration of 0, which is what most of some kinds are. */

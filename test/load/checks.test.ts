@@ -35,11 +35,10 @@ function evaluate(answer: Answer, checks: readonly Check[], captures: readonly C
   const evaluation = compileEvaluation(source, new Scope(plan, plan.scenarios[0]!));
   const passed: boolean[] = [];
   const captured: (string | null)[] = [];
-  evaluation.evaluate(
-    exchangeOf(answer),
-    (index, ok) => (passed[index] = ok),
-    (index, value) => (captured[index] = value),
-  );
+  evaluation.evaluate(exchangeOf(answer), {
+    onCheck: (index, ok) => void (passed[index] = ok),
+    onCapture: (index, value) => void (captured[index] = value),
+  });
   return { evaluation, passed, captured };
 }
 

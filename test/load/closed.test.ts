@@ -5,6 +5,7 @@ import { suite, test } from "node:test";
 import { allocateArena, Arena } from "../../node/load/arena.ts";
 import { ClosedLoad, vusAt } from "../../node/load/closed.ts";
 import type { Gate } from "../../node/load/gate.ts";
+import type { Iteration } from "../../node/load/iteration.ts";
 import type { InFlight } from "../../node/load/scenario.ts";
 import { shapeOf } from "../../node/load/shape.ts";
 import { cut, owns } from "../../node/plan/stripe.ts";
@@ -61,11 +62,11 @@ for (const [elapsedMs, vus] of [
 /** A load of virtual users whose iterations end when the test says so. */
 function setUp(executor: ConstantVusExecutor | RampingVusExecutor, gate: Gate) {
   const shape = shapeOf(planOf("http://127.0.0.1", scenario(executor, [COUNTED])));
-  const open = new Map<number, () => void>();
+  const open = new Map<number, (iteration: Iteration) => void>();
   const started: number[] = [];
   const clock = { nowMs: 0 };
   const inFlight = {
-    start(_k: number, vu: number, _intended: null, onEnd: () => void) {
+    start(_k: number, vu: number, _intended: null, onEnd: (iteration: Iteration) => void) {
       started.push(vu);
       open.set(vu, onEnd);
     },
@@ -82,13 +83,13 @@ function setUp(executor: ConstantVusExecutor | RampingVusExecutor, gate: Gate) {
     inFlight,
     worker: { inFlight: 0 },
     gate,
-    now: () => clock.nowMs,
+    clock: { swarmOf: () => clock.nowMs },
     intervalAt: () => 0,
   });
   function end(vu: number): void {
     const onEnd = open.get(vu)!;
     open.delete(vu);
-    onEnd();
+    onEnd({ vu } as Iteration);
   }
   const turn = (nowMs: number, limit = 64): boolean => {
     clock.nowMs = nowMs;

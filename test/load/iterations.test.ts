@@ -8,6 +8,7 @@ import { UNBOUNDED } from "../../node/load/clock.ts";
 import type { Gate } from "../../node/load/gate.ts";
 import { allocateProgress, IterationsLoad } from "../../node/load/iterations.ts";
 import { IN_FLIGHT_PER_WORKER } from "../../node/load/limits.ts";
+import type { Iteration } from "../../node/load/iteration.ts";
 import type { InFlight } from "../../node/load/scenario.ts";
 import { shapeOf } from "../../node/load/shape.ts";
 import { DROP_REASONS, type Snapshot } from "../../node/metrics/results.ts";
@@ -33,7 +34,7 @@ const sorted = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b)
 function setUp(executor: IterationsExecutor, gate: Gate = gateOf(), progress = allocateProgress(executor)) {
   const shape = shapeOf(planOf("http://127.0.0.1", scenario(executor, [COUNTED])));
   const arena = new Arena(shape, allocateArena(shape));
-  const open = new Map<number, () => void>();
+  const open = new Map<number, (iteration: Iteration) => void>();
   const started: { k: number; vu: number }[] = [];
   const clock = { nowMs: 0 };
   const worker = { inFlight: 0 };
@@ -41,19 +42,18 @@ function setUp(executor: IterationsExecutor, gate: Gate = gateOf(), progress = a
     get size() {
       return open.size;
     },
-    start(k: number, vu: number, _intended: null, onEnd: () => void) {
+    start(k: number, vu: number, _intended: null, onEnd: (iteration: Iteration) => void) {
       started.push({ k, vu });
       open.set(vu, onEnd);
     },
   } as unknown as InFlight;
   const span = { startMs: 0, endMs: executor.maxDurationMs, hardEndMs: executor.maxDurationMs + 1_000 };
-  const now = () => clock.nowMs;
-  const common = { scenario: 0, executor, span, dealt: ALL, progress, arena, inFlight, worker, gate, now };
+  const common = { scenario: 0, executor, span, dealt: ALL, progress, arena, inFlight, worker, gate, clock: { swarmOf: () => clock.nowMs } };
   const load = new IterationsLoad({ ...common, intervalAt: () => 0 });
   const end = (vu: number): void => {
     const onEnd = open.get(vu)!;
     open.delete(vu);
-    onEnd();
+    onEnd({ vu } as Iteration);
   };
   const turn = (nowMs: number, limit = 64, lease = UNBOUNDED): boolean => {
     clock.nowMs = nowMs;

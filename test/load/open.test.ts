@@ -36,7 +36,7 @@ function setUp(executor: ArrivalRateExecutor, more: { size?: number; inFlight?: 
     span: { startMs: START, endMs: START + 1_000, hardEndMs: START + 2_000 },
     segments: WHOLE,
     fromMs: START,
-    clock: { monotonicOf: (swarmMs) => swarmMs, nowMs: more.nowMs ?? (() => 0) },
+    clock: { monotonicOf: (swarmMs) => swarmMs, swarmOf: more.nowMs ?? (() => 0) },
     gate: more.gate ?? gateOf(),
     arena,
     inFlight,

@@ -41,7 +41,7 @@ function weights(maxVUs: number | null, turnMs: number): { weights: number[]; re
     span: { startMs: START, endMs: START + SECONDS * 1000, hardEndMs: START + SECONDS * 1000 },
     segments: [{ fromMs: 0, stripe: ALL }],
     fromMs: START,
-    clock: { monotonicOf: (swarmMs) => swarmMs, nowMs: () => nowMs },
+    clock: { monotonicOf: (swarmMs) => swarmMs, swarmOf: () => nowMs },
     gate: gateOf(),
     arena,
     inFlight,

@@ -24,11 +24,11 @@ export class HttpDriver implements Driver {
     this.#first = new Http1Client(guard, count);
   }
 
-  send(request: PreparedRequest, sink: Sink): Call {
+  send(request: PreparedRequest, sink: Sink, nowMs?: number): Call {
     const { http, cookies } = request;
-    if (http === undefined && cookies === undefined) return this.#first.send(request, sink);
+    if (http === undefined && cookies === undefined) return this.#first.send(request, sink, nowMs);
     const client = this.clientOf(http);
-    if (http?.redirects === undefined && cookies === undefined) return client.send(request, sink);
+    if (http?.redirects === undefined && cookies === undefined) return client.send(request, sink, nowMs);
     return new Visit(client, request, sink);
   }
 

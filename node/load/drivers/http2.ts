@@ -18,11 +18,11 @@ export class Http2Driver implements Driver {
     this.#older = older;
   }
 
-  send(request: PreparedRequest, sink: Sink): Call {
-    if (request.http?.version !== "auto") return this.#client.send(request, sink);
+  send(request: PreparedRequest, sink: Sink, nowMs?: number): Call {
+    if (request.http?.version !== "auto") return this.#client.send(request, sink, nowMs);
     const { origin } = request;
     // Without TLS there is nothing to negotiate with.
-    if (!origin.startsWith("https:") || this.#declined.has(origin)) return this.#older.send(request, sink);
+    if (!origin.startsWith("https:") || this.#declined.has(origin)) return this.#older.send(request, sink, nowMs);
     return new Offer(this.#client, this.#older, () => this.#declined.add(origin), request, sink);
   }
 

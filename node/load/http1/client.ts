@@ -25,14 +25,14 @@ export class Http1Client implements Driver {
     this.#count = count;
   }
 
-  send(request: PreparedRequest, sink: Sink): Call {
+  send(request: PreparedRequest, sink: Sink, nowMs?: number): Call {
     const depth = request.http?.pipelining ?? 1;
     const key = depth === 1 ? request.origin : `${request.origin} ${depth}`;
     const origin = this.#origins.get(key) ?? this.#addOrigin(key, request.origin, depth);
     if (origin.refusal !== null) return new Unsent(origin.refusal.kind, sink);
     const message = origin.encoder.encode(request);
     if (message === null) return new Unsent("other", sink);
-    const call = new Http1Call(request, message, sink, this.#deadlines);
+    const call = new Http1Call(request, message, sink, this.#deadlines, nowMs);
     origin.send(call);
     return call;
   }

@@ -23,7 +23,7 @@ export interface Carrier {
 export class Http2Call implements Call, Exchange, Expiring {
   status = 0;
   error: ErrorKind | null = null;
-  readonly startMs = monotonicMs();
+  readonly startMs: number;
   setup: Setup | null = null;
   writtenMs = 0;
   firstByteMs = 0;
@@ -59,7 +59,8 @@ export class Http2Call implements Call, Exchange, Expiring {
   readonly #sink: Sink;
   readonly #deadline: Queue;
 
-  constructor(request: PreparedRequest, message: Message, sink: Sink, deadlines: Deadlines) {
+  constructor(request: PreparedRequest, message: Message, sink: Sink, deadlines: Deadlines, startMs = monotonicMs()) {
+    this.startMs = startMs;
     this.request = request;
     this.message = message;
     this.#sink = sink;

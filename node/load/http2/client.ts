@@ -22,12 +22,12 @@ export class Http2Client implements Driver {
     this.#count = count;
   }
 
-  send(request: PreparedRequest, sink: Sink): Call {
+  send(request: PreparedRequest, sink: Sink, nowMs?: number): Call {
     const origin = this.#originOf(request);
     if (origin.refusal !== null) return new Unsent(origin.refusal.kind, sink);
     const message = origin.encoder.encode(request);
     if (message === null) return new Unsent("other", sink);
-    const call = new Http2Call(request, message, sink, this.#deadlines);
+    const call = new Http2Call(request, message, sink, this.#deadlines, nowMs);
     origin.send(call);
     return call;
   }
