@@ -5,6 +5,9 @@ import { join } from "node:path";
 import { NEEDLE } from "./target.ts";
 import type { Task } from "./tools.ts";
 
+/** Over HTTP/2 so many connections carry all requests that are under way. */
+export const H2_CONNECTIONS = 4;
+
 /** Puts a file where the target keeps its own; returns its path. */
 export function write(folder: string, name: string, text: string): string {
   const file = join(folder, name);
@@ -25,7 +28,7 @@ export function ourPlan(task: Task, connections: number): string {
       : { executor: "constant-vus", vus: connections, duration: `${seconds}s` };
   const get = asked(task, "{{ iterationInTest }}").slice(url.length);
   const step = column === "open" ? { get, expect: { status: 200, body: { contains: NEEDLE } } } : { get };
-  const http = column === "h2" ? { http: { version: 2 } } : {};
+  const http = column === "h2" ? { http: { version: 2, streams: connections / H2_CONNECTIONS } } : {};
   return JSON.stringify({ name: column, target: url, scenarios: { [column]: { ...executor, ...http, gracefulStop: "1s", flow: [step] } } });
 }
 

@@ -1,12 +1,12 @@
 // The load generators that are compared, and how each of them is told to do the same.
 
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "./measure.ts";
-import { artilleryScript, k6Script, locustScript, ourPlan, write } from "./scripts.ts";
+import { artilleryScript, H2_CONNECTIONS, k6Script, locustScript, ourPlan, write } from "./scripts.ts";
 import type { Target } from "./target.ts";
 
 export const COLUMNS = ["bare", "tls", "open", "h2"] as const;
@@ -40,6 +40,7 @@ export interface Tool {
 }
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const INSTALL = fileURLToPath(new URL("install.sh", import.meta.url));
 const PLACES = [join(process.env["LOADSWARM_BENCH"] ?? join(homedir(), ".cache/loadswarm-bench"), "bin")];
 const OPEN_RATE = 20_000;
 const C = String(CONNECTIONS);
@@ -85,10 +86,10 @@ const PEERS: readonly Tool[] = [
     name: "h2load",
     binary: "h2load",
     columns: ["bare", "tls", "h2"],
-    // Over HTTP/2 as many requests at once, on four connections.
+    // Over HTTP/2 as many requests at once, on fewer connections.
     command: ({ column, url, seconds }) =>
       column === "h2"
-        ? ["-t1", "-c4", `-m${CONNECTIONS / 4}`, "-D", String(seconds), `${url}/`]
+        ? ["-t1", `-c${H2_CONNECTIONS}`, `-m${CONNECTIONS / H2_CONNECTIONS}`, "-D", String(seconds), `${url}/`]
         : ["--h1", "-t1", `-c${C}`, "-D", String(seconds), `${url}/`],
     versionArgs: ["--version"],
   },
@@ -116,7 +117,6 @@ const PEERS: readonly Tool[] = [
       const most = ["-workers", C, "-max-workers", C, "-connections", C];
       return ["attack", "-duration", `${task.seconds}s`, ...pace, ...most, "-targets", targets, "-output", "/dev/null"];
     },
-    versionArgs: ["-version"],
   },
   {
     name: "hey",
@@ -177,9 +177,9 @@ export function findTool({ binary }: Tool): string | null {
   return places.map((place) => join(place, binary)).find((path) => existsSync(path)) ?? null;
 }
 
-/** As it says itself, in one line. */
+/** As it says itself, or as it was asked for where it says nothing. */
 export function versionOf(tool: Tool, path: string): string {
-  if (tool.versionArgs === undefined) return "";
+  if (tool.versionArgs === undefined) return new RegExp(` ${tool.binary} \\S+ v(\\S+)`).exec(readFileSync(INSTALL, "utf8"))?.[1] ?? "";
   const { stdout, stderr } = spawnSync(path, tool.versionArgs, { encoding: "utf8", timeout: 30_000 });
   return /\d+\.\d+[\w.-]*/.exec(`${stdout}\n${stderr}`)?.[0] ?? "";
 }
