@@ -58,8 +58,8 @@ export class AgentMetrics {
   readonly #events = new Map<string, number>();
   readonly #delivery = Sketch.create();
   readonly #forAll: ForAll;
-  /** What the push counts of itself; nothing where nothing is pushed. */
-  ofExport: () => readonly Reading[] = () => [];
+  /** What each push counts of itself. */
+  readonly ofExports: (() => readonly Reading[])[] = [];
 
   constructor(sources: MetricsSources) {
     this.#sources = sources;
@@ -115,7 +115,7 @@ export class AgentMetrics {
       ),
       ...this.#ofSwarm(all, share),
       ...this.#process.read(),
-      ...this.ofExport(),
+      ...this.ofExports.flatMap((read) => read()),
     ];
   }
 

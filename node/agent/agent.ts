@@ -11,7 +11,6 @@ import { SwarmClock } from "../mesh/clock.ts";
 import { type Network, type NetworkEvents, SOLO } from "../mesh/network.ts";
 import { Shell } from "../mesh/shell.ts";
 import type { Reading } from "../metrics/reading.ts";
-import type { RemoteWrite } from "../metrics/remote-write.ts";
 import { Unmet } from "../metrics/unmet.ts";
 import { LoadswarmError } from "../plan/errors.ts";
 import { parsePlan } from "../plan/parse.ts";
@@ -22,7 +21,7 @@ import { planHash } from "../wire/plan-hash.ts";
 import { AgentMetrics } from "./agent-metrics.ts";
 import type { CheckedConfig } from "./config.ts";
 import { createLog, type Logger } from "./log.ts";
-import { startPush } from "./push.ts";
+import { type Push, startPushes } from "./push.ts";
 import { ownVersion } from "./version.ts";
 
 /** From publishing to the first arrival in a swarm: the plan reaches 200 agents in well under half a second. */
@@ -61,7 +60,7 @@ export class Agent {
   readonly #guard: TargetGuard;
   readonly #unmet = new Unmet();
   readonly #metrics: AgentMetrics;
-  #push: RemoteWrite | null = null;
+  #pushes: readonly Push[] = [];
   readonly #listeners = new Set<(event: SwarmEvent) => void>();
 
   private constructor(config: CheckedConfig, apiUrl: string, network: Network, member: MemberId, log: Logger) {
@@ -113,7 +112,7 @@ export class Agent {
       const solo = new Agent(config, apiUrl, SOLO, `solo-${randomBytes(8).toString("hex")}`, log);
       // Its only run is about to be published and starts at once: the threads must be up by then.
       await solo.#engine.prepare();
-      await solo.#startPush(config);
+      await solo.#startPushes(config);
       solo.#shell.start();
       return solo;
     }
@@ -122,7 +121,7 @@ export class Agent {
     const mesh = await Mesh.create({ listen, join, joinNames, swarmKey, log });
     const agent = new Agent(config, apiUrl, mesh, mesh.self, log);
     await mesh.start(agent.#shell satisfies NetworkEvents);
-    await agent.#startPush(config);
+    await agent.#startPushes(config);
     agent.#shell.start();
     log.info({ member: mesh.self, listen: mesh.addresses, api: apiUrl }, "agent is up");
     return agent;
@@ -221,7 +220,7 @@ export class Agent {
   async close(): Promise<void> {
     this.#shell.stop();
     await this.#engine.close();
-    await this.#push?.leave();
+    await Promise.all(this.#pushes.map((push) => push.leave()));
     this.#metrics.stop();
     await this.#network.stop();
   }
@@ -248,10 +247,10 @@ export class Agent {
     });
   }
 
-  async #startPush({ remoteWrite, name, node, zone }: CheckedConfig): Promise<void> {
-    if (remoteWrite === null) return;
+  async #startPushes(config: CheckedConfig): Promise<void> {
+    const { name, node, zone } = config;
     const identity = { name, node, zone, version: ownVersion() };
-    this.#push = await startPush(remoteWrite, identity, this.#metrics, () => this.#clock.nowMs(), this.log);
+    this.#pushes = await startPushes(config, identity, this.#metrics, () => this.#clock.nowMs(), this.log);
   }
 
   #event(event: SwarmEvent): void {

@@ -7,6 +7,7 @@ import { type HostPort, parseHostPort } from "../mesh/discovery.ts";
 import type { Detail } from "../metrics/run-readings.ts";
 import { LoadswarmError } from "../plan/errors.ts";
 import { usableCores } from "./cores.ts";
+import { type CheckedOtlp, checkOtlp, type OtlpConfig } from "./otlp-config.ts";
 import { checkDetail, type CheckedRemoteWrite, checkRemoteWrite, REMOTE_WRITE_DEFAULTS, type RemoteWriteConfig } from "./remote-write-config.ts";
 
 export interface AgentConfig {
@@ -30,6 +31,8 @@ export interface AgentConfig {
   readonly logLevel: string;
   /** Where metrics are pushed to; absent or null = nowhere. */
   readonly remoteWrite?: RemoteWriteConfig | null;
+  /** Where they are exported to by OTLP; absent or null = nowhere. */
+  readonly otlp?: OtlpConfig | null;
   /** `auto`, `full` or `lean`: whether metrics name requests and checks. */
   readonly metricsDetail?: string;
 }
@@ -49,6 +52,7 @@ export interface CheckedConfig {
   readonly guard: GuardPolicy;
   readonly logLevel: string;
   readonly remoteWrite: CheckedRemoteWrite | null;
+  readonly otlp: CheckedOtlp | null;
   readonly metricsDetail: Detail | "auto";
 }
 
@@ -83,6 +87,7 @@ export function checkConfig(config: AgentConfig): CheckedConfig {
     guard: guardOf(config, listen),
     logLevel: config.logLevel,
     remoteWrite: checkRemoteWrite(config.remoteWrite ?? null),
+    otlp: checkOtlp(config.otlp ?? null),
     metricsDetail: checkDetail(config.metricsDetail ?? REMOTE_WRITE_DEFAULTS.detail),
   };
 }

@@ -1,5 +1,6 @@
 // Options of the push of metrics, for every command that runs agents.
 
+import { OTLP_DEFAULTS, type OtlpConfig } from "../agent/otlp-config.ts";
 import { REMOTE_WRITE_DEFAULTS as DEFAULTS, type RemoteWriteConfig } from "../agent/remote-write-config.ts";
 import type { CommandTable, OptionSpec, Values } from "./options.ts";
 
@@ -59,6 +60,21 @@ export const PUSH = [
   file("key", "its private key (PEM)"),
   { name: "remote-write-insecure", type: "boolean", default: false, help: "do not check the receiver's certificate" },
   {
+    name: "otlp-url",
+    type: "string",
+    default: null,
+    value: "URL",
+    help: "export metrics to this OpenTelemetry collector, like http://collector:4318; headers by OTEL_EXPORTER_OTLP_HEADERS",
+  },
+  {
+    name: "otlp-interval",
+    type: "duration",
+    default: OTLP_DEFAULTS.intervalMs,
+    min: 1000,
+    value: "TIME",
+    help: "time between two exports",
+  },
+  {
     name: "metrics-detail",
     type: "string",
     default: DEFAULTS.detail,
@@ -70,7 +86,11 @@ export const PUSH = [
 type PushValues = Values<CommandTable & { readonly options: typeof PUSH }>;
 
 /** What an agent is to be told. */
-export function pushConfig(values: PushValues): { remoteWrite: RemoteWriteConfig; metricsDetail: string } {
+export function pushConfig(values: PushValues): {
+  remoteWrite: RemoteWriteConfig;
+  otlp: OtlpConfig;
+  metricsDetail: string;
+} {
   return {
     remoteWrite: {
       url: values["remote-write-url"],
@@ -87,6 +107,7 @@ export function pushConfig(values: PushValues): { remoteWrite: RemoteWriteConfig
       keyFile: values["remote-write-key"],
       insecure: values["remote-write-insecure"],
     },
+    otlp: { url: values["otlp-url"], intervalMs: values["otlp-interval"] },
     metricsDetail: values["metrics-detail"],
   };
 }

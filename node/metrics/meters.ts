@@ -90,6 +90,7 @@ export const HEALTH_METERS = {
   remoteWriteRequests: counter("remote_write_requests", ["code"], "Pushes by HTTP status; code none: no answer came"),
   remoteWriteQueue: gauge("remote_write_queue_samples", [], "Samples that wait to be pushed"),
   remoteWriteHighest: gauge("remote_write_highest_sent_timestamp_seconds", [], "Time of the latest sample that the receiver has taken"),
+  otlpExports: counter("otlp_exports", ["result"], "Exports by OTLP by what became of them: taken or failed; absent where nothing is exported so"),
   cpu: meter("process_cpu_seconds_total", "counter", [], "User and system CPU time"),
   residentMemory: meter("process_resident_memory_bytes", "gauge", [], "Resident memory"),
   startTime: meter("process_start_time_seconds", "gauge", [], "When the process started, since the Unix epoch"),

@@ -22,7 +22,7 @@ export interface NativeHistogram {
 export const MAX_BUCKETS = 160;
 
 /** Schema of a sketch. */
-const FINEST = 6;
+export const FINEST = 6;
 /** Lowest schema that receivers know. */
 const COARSEST = -4;
 /**
@@ -30,6 +30,9 @@ const COARSEST = -4;
  * by a fifth of its width, 0.2 % of its values.
  */
 const TO_SECONDS = -638;
+/** Index of a sketch's bucket among native buckets of schema 6 over seconds. */
+export const finestIndex = (bucket: number): number => bucket + PROMETHEUS_OFFSET + TO_SECONDS;
+
 /** Below the first bucket but one of every sketch, and a bound of all schemas that are not negative. */
 const ZERO_THRESHOLD = 2 ** -20;
 
@@ -40,7 +43,7 @@ export function nativeHistogram(sketch: SketchData, maxBuckets = MAX_BUCKETS): N
   const zeroCount = hasZero ? sketch.count[0]! : 0;
   const first = hasZero ? 1 : 0;
   const finest: number[] = [];
-  for (let i = first; i < sketch.index.length; i++) finest.push(sketch.index[i]! + PROMETHEUS_OFFSET + TO_SECONDS);
+  for (let i = first; i < sketch.index.length; i++) finest.push(finestIndex(sketch.index[i]!));
   const counts = hasZero ? sketch.count.slice(1) : sketch.count;
   let schema = FINEST;
   while (schema > COARSEST && distinct(finest, FINEST - schema) > maxBuckets) schema--;

@@ -23,6 +23,10 @@ Every agent pushes these by Prometheus remote write where \`--remote-write-url\`
   \`job\` is \`loadswarm\`. \`instance\` is the agent's \`--name\`: two agents of one name would spoil each other's series.
 - **Series**: about 250 an agent for a plan of 20 requests, never more than 1,000: names beyond that are counted together as
   \`__other__\`. Above 500 agents the names of requests and checks are left out (\`--metrics-detail\`).
+- **OpenTelemetry**: \`--otlp-url http://collector:4318\` exports the same by OTLP over HTTP with the official exporter: histograms as
+  exponential ones of at most 160 buckets, counts cumulative from the start of the run. What a collector does not take is in the
+  next export; gauges of an agent that is gone end as the collector sees fit. Headers, certificates and compression are set by
+  \`OTEL_EXPORTER_OTLP_HEADERS\` and its like.
 - A receiver that is away for ten minutes leaves no gap: what it missed is kept (\`--remote-write-max-age\`, 12 minutes) and sent when
   it is back.
 `;

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Reading } from "../../node/metrics/reading.ts";
-import { RemoteWrite, type RemoteWriteOptions, untilPush } from "../../node/metrics/remote-write.ts";
+import { untilPush } from "../../node/metrics/push-rhythm.ts";
+import { RemoteWrite, type RemoteWriteOptions } from "../../node/metrics/remote-write.ts";
 import { COMMON, durations, gauge, requests, SKETCH, START } from "./readings.ts";
 import { PLAIN_SETTINGS, Receiver } from "./receiver.ts";
 
