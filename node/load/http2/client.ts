@@ -1,7 +1,7 @@
 // Our own HTTP/2 client: origins with their connections, one timer for all timeouts, one memory for all reads.
 
 import type { ConnectionCount } from "../connection-count.ts";
-import type { Call, Driver, PreparedRequest, Sink } from "../driver.ts";
+import type { Call, Driver, HttpOptions, PreparedRequest, Sink } from "../driver.ts";
 import type { TargetGuard } from "../guard.ts";
 import { Unsent } from "../http1/client.ts";
 import { Deadlines } from "../http1/deadlines.ts";
@@ -14,6 +14,10 @@ export class Http2Client implements Driver {
   readonly #count: ConnectionCount;
   readonly #origins = new Map<string, Origin>();
   readonly #deadlines = new Deadlines();
+  /** What was asked for last: scenarios ask for the same over and over. */
+  #latest: Origin | null = null;
+  #latestUrl = "";
+  #latestHttp: HttpOptions | undefined;
   /** Reads are dealt with before the next one: no two connections need it at the same time. */
   readonly #readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
 
@@ -35,9 +39,17 @@ export class Http2Client implements Driver {
   close(): void {
     for (const origin of this.#origins.values()) origin.close();
     this.#origins.clear();
+    this.#latest = null;
   }
 
   #originOf({ origin: url, http }: PreparedRequest): Origin {
+    if (this.#latest !== null && http === this.#latestHttp && url === this.#latestUrl) return this.#latest;
+    this.#latestUrl = url;
+    this.#latestHttp = http;
+    return (this.#latest = this.#lookUp(url, http));
+  }
+
+  #lookUp(url: string, http: HttpOptions | undefined): Origin {
     const streams = http?.streams ?? 1;
     const isAsked = http?.version === "auto";
     const key = streams === 1 && !isAsked ? url : `${url} ${streams} ${isAsked}`;

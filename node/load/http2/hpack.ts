@@ -11,11 +11,17 @@ const RING = TABLE_BYTES / ENTRY_BYTES;
 /** No number in a block is larger: a longer one is meant to overflow. */
 const MOST_OCTETS_OF_A_NUMBER = 4;
 
+const NOTHING: readonly string[] = [];
+
 export class HpackDecoder {
   /** Grows with every change of the table. */
   version = 0;
   /** The latest list was longer than is allowed: what was over the limit is not in it. */
   isTooLong = false;
+  /** The latest list does not depend on what is in the table: the same octets mean the same at any time. */
+  isPure = true;
+  /** What the latest list put into the table, names and values in turn; the same array as long as nothing else is read. */
+  added: readonly string[] = NOTHING;
   readonly #mostBytes: number;
   readonly #names: string[] = [];
   readonly #values: string[] = [];
@@ -28,6 +34,10 @@ export class HpackDecoder {
   #end = 0;
   #bytes: Buffer = Buffer.alloc(0);
   #isFaulty = false;
+  #adding: string[] = [];
+  /** What is still to be put into the table, and how often. */
+  #due: readonly string[] = NOTHING;
+  #dueTimes = 0;
 
   /** Of a list, counted as SETTINGS_MAX_HEADER_LIST_SIZE counts. */
   constructor(mostBytes: number) {
@@ -41,11 +51,15 @@ export class HpackDecoder {
     this.#end = to;
     this.#isFaulty = false;
     this.isTooLong = false;
+    this.isPure = true;
+    this.#adding = [];
+    if (this.#dueTimes > 0) this.#catchUp();
     const fields: string[] = [];
     let size = 0;
     while (this.#at < to && !this.#isFaulty) {
       const first = bytes[this.#at]!;
       if (first >= 0x20 && first < 0x40) {
+        this.isPure = false;
         this.#resize(this.#number(0x1f), fields.length > 0);
         continue;
       }
@@ -57,7 +71,29 @@ export class HpackDecoder {
       this.isTooLong = true;
       fields.length = before;
     }
+    this.added = this.#adding;
     return this.#isFaulty ? null : fields;
+  }
+
+  /** A list that was pure has come once more, and puts the same into the table. */
+  repeat(added: readonly string[]): void {
+    if (added.length === 0) return;
+    if (added !== this.#due) {
+      this.#catchUp();
+      this.#due = added;
+    }
+    this.#dueTimes++;
+  }
+
+  /** As often as it takes to fill the table: after that, more of the same changes nothing. */
+  #catchUp(): void {
+    const due = this.#due;
+    const most = RING + 1;
+    for (let times = Math.min(this.#dueTimes, most); times > 0; times--) {
+      for (let i = 0; i < due.length; i += 2) this.#add(due[i]!, due[i + 1]!);
+    }
+    this.#due = NOTHING;
+    this.#dueTimes = 0;
   }
 
   #field(first: number, fields: string[]): void {
@@ -71,7 +107,9 @@ export class HpackDecoder {
     const name = index === 0 ? this.#text() : this.#name(index);
     const value = this.#text();
     fields.push(name, value);
-    if (isAdded && !this.#isFaulty) this.#add(name, value);
+    if (!isAdded || this.#isFaulty) return;
+    this.#add(name, value);
+    this.#adding.push(name, value);
   }
 
   #name(index: number): string {
@@ -85,6 +123,7 @@ export class HpackDecoder {
   }
 
   #placeOf(index: number): number {
+    this.isPure = false;
     const age = index - STATIC_ENTRIES - 1;
     if (age < 0 || age >= this.#count) this.#isFaulty = true;
     return (this.#newest - age + RING) % RING;

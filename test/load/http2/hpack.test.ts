@@ -2,10 +2,12 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { HeadReader } from "../../../node/load/http2/head-reader.ts";
 import { HpackDecoder } from "../../../node/load/http2/hpack.ts";
 import { decodeHuffman } from "../../../node/load/http2/huffman.ts";
 import { field } from "../../../node/load/http2/request.ts";
 import { STATIC } from "../../../node/load/http2/static-table.ts";
+import { Random } from "../../support/random.ts";
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(" ", ""), "hex");
 const MOST = 65_536;
@@ -138,3 +140,33 @@ it("every field that we write is read as it was", () => {
 });
 
 it("nothing at all is an empty text", () => assert.equal(decodeHuffman(Buffer.alloc(0), 0, 0), ""));
+
+it("a head that is known leaves the same in the table as one that is read", () => {
+  const random = new Random(4096);
+  const add = (name: string, value: string): Buffer => Buffer.concat([Buffer.of(0x40, name.length), Buffer.from(name), Buffer.of(value.length), Buffer.from(value)]);
+  const OK = Buffer.of(0x88);
+  const heads = [
+    Buffer.concat([OK, add("server", "s"), add("date", "monday")]),
+    Buffer.concat([OK, add("server", "s"), add("date", "tuesday")]),
+    Buffer.concat([OK, add("x", "y".repeat(100))]),
+    Buffer.concat([OK, Buffer.of(0x80 | 62)]),
+    Buffer.concat([OK, Buffer.of(0x80 | 64)]),
+    Buffer.concat([Buffer.of(0x3f, 0xe1, 0x01), OK]),
+    Buffer.concat([Buffer.of(0x20), OK]),
+    OK,
+  ];
+  for (let round = 0; round < 200; round++) {
+    const reader = new HeadReader();
+    const decoder = new HpackDecoder(MOST);
+    let isFaulty = false;
+    for (let i = 0; i < 60 && !isFaulty; i++) {
+      const bytes = random.pick(heads);
+      for (let times = random.integer(1, round % 10 === 0 ? 200 : 3); times > 0 && !isFaulty; times--) {
+        const read = reader.read(bytes, 0, bytes.length);
+        const fields = decoder.decode(bytes, 0, bytes.length);
+        assert.deepEqual(read?.fields, fields ?? undefined);
+        isFaulty = fields === null;
+      }
+    }
+  }
+});
