@@ -226,7 +226,11 @@ export class Connection implements Carrier, Conversation, Bagged {
     }
     const moved = [...unseen, ...this.#waiting.splice(0)];
     if (this.load === 0) this.close();
-    for (const call of moved) this.#owner.move(call, kind);
+    for (const call of moved) {
+      // A target that takes a few requests on every connection comes to an end with them.
+      if (lastStream > 0) call.moves = 0;
+      this.#owner.move(call, kind);
+    }
   }
 
   onTaken(bytes: number): void {

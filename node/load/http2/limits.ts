@@ -19,7 +19,10 @@ export const IDLE_FRAMES = 2_000;
 /** What may wait to be written of answers to such frames, beyond which a target that does not read is given up. */
 export const UNREAD_BYTES = 1024 * 1024;
 
-/** How often a request that the target says it has not looked at, or that could not be written, gets another connection. */
+/**
+ * How often one after the other a request gets another connection, because the target says it has looked at none of those
+ * before, or because it could not be written. More keeps a target busy that takes nothing.
+ */
 export const MOVES = 4;
 
 /** Compressed head of an answer, in all its frames; longer ones are errors of kind "protocol", and so is a longer list. */

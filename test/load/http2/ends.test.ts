@@ -55,6 +55,24 @@ describe("a goodbye", () => {
     assert.ok(target.connections() < 10, `${target.connections()} connections`);
   });
 
+  it("from a target that takes two requests on every connection, however many are on their way, loses nothing", async () => {
+    const seen: string[] = [];
+    await using target = await listen(
+      speaking({
+        onRequest: (peer, stream, _, fields) => {
+          if (stream > 3) return;
+          seen.push(fieldOf(fields, ":path")!);
+          peer.send(...(stream === 3 ? [goaway(3)] : []), ok(stream));
+        },
+      }),
+    );
+    using client = clientOf();
+    const paths = Array.from({ length: 40 }, (_, i) => `/${i}`);
+    const all = await Promise.all(paths.map((path) => client.settle(request2(target.origin, { ...streams(40), path }))));
+    assert.deepEqual(kinds(all), none(40));
+    assert.deepEqual([seen.length, new Set(seen).size, target.connections()], [40, 40, 20]);
+  });
+
   it("after each thousandth request, as nginx says it, is noticed by nobody", async () => {
     const served = new Map<Peer, number>();
     await using target = await listen(
