@@ -64,7 +64,7 @@ class Swarm {
       const neighbours = this.#view.neighboursOf(position).map((one) => ids[one]!);
       const out = new Outbox();
       for (const peer of neighbours) out.links.add(peer);
-      this.#nodes.set(id, { id, out, results: new Results(id, { agreement, members, neighbours }, out, () => true), isUp: true });
+      this.#nodes.set(id, { id, out, results: new Results(id, { agreement, members, neighbours }, out, () => true, () => 0), isUp: true });
     });
   }
 

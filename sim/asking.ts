@@ -8,7 +8,7 @@ import type { World } from "./world.ts";
 const MOST_ASKED = 60;
 const SOME = 5;
 /** An answer that has not come then never comes. */
-const PATIENCE_MS = 4000;
+const PATIENCE_MS = 6000;
 const LOOK_EVERY_MS = 50;
 
 /** What an agent says of a run. */

@@ -4,8 +4,8 @@ import type { Random } from "./random.ts";
 
 /** TCP's first retransmission timeout; each further one is twice as long (RFC 6298; 200 ms is Linux's least). */
 export const RETRANSMIT_MS = 200;
-/** How far frames on a link are apart at most: the next one tells the sender that one before was lost. */
-const FOLLOWED_AFTER_MS = 250;
+/** After two round trips and this TCP sends its last packet again if nothing else told it (TLP, RFC 8985, section 7.2). */
+const PROBE_MS = 200;
 
 /** What holds for every link. */
 export interface Conditions {
@@ -66,11 +66,13 @@ export class Network {
   }
 
   /**
-   * What losses add to a frame's latency. No doubling: the frames that follow, four a second at least, tell the sender what
+   * What losses add to a frame's latency. No doubling: the frames that follow, two a second at least, tell the sender what
    * was lost (RACK, RFC 8985, section 6), and it sends that again at once.
    */
   retransmissionMs(): number {
-    return FOLLOWED_AFTER_MS * this.#losses();
+    const { baseMs, tailMs, extraMs } = this.#conditions;
+    const roundTripMs = 2 * baseMs + 2 * tailMs + extraMs[0] + extraMs[1];
+    return (PROBE_MS + 2 * roundTripMs) * this.#losses();
   }
 
   /** What losses add to making a connection: there is nothing that follows, each wait is twice as long. */

@@ -7,7 +7,14 @@ import type { Delegating } from "./delegating.ts";
 import { Errand, type Errands, type Question } from "./errands.ts";
 import type { MemberId, RunId } from "./events.ts";
 import type { LineageId, Positions } from "./frame.ts";
-import { ASK_AGAIN_PATIENCE_MS, GATHER_PATIENCE_MS, GATHER_TIMEOUT_MS } from "./limits.ts";
+import {
+  ASK_AGAIN_PATIENCE_MS,
+  DIAL_ROUND_TRIPS,
+  GATHER_PATIENCE_MS,
+  GATHER_TIMEOUT_MS,
+  LONGEST_ROUND_TRIP_MS,
+  PATIENCE_ROUND_TRIPS,
+} from "./limits.ts";
 import type { Members } from "./members.ts";
 import { copyOf, isWithin, remove, removeAll } from "./subsets.ts";
 
@@ -45,13 +52,15 @@ export class Gathers {
   readonly #membership: Surroundings;
   readonly #errands: Errands;
   readonly #delegating: Delegating;
+  readonly #roundTripMs: () => number;
   readonly #open = new Set<Gathering>();
 
-  constructor(self: MemberId, membership: Surroundings, errands: Errands, delegating: Delegating) {
+  constructor(self: MemberId, membership: Surroundings, errands: Errands, delegating: Delegating, roundTripMs: () => number) {
     this.#self = self;
     this.#membership = membership;
     this.#errands = errands;
     this.#delegating = delegating;
+    this.#roundTripMs = roundTripMs;
   }
 
   /** One that a second reader of the same run can wait for as well. */
@@ -73,7 +82,7 @@ export class Gathers {
         errand: new Errand(view, question),
         wanted,
         askedAtMs: nowMs,
-        deadlineMs: nowMs + GATHER_TIMEOUT_MS,
+        deadlineMs: nowMs + GATHER_TIMEOUT_MS + this.#farMs(PATIENCE_ROUND_TRIPS + DIAL_ROUND_TRIPS),
         dialled: emptyPositions(view.size),
         redialled: emptyPositions(view.size),
         observed: emptyPositions(view.size),
@@ -87,7 +96,7 @@ export class Gathers {
   /** Asks those who have answered something else, in what time is left. */
   again(before: Gathering, question: Question, nowMs: number): void {
     const { heard } = before.errand.collected;
-    const deadlineMs = Math.max(before.deadlineMs, nowMs + ASK_AGAIN_PATIENCE_MS);
+    const deadlineMs = Math.max(before.deadlineMs, nowMs + ASK_AGAIN_PATIENCE_MS + this.#farMs(DIAL_ROUND_TRIPS));
     const { view } = before.errand;
     const [dialled, redialled, observed] = [emptyPositions(view.size), emptyPositions(view.size), emptyPositions(view.size)];
     const errand = new Errand(view, question);
@@ -113,6 +122,11 @@ export class Gathers {
     return next;
   }
 
+  /** What questions take longer where members are far from each other. */
+  #farMs(roundTrips: number): number {
+    return roundTrips * Math.min(this.#roundTripMs(), LONGEST_ROUND_TRIP_MS);
+  }
+
   /** Those who are held to be lost are not asked: others answer for them. */
   #lost(): Positions {
     const { agreement } = this.#membership;
@@ -126,7 +140,7 @@ export class Gathers {
   #begin(gathering: Gathering, avoid: Positions): Gathering {
     const { errand, lineage, wanted, askedAtMs, deadlineMs } = gathering;
     this.#open.add(gathering);
-    const patienceMs = Math.min(GATHER_PATIENCE_MS, deadlineMs - askedAtMs);
+    const patienceMs = Math.min(GATHER_PATIENCE_MS + this.#farMs(PATIENCE_ROUND_TRIPS), deadlineMs - askedAtMs);
     this.#delegating.overLinks(errand, lineage, { ask: wanted, avoid, silent: NOBODY, patienceMs }, askedAtMs);
     return gathering;
   }
@@ -142,7 +156,7 @@ export class Gathers {
     removeAll(missing, collected.heard);
     const silent = copyOf(missing, view.size);
     if (isEmpty(dialled)) removeAll(silent, everybodyBut(view, collected.failed));
-    const patienceMs = Math.min(ASK_AGAIN_PATIENCE_MS, gathering.deadlineMs - nowMs);
+    const patienceMs = Math.min(ASK_AGAIN_PATIENCE_MS + this.#farMs(DIAL_ROUND_TRIPS), gathering.deadlineMs - nowMs);
     if (!isWithin(silent, observed)) {
       // Nobody is asked through those who may not answer: what others hold of them is sure to come.
       const avoid = everybodyBut(view, collected.heard);

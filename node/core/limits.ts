@@ -61,7 +61,7 @@ export const CLOSED_HINT_MS = 4000;
 /** News for the neighbours is gathered for so long at least: more frequent frames spread it sooner and cost CPU. */
 export const FLUSH_MS = 100;
 /** The same for roll calls while nothing is amiss: they have seconds, and are most of what is sent. */
-export const QUIET_FLUSH_MS = 250;
+export const QUIET_FLUSH_MS = 500;
 /** The first news after a quiet time waits only for what comes with it. */
 export const FLUSH_SOON_MS = 5;
 
@@ -160,6 +160,12 @@ export const DRAIN_MS = 5000;
 export const GATHER_TIMEOUT_MS = 1500;
 /** Everybody has so long to answer at first. What then is missing is asked for otherwise, which takes the rest. */
 export const GATHER_PATIENCE_MS = 800;
+/** The first question waits so many round trips longer, for a few hops and a lost packet … */
+export const PATIENCE_ROUND_TRIPS = 4;
+/** … and the second so many, for it may need a new link. */
+export const DIAL_ROUND_TRIPS = 8;
+/** Whatever neighbours make of the clock: nobody is waited for for longer than some round trips of this. */
+export const LONGEST_ROUND_TRIP_MS = 500;
 /** Whoever asks for somebody else has this part of the asker's patience, or its own answer would come too late … */
 export const PATIENCE_PER_HOP = 0.8;
 /** … and with less than this asks nobody. */

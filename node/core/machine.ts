@@ -59,7 +59,13 @@ export class SwarmMachine {
     const record = { ...description, incarnation: 0, state: "alive", view: 0, fromMs: NEVER, untilMs: NEVER } as const;
     this.#membership = new Membership(record, this.#out, this.#nowMs);
     this.members = this.#membership.members;
-    this.#results = new Results(self.id, this.#membership, this.#out, (run) => this.runs.get(run) !== undefined);
+    this.#results = new Results(
+      self.id,
+      this.#membership,
+      this.#out,
+      (run) => this.runs.get(run) !== undefined,
+      () => this.#time.roundTripMs(),
+    );
     this.runs = new Runs((run) => {
       this.#results.forget(run);
       this.#runStates.forget(run);
@@ -124,7 +130,7 @@ export class SwarmMachine {
         return false;
       case "refused":
         if (this.#out.links.has(input.peer)) return true;
-        this.#membership.agreement.refused(input.peer, this.#nowMs);
+        this.#membership.refused(input.peer, this.#nowMs);
         this.#results.linkDown(input.peer);
         return false;
       case "unreachable":
@@ -196,7 +202,7 @@ export class SwarmMachine {
     const peer = this.#gossip.peer(from);
     const isOurs = peer !== undefined && (this.#gossip.received(peer, frame, localMs) || this.#follows(peer, frame, localMs));
     if (isOurs) {
-      this.#membership.agreement.heard(from, this.#nowMs);
+      this.#membership.heard(from, this.#nowMs);
       if (!this.#membership.hear(frame, from, this.#nowMs)) this.unheard++;
     }
     if (frame.runs !== undefined) this.#work.take(frame.runs, from, this.#nowMs);

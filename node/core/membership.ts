@@ -9,8 +9,9 @@ import type { Chain as ChainData, Frame, LineageId, Standing, ViewMember } from 
 import { DISSOLVE_MS, startOf, windowOf } from "./limits.ts";
 import { Members, revised } from "./members.ts";
 import { OpenWishes, weightOf } from "./open-wishes.ts";
+import { Neighbours } from "./neighbours.ts";
 import type { Outbox } from "./outbox.ts";
-import { hash32, neighbours } from "./rings.ts";
+import { hash32 } from "./rings.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -29,7 +30,7 @@ export class Membership {
   #news = new Map<MemberId, MemberRecord>();
   /** Members that are gone since this was last asked. */
   #gone: MemberId[] = [];
-  #neighbours: readonly MemberId[] = [];
+  readonly #neighbours: Neighbours;
   /** Times of members who are back in a view, but whose words have not come yet. */
   readonly #admitted = new Map<MemberId, { readonly incarnation: number; readonly fromMs: number }>();
   readonly #damping = new Damping();
@@ -38,13 +39,12 @@ export class Membership {
   /** Others may hear of me. */
   #isKnocking = true;
   readonly #wishes = new OpenWishes(this.members);
-  /** A neighbour has said something new of itself: where it listens, perhaps. */
-  #isNeighbourNews = false;
 
   constructor(self: MemberRecord, out: Outbox, nowMs: number) {
     this.#self = self.id;
     this.#out = out;
     this.#majorityMs = nowMs;
+    this.#neighbours = new Neighbours(self.id, this.members, out);
     this.members.merge(self);
     this.#agreement = this.#found(nowMs);
   }
@@ -54,7 +54,7 @@ export class Membership {
   }
 
   get neighbours(): readonly MemberId[] {
-    return this.#neighbours;
+    return this.#neighbours.ids;
   }
 
   get isKnocking(): boolean {
@@ -93,7 +93,7 @@ export class Membership {
       if (known === null) continue;
       this.#news.set(record.id, known);
       this.#wishes.review(known);
-      if (this.#neighbours.includes(record.id)) this.#isNeighbourNews = true;
+      this.#neighbours.said(record.id);
       if (record.view > 0) this.#agreement.told(record.id, record.view);
       this.#agreement.wishesChanged();
     }
@@ -156,7 +156,7 @@ export class Membership {
     this.#isKnocking = false;
     this.take(records);
     this.#renew({ incarnation: this.own().incarnation + 1, view: chain.current.number, fromMs: NEVER, untilMs: NEVER });
-    this.#chooseNeighbours();
+    this.#neighbours.choose(this.#agreement.view);
     return true;
   }
 
@@ -169,6 +169,18 @@ export class Membership {
   /** Records to tell others: mine only if it may be heard. */
   known(): MemberRecord[] {
     return this.members.all().filter(({ id }) => id !== this.#self || this.#isKnocking);
+  }
+
+  /** A frame of my lineage came from it. */
+  heard(peer: MemberId, nowMs: number): void {
+    this.#agreement.heard(peer, nowMs);
+    this.#neighbours.heard(peer);
+  }
+
+  /** There is no link to it, and dialling it was refused. */
+  refused(peer: MemberId, nowMs: number): void {
+    this.#agreement.refused(peer, nowMs);
+    if (this.#isMember(peer)) this.#neighbours.refused(peer);
   }
 
   /**
@@ -197,7 +209,7 @@ export class Membership {
     if (!isBelieved && !this.#isRescue(chain, from, nowMs)) return;
     this.#agreement = new Agreement(this.#self, agreement.lineage, chain, this.#wishes, nowMs);
     this.#wishes.follow(chain);
-    this.#chooseNeighbours();
+    this.#neighbours.choose(this.#agreement.view);
     if (this.#agreement.isMember() || this.own().state === "left") return;
     this.#renew({ incarnation: this.own().incarnation + 1, view: chain.current.number, fromMs: NEVER, untilMs: NEVER });
   }
@@ -218,7 +230,7 @@ export class Membership {
   turn(dueMs: number, nowMs: number, isIdle: boolean): boolean {
     const changed = this.#agreement.turn(dueMs, nowMs);
     for (const adopted of this.#agreement.takeAdopted()) this.#apply(adopted, nowMs);
-    if (this.#isNeighbourNews) this.#chooseNeighbours();
+    this.#neighbours.turn(this.#agreement.view);
     if (nowMs >= this.#comeBackMs) this.#comeBack();
     if (this.#agreement.view.size === 1 || this.#agreement.hasLease(nowMs)) this.#majorityMs = nowMs;
     if (!isIdle || this.own().state === "left" || nowMs < this.#majorityMs + DISSOLVE_MS) return changed;
@@ -227,7 +239,7 @@ export class Membership {
     this.#isKnocking = true;
     this.#agreement = this.#found(nowMs);
     this.#agreement.turn(nowMs, nowMs);
-    this.#chooseNeighbours();
+    this.#neighbours.choose(this.#agreement.view);
     return true;
   }
 
@@ -275,7 +287,7 @@ export class Membership {
     }
     this.#wishes.reviewAll();
     this.#agreement.wishesChanged();
-    this.#chooseNeighbours();
+    this.#neighbours.choose(this.#agreement.view);
   }
 
   /** I know that I am removed, and say so: my share is released. If I did not want to go, I ask to be let in again. */
@@ -302,22 +314,6 @@ export class Membership {
     if (this.#agreement === undefined) return;
     this.#wishes.review(record);
     this.#agreement.wishesChanged();
-  }
-
-  /** Links follow the newest view; whoever is not in it takes the place it would have there. */
-  #chooseNeighbours(): void {
-    const { view } = this.#agreement;
-    const position = view.positionOf(this.#self);
-    const wanted =
-      position >= 0
-        ? view.neighboursOf(position).map((one) => view.members[one]!.id)
-        : neighbours(this.#self, [...view.members.map((member) => member.id), this.#self]);
-    const isSame = wanted.length === this.#neighbours.length && wanted.every((id) => this.#neighbours.includes(id));
-    if (isSame && !this.#isNeighbourNews) return;
-    this.#isNeighbourNews = false;
-    this.#neighbours = wanted;
-    const records = wanted.flatMap((id) => this.members.get(id) ?? []);
-    this.#out.push({ kind: "neighbours", members: records });
   }
 }
 

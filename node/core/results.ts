@@ -38,14 +38,20 @@ export class Results {
   readonly #services = new Set<Service>();
   readonly #handing: Handing;
 
-  /** `isKnown`: whether this agent knows a run; of others nothing is kept. */
-  constructor(self: MemberId, membership: Surroundings, out: Outbox, isKnown: (run: RunId) => boolean) {
+  /** `isKnown`: whether this agent knows a run; of others nothing is kept. `roundTripMs`: to a middling neighbour and back. */
+  constructor(
+    self: MemberId,
+    membership: Surroundings,
+    out: Outbox,
+    isKnown: (run: RunId) => boolean,
+    roundTripMs: () => number,
+  ) {
     this.#self = self;
     this.#membership = membership;
     this.#out = out;
     this.#errands = new Errands(out);
     this.#delegating = new Delegating(self, out, this.#errands);
-    this.#gathers = new Gathers(self, membership, this.#errands, this.#delegating);
+    this.#gathers = new Gathers(self, membership, this.#errands, this.#delegating, roundTripMs);
     this.#handing = new Handing(self, membership, out, this.#reports, isKnown);
   }
 

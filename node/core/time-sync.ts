@@ -103,6 +103,15 @@ export class TimeSync {
     return truth !== null && truth.high - truth.low <= SURE_MS;
   }
 
+  /** To a middling neighbour and back; 0 while none has returned a timestamp. */
+  roundTripMs(): number {
+    const least: number[] = [];
+    for (const { samples } of this.#neighbours) {
+      if (samples.length > 0) least.push(2 * Math.min(...samples.map(({ errorMs }) => errorMs)));
+    }
+    return least.sort((a, b) => a - b)[least.length >> 1] ?? 0;
+  }
+
   /** The narrowest interval that most of the neighbours agree on; null if none has told anything. */
   #truth(localMs: number): Interval | null {
     const edges: { atMs: number; step: 1 | -1 }[] = [];

@@ -5,6 +5,7 @@ import { type LengthPrefixedStream, lpStream } from "@libp2p/utils";
 import { MAX_FRAME_BYTES } from "../wire/codec.ts";
 import { MalformedStream, readFrames } from "./frame-reader.ts";
 import type { Host } from "./host.ts";
+import { updateWindowSeldom } from "./window-updates.ts";
 
 /** Protocol of the frame streams; its version is the wire version. */
 const PROTOCOL = "/loadswarm/frames/1";
@@ -215,6 +216,7 @@ export class Links {
 
   async #receive(stream: Stream, connection: Connection): Promise<void> {
     const peer = connection.remotePeer.toString();
+    updateWindowSeldom(stream);
     try {
       await readFrames(stream, {
         frame: (bytes) => {

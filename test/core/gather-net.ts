@@ -29,7 +29,7 @@ export class Node {
   /** What came while it was paused. */
   readonly inbox: (() => void)[] = [];
 
-  constructor(id: string, view: AgreedView, members: Members) {
+  constructor(id: string, view: AgreedView, members: Members, roundTripMs: () => number) {
     this.id = id;
     this.view = view;
     const { excluded } = this;
@@ -40,7 +40,7 @@ export class Node {
       members,
       neighbours: view.neighboursOf(position).map((one) => view.members[one]!.id),
     };
-    this.results = new Results(id, surroundings, this.out, () => true);
+    this.results = new Results(id, surroundings, this.out, () => true, roundTripMs);
   }
 }
 
@@ -61,6 +61,9 @@ export class GatherNet {
   dials = 0;
   /** How many pass the question of the last gather on, one after another, until it has come to the last one. */
   hops = 0;
+  /** What every frame takes longer, and what agents have learnt of that. */
+  farMs = 0;
+  roundTripMs = 0;
   /** Part of the frames that arrive twice. */
   duplicates = 0;
   #queue: Event[] = [];
@@ -77,7 +80,7 @@ export class GatherNet {
     for (const id of this.ids) this.members.merge(member(id));
     for (const id of without) this.members.merge(member(id, { state: "lost", untilMs: NOW + 5000 }));
     const view = viewOf(this.ids, 7);
-    for (const id of this.ids) this.nodes.set(id, new Node(id, view, this.members));
+    for (const id of this.ids) this.nodes.set(id, new Node(id, view, this.members, () => this.roundTripMs));
     view.members.forEach(({ id }, position) => {
       for (const neighbour of view.neighboursOf(position)) this.of(id).out.links.add(view.members[neighbour]!.id);
     });
@@ -90,7 +93,7 @@ export class GatherNet {
   /** Replaces an agent by one that follows another view. */
   follows(id: string, view: AgreedView): void {
     const { links } = this.of(id).out;
-    const node = new Node(id, view, this.members);
+    const node = new Node(id, view, this.members, () => this.roundTripMs);
     for (const peer of links) node.out.links.add(peer);
     this.nodes.set(id, node);
   }
@@ -104,7 +107,7 @@ export class GatherNet {
   gather(id: string, run = RUN): { readonly summary: Summary; readonly tookMs: number } {
     const fromMs = this.nowMs;
     const found = this.ask(id, run);
-    while (found.length === 0 && this.nowMs < fromMs + 5000) this.pass(1);
+    while (found.length === 0 && this.nowMs < fromMs + 10_000) this.pass(1);
     if (found[0] === undefined) throw new Error(`${id} gave no summary`);
     return { summary: found[0], tookMs: this.nowMs - fromMs };
   }
@@ -219,7 +222,7 @@ export class GatherNet {
   }
 
   #latencyMs(): number {
-    return 1 + 6 * this.random.next();
+    return this.farMs + 1 + 6 * this.random.next();
   }
 
   #push(atMs: number, run: () => void): void {

@@ -25,6 +25,24 @@ function timeWith(...neighbours: readonly (readonly [aheadMs: number, roundTripM
 
 const near = (actual: number, expected: number) => assert.ok(Math.abs(actual - expected) < 0.01, `${actual}, not ${expected}`);
 
+describe("the round trip to a middling neighbour", () => {
+  const rows: readonly [string, readonly number[], number][] = [
+    ["of none is not known", [], 0],
+    ["of one is its own", [20], 20],
+    ["of several is neither the least nor the longest", [500, 2, 20], 20],
+  ];
+  for (const [name, roundTripsMs, expected] of rows) {
+    it(name, () => near(timeWith(...roundTripsMs.map((ms) => [0, ms] as const)).roundTripMs(), expected));
+  }
+
+  it("is the shortest of those remembered", () => {
+    const time = new TimeSync();
+    const neighbour = time.linkUp(NOW);
+    for (const ms of [400, 30, 200]) exchange(time, neighbour, 0, ms / 2, ms / 2);
+    near(time.roundTripMs(), 30);
+  });
+});
+
 describe("an exchange of timestamps", () => {
   const ways: readonly [string, number, number][] = [["as long there as back", 5, 5], ["longer there", 9, 1], ["longer back", 1, 9]];
   for (const [name, thereMs, backMs] of ways) {
