@@ -181,7 +181,7 @@ export class Gossip {
     return this.#membership.hasNews() || this.#membership.agreement.isUnquiet(localMs);
   }
 
-  /** One frame for all, so that it is encoded once; and now and then a timestamp back to each. */
+  /** One frame for all, so that it is encoded once; now and then with a timestamp back to its receiver. */
   #flush(localMs: number): void {
     this.#flushedMs = localMs;
     this.#flushAtMs = Number.POSITIVE_INFINITY;
@@ -191,9 +191,10 @@ export class Gossip {
     const news = this.#membership.agreement.takeNews();
     const frame: Frame = members.length === 0 ? { standing, ...news } : { standing, ...news, members };
     for (const peer of this.#peers.values()) {
-      if (!this.#isSpare(peer)) this.#out.send(peer.id, frame);
       const echo = this.#time.echo(peer.clock, localMs);
-      if (echo !== null) this.#out.send(peer.id, { standing, echo });
+      const isSpare = this.#isSpare(peer);
+      if (echo !== null) this.#out.send(peer.id, isSpare ? { standing, echo } : { ...frame, echo });
+      else if (!isSpare) this.#out.send(peer.id, frame);
     }
   }
 

@@ -233,7 +233,7 @@ export class Membership {
     this.#neighbours.turn(this.#agreement.view);
     if (nowMs >= this.#comeBackMs) this.#comeBack();
     if (this.#agreement.view.size === 1 || this.#agreement.hasLease(nowMs)) this.#majorityMs = nowMs;
-    if (!isIdle || this.own().state === "left" || nowMs < this.#majorityMs + DISSOLVE_MS) return changed;
+    if (!isIdle || nowMs < this.#majorityMs + DISSOLVE_MS || this.own().state === "left") return changed;
     this.#majorityMs = nowMs;
     this.#forgetLineage();
     this.#isKnocking = true;
