@@ -101,8 +101,13 @@ function judgeOf(check: Check): Judge {
       const path = parseJsonPath(check.path);
       return (answer) => path !== null && answer.at(path) === check.equals;
     }
-    case "body":
-      return (answer) => answer.text.includes(check.contains);
+    case "body": {
+      const { contains } = check;
+      // Octets that are no UTF-8 become this character, in the text only.
+      if (contains.includes("\ufffd")) return (answer) => answer.text.includes(contains);
+      const bytes = Buffer.from(contains);
+      return ({ exchange }) => exchange.body.includes(bytes);
+    }
     case "header": {
       const name = check.header.toLowerCase();
       return ({ exchange }) => exchange.header(name) === check.equals;

@@ -58,6 +58,7 @@ export class OwnArrivals {
   #k = Number.POSITIVE_INFINITY;
   /** All arrivals below this one were handed out or passed over for good. */
   #passedK = 0;
+  #next: Arrival | null = null;
 
   /** Arrivals due before swarm time `nowMs` are passed over: whoever owned them then has dealt with them. */
   constructor(curve: RateCurve, startAtMs: number, segments: readonly Segment[], nowMs: number) {
@@ -69,8 +70,11 @@ export class OwnArrivals {
 
   /** The next own arrival, or null when none is left under the segments known. Does not consume it. */
   peek(): Arrival | null {
-    if (this.#k === Number.POSITIVE_INFINITY) return null;
-    return { k: this.#k, atMs: this.#atMs(this.#k) };
+    const k = this.#k;
+    if (k === Number.POSITIVE_INFINITY) return null;
+    // Asked for several times before it is taken.
+    if (this.#next === null || this.#next.k !== k) this.#next = { k, atMs: this.#atMs(k) };
+    return this.#next;
   }
 
   /** Consumes the arrival last peeked at. */

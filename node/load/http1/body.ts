@@ -15,7 +15,9 @@ export class KeptBody {
   append(bytes: Buffer, from: number, to: number): void {
     const needed = this.#length + to - from;
     if (needed > this.#memory.length) {
-      const grown = Buffer.allocUnsafe(Math.max(needed, this.#memory.length * 2, FIRST_BODY_BYTES));
+      // Most bodies come in one piece, and then have just the room they need.
+      const isFirst = this.#length === 0;
+      const grown = Buffer.allocUnsafe(isFirst ? needed : Math.max(needed, this.#memory.length * 2, FIRST_BODY_BYTES));
       this.#memory.copy(grown, 0, 0, this.#length);
       this.#memory = grown;
     }
@@ -24,6 +26,6 @@ export class KeptBody {
   }
 
   bytes(): Buffer {
-    return this.#memory.subarray(0, this.#length);
+    return this.#length === this.#memory.length ? this.#memory : this.#memory.subarray(0, this.#length);
   }
 }

@@ -38,6 +38,9 @@ const WITH_BODY: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
 export class RequestEncoder {
   readonly #host: string;
   readonly #steps = new WeakMap<object, Common>();
+  /** A request that was asked for again, perhaps as the same object every time. */
+  #constant: PreparedRequest | null = null;
+  #message: Message | null = null;
 
   /** Of the URL, with its port unless that goes without saying. */
   constructor(host: string) {
@@ -46,13 +49,17 @@ export class RequestEncoder {
 
   /** Null if HTTP does not allow it, or if a field of it is not the user's to set. */
   encode(request: PreparedRequest): Message | null {
+    if (request === this.#constant) return this.#message;
     const { step, path, body } = request;
     const common = step === undefined ? this.#compose(request) : this.#commonOf(request, step);
     if (common === null) return null;
     if (common.path === path && common.body === body) {
       // Asked for twice, and so perhaps for ever.
       if (common.message !== null && typeof common.message.head !== "string") return common.message;
-      return (common.message = inBytes(messageOf(common, path, body)));
+      common.message = inBytes(messageOf(common, path, body));
+      this.#constant = request;
+      this.#message = common.message;
+      return common.message;
     }
     if (!IS_PATH.test(path)) return null;
     const message = messageOf(common, path, body);
