@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { printFigures } from "./figures.ts";
 import { runGarbage } from "./garbage.ts";
 import { runMemory } from "./memory.ts";
+import { runReceiver } from "./receiver.ts";
 import { runPeers, type PeersFlags, writeDocs } from "./peers/command.ts";
 import { runSteady } from "./steady.ts";
 
@@ -14,6 +15,7 @@ const USAGE = `npm run bench [-- WHAT] [flags]
   steady      --rate 20000 --seconds 60 --precision normal|high   counts, pacing and evenness by nginx's log
   memory      --rate 20000 --seconds 600   the slope of resident memory
   garbage     --rate 20000 --seconds 10    what part of its time a load thread collects garbage
+  receiver    200 agents push into one Prometheus for 50 s: its CPU and memory, and the senders'
   figures     those of the README: splitting, starting, an idle agent, summaries, pushes`;
 
 const { values, positionals } = parseArgs({
@@ -37,6 +39,7 @@ else if (what === "docs" && file !== undefined) writeDocs(file);
 else if (what === "steady") process.exitCode = (await runSteady(values)) ? 0 : 1;
 else if (what === "memory") process.exitCode = (await runMemory(values)) ? 0 : 1;
 else if (what === "garbage") await runGarbage(values);
+else if (what === "receiver") await runReceiver();
 else if (what === "figures") await printFigures();
 else {
   console.error(USAGE);

@@ -19,23 +19,28 @@ export function encodeV2(batch: Batch): Uint8Array {
     symbols.set(text, symbols.size);
     return symbols.size - 1;
   };
+  // The same for all series of a meter.
+  const metadata = new Map<Meter, Uint8Array>();
   const series = Writer.create();
   for (const entry of batch.entries) {
+    const { labels, meter } = entry.series;
     series.uint32(tag(5, BYTES)).fork().uint32(tag(1, BYTES)).fork();
-    for (const [name, value] of entry.series.labels) series.uint32(symbol(name)).uint32(symbol(value));
+    for (let i = 0; i < labels.length; i++) series.uint32(symbol(labels[i]![0])).uint32(symbol(labels[i]![1]));
     series.ldelim();
     writePoints(series, entry, FIELDS);
-    writeMetadata(series, entry.series.meter, symbol);
-    series.ldelim();
+    let about = metadata.get(meter);
+    if (about === undefined) metadata.set(meter, (about = metadataOf(meter, symbol)));
+    series.raw(about).ldelim();
   }
   const writer = Writer.create();
   for (const text of symbols.keys()) writer.uint32(tag(4, BYTES)).string(text);
   return writer.raw(series.finish()).finish();
 }
 
-function writeMetadata(writer: Writer, meter: Meter, symbol: (text: string) => number): void {
+function metadataOf(meter: Meter, symbol: (text: string) => number): Uint8Array {
+  const writer = Writer.create();
   writer.uint32(tag(5, BYTES)).fork().uint32(tag(1, VARINT)).uint32(TYPES[meter.type]);
   writer.uint32(tag(3, VARINT)).uint32(symbol(meter.help));
   if (meter.unit !== "") writer.uint32(tag(4, VARINT)).uint32(symbol(meter.unit));
-  writer.ldelim();
+  return writer.ldelim().finish();
 }

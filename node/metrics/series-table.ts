@@ -46,10 +46,18 @@ export function seriesOf(reading: Reading, mode: HistogramMode): number {
   return typeof reading.value === "number" || mode === "native" ? 1 : CLASSIC_SERIES;
 }
 
+/** What is pushed, and in which batch it last was. */
+interface Known {
+  readonly series: Series;
+  atMs: number;
+}
+
+const ZERO_HISTOGRAM = nativeHistogram(EMPTY_SKETCH);
+
 export class SeriesTable {
   readonly #common: readonly (readonly [string, string])[];
   readonly #mode: HistogramMode;
-  readonly #series = new Map<string, Series>();
+  readonly #known = new Map<string, Known>();
   #lastMs = Number.NEGATIVE_INFINITY;
 
   /** `common` are values of COMMON_LABELS, in that order; empty ones are left out. */
@@ -59,45 +67,56 @@ export class SeriesTable {
   }
 
   get size(): number {
-    return this.#series.size;
+    return this.#known.size;
   }
 
   /**
    * The next batch, as of `nowMs`; after a step back of the clock a hair after the one before, as receivers take nothing
    * older. Counters and histograms that are new also get a zero at their start, so that what they counted before their
-   * first push is an increase. Series without a reading end.
+   * first push is an increase. Series without a reading end. Of two readings of one series the first one counts: receivers
+   * would refuse the whole push.
    */
   step(readings: readonly Reading[], nowMs: number): Batch {
     const atMs = Math.max(Math.floor(nowMs), this.#lastMs + 1);
     const entries: Entry[] = [];
-    const present = new Set<string>();
-    const add = (key: string, reading: Reading, name: string, le: string | null, value: Point["value"]): void => {
-      present.add(key);
-      const known = this.#series.get(key);
-      const series = known ?? this.#begin(key, reading, name, le, typeof value !== "number");
-      const point = { atMs, value };
-      const zeroMs = known === undefined && reading.meter.type !== "gauge" ? this.#zeroMs(reading.startMs, atMs) : null;
-      const zero = series.isHistogram ? nativeHistogram(EMPTY_SKETCH) : 0;
-      entries.push({ series, points: zeroMs === null ? [point] : [{ atMs: zeroMs, value: zero }, point] });
-    };
     for (const reading of readings) {
       const { meter, labels, value } = reading;
       const key = readingKey(meter, labels);
-      if (typeof value === "number") add(key, reading, meter.name, null, value);
-      else if (this.#mode === "native") add(key, reading, meter.name, null, nativeHistogram(value));
+      if (typeof value === "number") this.#add(entries, atMs, key, reading, meter.name, null, value);
+      else if (this.#mode === "native") this.#add(entries, atMs, key, reading, meter.name, null, nativeHistogram(value));
       else
         for (const { suffix, le, value: number } of classicHistogram(value))
-          add(`${key}\u0000${suffix}${le ?? ""}`, reading, meter.name + suffix, le, number);
+          this.#add(entries, atMs, `${key}\u0000${suffix}${le ?? ""}`, reading, meter.name + suffix, le, number);
     }
-    for (const [key, series] of this.#series) {
-      if (present.has(key)) continue;
-      entries.push({ series, points: [{ atMs, value: STALE }] });
-      this.#series.delete(key);
+    for (const [key, known] of this.#known) {
+      if (known.atMs === atMs) continue;
+      entries.push({ series: known.series, points: [{ atMs, value: STALE }] });
+      this.#known.delete(key);
     }
     this.#lastMs = atMs;
-    const points = (isHistogram: boolean) =>
-      entries.reduce((sum, entry) => sum + (entry.series.isHistogram === isHistogram ? entry.points.length : 0), 0);
-    return { atMs, entries, samples: points(false), histograms: points(true) };
+    let samples = 0;
+    let histograms = 0;
+    for (const { series, points } of entries) {
+      if (series.isHistogram) histograms += points.length;
+      else samples += points.length;
+    }
+    return { atMs, entries, samples, histograms };
+  }
+
+  #add(entries: Entry[], atMs: number, key: string, reading: Reading, name: string, le: string | null, value: Point["value"]): void {
+    const known = this.#known.get(key);
+    const point = { atMs, value };
+    if (known !== undefined) {
+      if (known.atMs === atMs) return;
+      known.atMs = atMs;
+      entries.push({ series: known.series, points: [point] });
+      return;
+    }
+    const series = this.#begin(reading, name, le, typeof value !== "number");
+    this.#known.set(key, { series, atMs });
+    const zeroMs = reading.meter.type === "gauge" ? null : this.#zeroMs(reading.startMs, atMs);
+    const zero = series.isHistogram ? ZERO_HISTOGRAM : 0;
+    entries.push({ series, points: zeroMs === null ? [point] : [{ atMs: zeroMs, value: zero }, point] });
   }
 
   /** Where a zero stands that no earlier push can have passed; null if there is no room for it. */
@@ -106,14 +125,12 @@ export class SeriesTable {
     return zeroMs < atMs && zeroMs > 0 ? zeroMs : null;
   }
 
-  #begin(key: string, reading: Reading, name: string, le: string | null, isHistogram: boolean): Series {
+  #begin(reading: Reading, name: string, le: string | null, isHistogram: boolean): Series {
     const { meter } = reading;
     const own = meter.labels.map((label, i) => [label, reading.labels[i] ?? ""] as const);
     const all = [["__name__", name] as const, ["le", le ?? ""] as const, ...this.#common, ...own];
     const labels = all.filter(([, value]) => value !== "").sort(([a], [b]) => (a < b ? -1 : 1));
     const startMs = meter.type === "gauge" ? 0 : Math.max(0, Math.floor(reading.startMs));
-    const series = { meter, labels, isHistogram, startMs };
-    this.#series.set(key, series);
-    return series;
+    return { meter, labels, isHistogram, startMs };
   }
 }

@@ -76,3 +76,11 @@ it("a classic histogram is 14 series, each with its zero", () => {
   assert.equal(batch.entries.length, 14);
   assert.deepEqual([batch.samples, batch.histograms], [28, 0]);
 });
+
+it("two readings of one series are one point: a receiver would refuse both, and all else with them", () => {
+  const table = new SeriesTable(COMMON, "native");
+  const { entries, samples } = table.step([requests(7), requests(9), gauge(1)], START + 1000);
+  assert.equal(entries.length, 2);
+  assert.deepEqual([entries[0]!.points.at(-1)!.value, samples], [7, 3]);
+  assert.equal(table.step([requests(8), requests(9)], START + 2000).entries[0]!.points[0]!.value, 8);
+});
