@@ -5,7 +5,7 @@ import { Alarm } from "./alarm.ts";
 import { SharedClock } from "./clock.ts";
 import { ConnectionCount } from "./connection-count.ts";
 import { TargetGuard } from "./guard.ts";
-import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
+import type { FromWorker, StartMessage, ToWorker, WorkerSettings } from "./messages.ts";
 import { RunLoad } from "./run.ts";
 import { warmUp } from "./warm-up.ts";
 import { PULSE_MS } from "./watchdog.ts";
@@ -77,8 +77,14 @@ function finish(run: RunLoad): void {
   port.postMessage({ kind: "finished", run: run.run } satisfies FromWorker);
 }
 
+function start(message: StartMessage): void {
+  // Before the first arrival is due, which would wait for it.
+  for (const { http } of message.plan.scenarios) driver.clientOf(http);
+  runs.set(message.run, new RunLoad(message, surroundings));
+}
+
 port.on("message", (message: ToWorker) => {
-  if (message.kind === "start") runs.set(message.run, new RunLoad(message, surroundings));
+  if (message.kind === "start") start(message);
   else runs.get(message.run)?.retarget(message, now());
   loop();
 });

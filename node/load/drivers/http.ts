@@ -32,8 +32,8 @@ export class HttpDriver implements Driver {
     return new Visit(client, request, sink);
   }
 
-  /** The one that a scenario with these options uses, loaded. */
-  clientOf(http: HttpOptions | undefined): Driver {
+  /** The one that a scenario with these options uses. Asked for before it is needed, it is loaded before. */
+  clientOf(http: Pick<HttpOptions, "client" | "version"> | undefined): Driver {
     if (http?.client === "undici") return (this.#undici ??= this.#loadUndici());
     return (http?.version ?? 1.1) === 1.1 ? this.#first : (this.#second ??= this.#loadSecond());
   }

@@ -27,6 +27,7 @@ export class Http2Driver implements Driver {
   }
 
   close(): void {
+    this.#declined.clear();
     this.#client.close();
   }
 }

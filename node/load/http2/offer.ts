@@ -75,6 +75,7 @@ export class Offer implements Call, Exchange, Sink {
     if (this.#isDeclined || !(exchange as { isDeclined?: boolean }).isDeclined) return this.#sink.onSettled(this);
     this.#isDeclined = true;
     this.#onDeclined();
+    if (!this.#sink.mayBegin()) return this.#sink.onHeld();
     const timeoutMs = Math.max(1, Math.ceil(this.startMs + this.#request.timeoutMs - monotonicMs()));
     this.#send(this.#older, { ...this.#request, timeoutMs });
   }

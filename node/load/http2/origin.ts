@@ -55,6 +55,8 @@ export class Origin implements Owner {
     if (call.isSettled) return;
     if (this.#isClosed || call.moves >= MOVES) return call.fail(kind);
     call.move();
+    // Time has passed: where it goes now it may be written at once, and nobody would ask.
+    if (!call.mayBegin()) return;
     this.send(call);
   }
 

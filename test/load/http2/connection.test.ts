@@ -2,7 +2,10 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { ConnectionCount } from "../../../node/load/connection-count.ts";
 import type { Exchange } from "../../../node/load/driver.ts";
+import { HttpDriver } from "../../../node/load/drivers/http.ts";
+import { TargetGuard } from "../../../node/load/guard.ts";
 import { clientOf, listen } from "../http1/servers.ts";
 import {
   answering,
@@ -281,4 +284,18 @@ it("what the guard refuses is never connected to; a request that HTTP does not a
   for (const headers of SAD) assert.equal((await client.settle(request2(target.origin, { headers }))).error, "other", headers.join());
   assert.equal((await client.settle(request2(target.origin, { path: "/a b" }))).error, "other");
   assert.equal(asked, 0);
+});
+
+it("connections are counted when they are asked for, and counted out when they are gone", async () => {
+  await using target = await listen(speaking({ onRequest: (peer, stream) => (stream === 5 ? peer.socket.destroy() : peer.send(ok(stream))) }));
+  const count = new ConnectionCount();
+  const driver = new HttpDriver(new TargetGuard({ loopbackOnly: true }), count);
+  const settle = (): Promise<Exchange> =>
+    new Promise((onSettled) => driver.send(request2(target.origin), { onSettled, mayBegin: () => true, onHeld: () => assert.fail("held") }));
+  assert.deepEqual(kinds([await settle(), await settle(), await settle()]), [null, null, "reset"]);
+  assert.deepEqual([count.made, count.open], [1, 0]);
+  await settle();
+  assert.deepEqual([count.made, count.open], [2, 1]);
+  driver.close();
+  assert.deepEqual([count.made, count.open], [2, 0]);
 });

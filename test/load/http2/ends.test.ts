@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Exchange } from "../../../node/load/driver.ts";
 import { clientOf, listen } from "../http1/servers.ts";
-import { answering, fieldOf, frame, goaway, ok, type Peer, PING, request2, reset, speaking } from "./servers.ts";
+import { answering, fieldOf, frame, goaway, ok, type Peer, PING, request2, reset, settings, speaking } from "./servers.ts";
 
 const streams = (most: number) => ({ http: { version: 2, streams: most } }) as const;
 const kinds = (all: readonly Exchange[]): (string | null)[] => all.map(({ error }) => error);
@@ -93,6 +93,23 @@ describe("a goodbye", () => {
     await Promise.all(Array.from({ length: 16 }, user));
     assert.ok(target.connections() >= 25, `${target.connections()} connections`);
   });
+});
+
+it("a request that has to look for another connection and may not begin any more is not sent", async () => {
+  const seen: string[] = [];
+  await using target = await listen(
+    speaking({
+      greeting: settings(3, 1),
+      onRequest: (peer, stream, _, fields) => void (seen.push(fieldOf(fields, ":path")!), peer.send(ok(stream))),
+    }),
+  );
+  using client = clientOf();
+  const first = client.settle(request2(target.origin, { ...streams(2), path: "/first" }));
+  await new Promise<void>((onHeld) => {
+    client.send(request2(target.origin, { ...streams(2), path: "/second" }), { onSettled: () => assert.fail("settled"), mayBegin: () => false, onHeld });
+  });
+  assert.equal((await first).error, null);
+  assert.deepEqual(seen, ["/first"]);
 });
 
 describe("a connection that is lost", () => {

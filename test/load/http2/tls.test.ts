@@ -76,6 +76,15 @@ describe("over TLS", () => {
     assert.deepEqual(all.map(({ error, body }) => [error, body.toString()]), new Array(8).fill([null, "ok"]));
   });
 
+  it("an offer that is declined when nothing may begin any more is not made good, and its sink hears of it once", async () => {
+    await using target = await listen(secure(["http/1.1"]), "https", "localhost");
+    using client = clientOf();
+    await new Promise<void>((onHeld) => {
+      client.send(auto(target.origin), { onSettled: () => assert.fail("settled"), mayBegin: () => false, onHeld });
+    });
+    assert.equal(target.connections(), 1);
+  });
+
   it("an offer can be aborted before and after it is declined, and its time runs out but once", async () => {
     const silent = createServer({ key: KEY, cert: CERTIFICATE, ALPNProtocols: ["http/1.1"] });
     await using target = await listen(silent, "https", "localhost");
