@@ -252,11 +252,12 @@ const PUSH: Row = {
     ),
     line(
       {
-        title: "Samples that wait",
-        description: "They are kept for twelve minutes while the receiver is away.",
+        title: "What waits, and what has no room",
+        description: "Samples are kept for twelve minutes while the receiver is away. Series beyond 1,000 of an agent are counted together as __other__.",
         unit: "short",
       },
-      { expr: `sum(${latest("loadswarm_remote_write_queue_samples")})`, legend: "waiting" },
+      { expr: `sum(${latest("loadswarm_remote_write_queue_samples")})`, legend: "samples that wait" },
+      { expr: `sum(${latest("loadswarm_remote_write_series_refused")})`, legend: "series without room" },
     ),
     rows(
       { title: "Agents", description: "Who is there, with which version.", width: 12 },

@@ -21,6 +21,7 @@ const OPEN_METERS: ReadonlySet<Meter> = new Set(METERS.filter(({ labels }) => la
 
 /** Decides once for every series and keeps to it, so that counters never go back. */
 export class Cardinality {
+  readonly #most: number;
   readonly #room: number;
   /** Series with a name of the plan's choosing that were let in. */
   readonly #admitted = new Set<string>();
@@ -28,12 +29,16 @@ export class Cardinality {
   readonly #refused = new Set<string>();
 
   constructor(maxSeries = MAX_SERIES) {
+    this.#most = maxSeries;
     this.#room = maxSeries - RESERVED;
   }
 
-  /** Readings that are counted under `__other__` now. */
+  /** Gauges that were left out of the last readings. */
+  #leftOut = 0;
+
+  /** Readings that are counted under `__other__` now, and gauges that are left out. */
   get refused(): number {
-    return this.#refused.size;
+    return this.#refused.size + this.#leftOut;
   }
 
   /** `weightOf` tells how many series a reading makes. */
@@ -61,15 +66,37 @@ export class Cardinality {
       const fits = !this.#refused.has(key) && used + weight <= this.#room;
       if (fits) used += weight;
       (fits ? this.#admitted : this.#refused).add(key);
-      admitted.push(fits ? reading : { ...reading, labels: othered(reading) });
+      if (fits) admitted.push(reading);
+      else if (!reading.meter.labels.includes("quantile")) admitted.push({ ...reading, labels: othered(reading) });
     }
     // Series of runs that are over make room again.
     for (const known of [this.#admitted, this.#refused])
       for (const key of known) if (!present.has(key)) known.delete(key);
-    return this.#refused.size === 0 ? admitted : addUp(admitted);
+    return this.#bound(this.#refused.size === 0 ? admitted : addUp(admitted), weightOf);
+  }
+
+  /** With dozens of runs at once even what is the same for every plan is too much. */
+  #bound(readings: Reading[], weightOf: (reading: Reading) => number): Reading[] {
+    const weight = (some: readonly Reading[]) => some.reduce((sum, one) => sum + weightOf(one), 0);
+    this.#leftOut = 0;
+    if (weight(readings) <= this.#most) return readings;
+    const together = addUp(readings.map((one) => (one.labels.includes(OTHER) ? { ...one, labels: withoutRun(one) } : one)));
+    let excess = weight(together) - this.#most;
+    // Gauges of a run are not missed in any total. Those of the latest runs go first: the others keep what they have.
+    return together.reverse().filter((one) => {
+      const goes = excess > 0 && one.meter.type === "gauge" && one.meter.labels.includes("run_id");
+      if (!goes) return true;
+      excess -= weightOf(one);
+      this.#leftOut++;
+      return false;
+    }).reverse();
   }
 }
 
 function othered({ meter, labels }: Reading): string[] {
   return labels.map((value, i) => (value !== "" && OPEN_LABELS.includes(meter.labels[i]!) ? OTHER : value));
+}
+
+function withoutRun({ meter, labels }: Reading): string[] {
+  return labels.map((value, i) => (meter.labels[i] === "run_id" ? OTHER : value));
 }

@@ -90,6 +90,7 @@ export const HEALTH_METERS = {
   remoteWriteRequests: counter("remote_write_requests", ["code"], "Pushes by HTTP status; code none: no answer came"),
   remoteWriteQueue: gauge("remote_write_queue_samples", [], "Samples that wait to be pushed"),
   remoteWriteHighest: gauge("remote_write_highest_sent_timestamp_seconds", [], "Time of the latest sample that the receiver has taken"),
+  remoteWriteRefused: gauge("remote_write_series_refused", [], "Series that found no room: names that are counted together as __other__, and gauges of runs that are left out"),
   otlpExports: counter("otlp_exports", ["result"], "Exports by OTLP by what became of them: taken or failed; absent where nothing is exported so"),
   cpu: meter("process_cpu_seconds_total", "counter", [], "User and system CPU time"),
   residentMemory: meter("process_resident_memory_bytes", "gauge", [], "Resident memory"),

@@ -130,7 +130,9 @@ export class RemoteWriteSender {
 
   /** One attempt; returns how long to wait before the next one. */
   async #send(push: Push): Promise<number> {
-    const protocol = this.#protocol ?? this.#candidate;
+    const wanted = this.#protocol ?? this.#candidate;
+    // What was encoded while another version was settled has no other body.
+    const protocol = push.bodies[wanted] === undefined ? otherThan(wanted) : wanted;
     let reply: Reply;
     try {
       reply = await this.#options.post(push.bodies[protocol]!, protocol, this.#abort.signal);
@@ -141,7 +143,7 @@ export class RemoteWriteSender {
     this.#count(String(reply.status));
     const meaning = meaningOf(reply, protocol, push.samples, push.histograms, this.#now());
     if (meaning.kind === "retry") return this.#failed(`${reply.status} ${reply.body}`.trim(), meaning.afterMs);
-    if (meaning.kind === "fallback" && this.#protocol === null) {
+    if (meaning.kind === "fallback" && this.#protocol === null && push.bodies["1.0"] !== undefined) {
       this.#settle("1.0", true);
       return 0;
     }
@@ -158,8 +160,12 @@ export class RemoteWriteSender {
       const rejected = meaning.kind === "rejected" ? meaning.rejected : points;
       this.#points.rejected += rejected;
       this.#points.sent += points - rejected;
-      // Perhaps it is the version that it does not like: the next push is tried in the other one.
-      if (this.#protocol === null) this.#candidate = protocol === "2.0" ? "1.0" : "2.0";
+      // Perhaps it is the version that it does not like, or no longer: the next push is tried in the other one.
+      const isOfVersion = meaning.kind === "fallback" || reply.status === 415;
+      if (this.#protocol === null || (this.#options.protocol === "auto" && isOfVersion)) {
+        this.#protocol = null;
+        this.#candidate = otherThan(protocol);
+      }
       const body = meaning.kind === "fallback" ? "the receiver does not speak remote write 2.0" : reply.body;
       this.#tell({ kind: "rejected", status: reply.status, body, samples: rejected, since: 0 }, rejected);
       return;
@@ -232,4 +238,8 @@ export class RemoteWriteSender {
       this.#wake = end;
     });
   }
+}
+
+function otherThan(protocol: Protocol): Protocol {
+  return protocol === "2.0" ? "1.0" : "2.0";
 }

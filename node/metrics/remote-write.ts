@@ -68,6 +68,7 @@ export class RemoteWrite {
       ),
       ...[...counts.requests].map(([code, count]) => reading(M.remoteWriteRequests, [code], count)),
       reading(M.remoteWriteQueue, [], counts.queued),
+      reading(M.remoteWriteRefused, [], this.#cardinality.refused),
       ...(counts.highestSentMs === 0 ? [] : [reading(M.remoteWriteHighest, [], counts.highestSentMs / 1000)]),
     ];
   }

@@ -8,7 +8,9 @@ import { ERROR_KINDS, OUTCOMES, type StepDetail, type Totals } from "../../node/
 import { runReadings, type RunNames } from "../../node/metrics/run-readings.ts";
 import { CLASSIC_SERIES } from "../../node/metrics/classic-histogram.ts";
 import { type HistogramMode, seriesOf } from "../../node/metrics/series-table.ts";
-import { share, SKETCH, START } from "./readings.ts";
+import { METERS, RUN_METERS } from "../../node/metrics/meters.ts";
+import { threadReadings } from "../../node/metrics/thread-readings.ts";
+import { reading, share, SKETCH, START } from "./readings.ts";
 
 /** A run in which everything has happened: every request succeeded and failed, in two status classes, with two errors. */
 function busyRun(
@@ -134,4 +136,43 @@ describe("a plan of 500 requests", () => {
     assert.equal(admit(cardinality, small).length, small.length);
     assert.equal(cardinality.refused, 0);
   });
+});
+
+describe("forty runs at once, each with 100 requests and 64 threads", () => {
+  const runs = Array.from({ length: 40 }, (_, i) => {
+    const run = busyRun(3, 100, 50);
+    const threads = Array.from({ length: 64 }, () => ({ verdict: "ok", utilization: 0.5 }) as const);
+    const name = `r-${i}`;
+    return [...read({ ...run, names: { ...run.names, run: name } }), ...threadReadings(name, threads, START)];
+  });
+  const readings = [...runs.flat(), share(1)];
+
+  it("are bounded like one, and no count is lost", () => {
+    const cardinality = new Cardinality();
+    for (let push = 0; push < 3; push++) {
+      const admitted = admit(cardinality, readings);
+      assert.ok(countOf(admitted) <= MAX_SERIES, `${countOf(admitted)} series`);
+      for (const { name } of METERS.filter(({ type, labels }) => type === "counter" && (labels as readonly string[]).includes("run_id")))
+        assert.equal(totalOf(admitted, name), totalOf(readings, name), name);
+      const keys = admitted.map(({ meter, labels }) => readingKey(meter, labels));
+      assert.equal(new Set(keys).size, keys.length);
+    }
+    assert.ok(cardinality.refused > 1000);
+  });
+
+  it("and those that stay keep what they had", () => {
+    const cardinality = new Cardinality();
+    const keys = (some: readonly Reading[]) => new Set(admit(cardinality, some).map(({ meter, labels }) => readingKey(meter, labels)));
+    const before = keys(runs[0]!);
+    const after = keys(readings);
+    const counters = [...before].filter((key) => /_total/.test(key) && !key.includes(OTHER));
+    assert.ok(counters.length > 100);
+    assert.deepEqual(counters.filter((key) => !after.has(key)), []);
+  });
+});
+
+it("quantiles without room are left out: they cannot be added up", () => {
+  const readings = Array.from({ length: 1200 }, (_, i) => reading(RUN_METERS.swarmRequestDuration, 0.1, "r-1", `request-${i}`, "0.5"));
+  const admitted = admit(new Cardinality(), readings);
+  assert.ok(admitted.length < MAX_SERIES && admitted.every(({ labels, value }) => value === 0.1 && !labels.includes(OTHER)));
 });
