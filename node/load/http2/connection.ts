@@ -270,7 +270,11 @@ export class Connection implements Carrier, Conversation, Bagged {
       if (!call.isSettled && call.mayBegin()) this.#begin(call);
     }
     if (this.isClosed) return;
-    if (this.#isRetired && this.load === 0) return this.close();
+    if (this.#isRetired) {
+      const waiting = this.#waiting.splice(0);
+      if (this.load === 0) this.close();
+      for (const call of waiting) this.#owner.move(call, "refused");
+    }
     this.#owner.hasRoom(this);
     this.#sender.soon();
   }

@@ -41,6 +41,12 @@ const REFUSED: ReadonlySet<string> = new Set([
 ]);
 /** Methods that usually carry a body say so even if it is empty (RFC 9110, 8.6). */
 const WITH_BODY: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
+/** Of a number up to 2^28. */
+const MOST_OCTETS_OF_A_LENGTH = 5;
+/** More than "content-length" and its value take. */
+const CONTENT_LENGTH_BYTES = 32;
+/** No value in the static table is longer. */
+const LONGEST_KNOWN = 13;
 const NAME_INDEX = new Map<string, number>();
 const FIELD_INDEX = new Map<string, number>();
 for (let i = STATIC.length - 2; i >= 0; i -= 2) {
@@ -93,7 +99,7 @@ export class RequestEncoder {
     let authority = this.#authority;
     let closes = closesAfter;
     let contentLength = -1;
-    const after: Buffer[] = [];
+    const after: string[] = [];
     for (let i = 0; i + 1 < headers.length; i += 2) {
       const name = headers[i]!.toLowerCase();
       const value = headers[i + 1]!;
@@ -108,11 +114,11 @@ export class RequestEncoder {
         if (!/^\d{1,15}$/.test(value)) return null;
         contentLength = Number(value);
       } else {
-        after.push(field(name, trimmed(value)));
+        after.push(name, trimmed(value));
       }
     }
-    const before = Buffer.concat([field(":method", method), field(":scheme", this.#scheme), field(":authority", authority)]);
-    const common = { method, headers, closesAfter, before, after: Buffer.concat(after), closes, contentLength };
+    const before = blockOf([":method", method, ":scheme", this.#scheme, ":authority", authority]);
+    const common = { method, headers, closesAfter, before, after: blockOf(after), closes, contentLength };
     return { ...common, path: null, body: null, message: null };
   }
 }
@@ -128,30 +134,61 @@ function messageOf(common: Common, path: string, text: string | null): Message |
   const length = body?.length ?? 0;
   if (contentLength >= 0 && contentLength !== length) return null;
   const isSaid = length > 0 || contentLength >= 0 || WITH_BODY.has(method);
-  const parts = [before, field(":path", path), after];
-  if (isSaid) parts.push(field("content-length", String(length)));
-  return { block: Buffer.concat(parts), body, closes };
+  const block = Buffer.allocUnsafe(before.length + mostBytesOf(":path", path) + after.length + CONTENT_LENGTH_BYTES);
+  let at = before.copy(block);
+  at = writeField(block, at, ":path", path);
+  at += after.copy(block, at);
+  if (isSaid) at = writeField(block, at, "content-length", String(length));
+  return { block: block.subarray(0, at), body, closes };
 }
 
-/** A field in octets: of the static table if it is there, else as it is, and never to be put into a table. */
-export function field(name: string, value: string): Buffer {
-  const whole = FIELD_INDEX.get(`${name} ${value}`);
-  if (whole !== undefined) return Buffer.of(0x80 | whole);
+/** Fields in octets; names and values in turn. */
+export function blockOf(fields: readonly string[]): Buffer {
+  let most = 0;
+  for (let i = 0; i < fields.length; i += 2) most += mostBytesOf(fields[i]!, fields[i + 1]!);
+  const block = Buffer.allocUnsafe(most);
+  let at = 0;
+  for (let i = 0; i < fields.length; i += 2) at = writeField(block, at, fields[i]!, fields[i + 1]!);
+  return block.subarray(0, at);
+}
+
+/** With an octet that says what it is, and two lengths. */
+function mostBytesOf(name: string, value: string): number {
+  return 1 + name.length + value.length + 2 * MOST_OCTETS_OF_A_LENGTH;
+}
+
+/** By its number if it is in the static table, else as it is, and never to be put into a table. */
+function writeField(to: Buffer, from: number, name: string, value: string): number {
+  const whole = value.length <= LONGEST_KNOWN ? FIELD_INDEX.get(`${name} ${value}`) : undefined;
+  if (whole !== undefined) {
+    to[from] = 0x80 | whole;
+    return from + 1;
+  }
   const index = NAME_INDEX.get(name);
-  const start = index === undefined ? [0, ...text(name)] : number(index, 0x0f);
-  return Buffer.from([...start, ...text(value)]);
+  let at = from;
+  if (index !== undefined) at = writeNumber(to, at, index, 0x0f);
+  else {
+    to[at] = 0;
+    at = writeText(to, at + 1, name);
+  }
+  return writeText(to, at, value);
 }
 
-function text(value: string): number[] {
-  return [...number(value.length, 0x7f), ...Buffer.from(value, "latin1")];
+function writeText(to: Buffer, from: number, text: string): number {
+  const at = writeNumber(to, from, text.length, 0x7f);
+  return at + to.write(text, at, "latin1");
 }
 
 /** A number in the low bits of an octet and those after it (RFC 7541, 5.1). */
-function number(value: number, mask: number): number[] {
-  if (value < mask) return [value];
-  const octets = [mask];
+function writeNumber(to: Buffer, from: number, value: number, mask: number): number {
+  if (value < mask) {
+    to[from] = value;
+    return from + 1;
+  }
+  to[from] = mask;
+  let at = from + 1;
   let rest = value - mask;
-  for (; rest >= 128; rest >>>= 7) octets.push((rest & 0x7f) | 0x80);
-  octets.push(rest);
-  return octets;
+  for (; rest >= 128; rest >>>= 7) to[at++] = (rest & 0x7f) | 0x80;
+  to[at] = rest;
+  return at + 1;
 }

@@ -144,6 +144,15 @@ describe("a connection that is lost", () => {
     assert.equal((await client.settle(request2(target.origin))).error, null);
   });
 
+  it("after the answer to the first of two that came together leaves the second its own", async () => {
+    await using target = await listen(speaking({ onRequest: (peer, stream, nth) => void (nth > 1 && peer.send(ok(stream))) }));
+    using client = clientOf();
+    const closing = (timeoutMs: number) => request2(target.origin, { timeoutMs, http: { version: 2, streams: 2, close: "close" } });
+    const all = await Promise.all([client.settle(closing(300)), client.settle(closing(5_000))]);
+    assert.deepEqual([kinds(all), target.connections()], [["timeout", null], 2]);
+    assert.ok(all[1]!.endMs < all[0]!.endMs);
+  });
+
   it("a thousand resets at once: each request fails once, and the next is answered", async () => {
     await using target = await listen(speaking({ onRequest: (peer, stream, nth) => peer.send(nth > 1_000 ? ok(stream) : reset(stream, 8)) }));
     using client = clientOf();

@@ -5,6 +5,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { test } from "node:test";
 import { createServer as createTls } from "node:tls";
 import type { PreparedRequest } from "../../../node/load/driver.ts";
+import type { Resolve } from "../../../node/load/guard.ts";
 import { STREAM_WINDOW_BYTES } from "../../../node/load/http2/limits.ts";
 import { CERTIFICATE, KEY } from "../certificate.ts";
 import { answering as answering1, clientOf, listen, onRequest } from "../http1/servers.ts";
@@ -247,4 +248,34 @@ test("a target that refuses: refused, and the run goes on", async () => {
   const exchange = await client.settle(request2(gone.origin));
   assert.deepEqual([exchange.error, exchange.writtenMs, exchange.bytesSent], ["refused", 0, 0]);
   assert.equal((await client.settle(request2(good.origin))).error, null);
+});
+
+const at = (...addresses: string[]): Resolve => (_, done) => done(null, addresses.map((address) => ({ address, family: 4 })));
+const NAMES: readonly (readonly [string, Resolve, string])[] = [
+  ["does not exist", (_, done) => done(Object.assign(new Error("ENOTFOUND"), { code: "ENOTFOUND" }), []), "dns"],
+  ["has no address", at(), "dns"],
+  ["points to the cloud's credentials", at("169.254.169.254"), "blocked"],
+  ["points inside and outside", at("127.0.0.1", "192.0.2.1"), "blocked"],
+  ["is never answered for", () => {}, "timeout"],
+];
+
+for (const [what, resolve, kind] of NAMES) {
+  test(`a name that ${what}: ${kind}, nothing is sent, the run goes on`, async () => {
+    await using good = await listen(answering((stream) => ok(stream)));
+    using client = clientOf({ loopbackOnly: true }, resolve);
+    const exchange = await client.settle(request2(`http://shop.test:${good.port}`, { timeoutMs: 100 }));
+    assert.deepEqual([exchange.error, exchange.writtenMs, exchange.bytesSent], [kind, 0, 0]);
+    assert.equal((await client.settle(request2(good.origin))).error, null);
+    assert.equal(good.connections(), 1);
+  });
+}
+
+test("a name that changes is checked anew for every connection: where it points now, or nowhere", async () => {
+  await using target = await listen(answering((stream) => ok(stream)));
+  let address = "127.0.0.1";
+  using client = clientOf({ loopbackOnly: true }, (host, done) => at(address)(host, done));
+  const request = request2(`http://shop.test:${target.port}`, { http: { version: 2, close: "close" } });
+  const kinds: (string | null)[] = [];
+  for (address of ["127.0.0.1", "192.0.2.1", "127.0.0.1"]) kinds.push((await client.settle(request)).error);
+  assert.deepEqual([kinds, target.connections()], [[null, "blocked", null], 2]);
 });

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { HeadReader } from "../../../node/load/http2/head-reader.ts";
 import { HpackDecoder } from "../../../node/load/http2/hpack.ts";
 import { decodeHuffman } from "../../../node/load/http2/huffman.ts";
-import { field } from "../../../node/load/http2/request.ts";
+import { blockOf } from "../../../node/load/http2/request.ts";
 import { STATIC } from "../../../node/load/http2/static-table.ts";
 import { Random } from "../../support/random.ts";
 
@@ -133,9 +133,7 @@ it("of many entries the newest that fit are kept", () => {
 it("every field that we write is read as it was", () => {
   const long = "v".repeat(20_000);
   const fields = [...STATIC, ":path", "/x?y=ü", "x-new", "", "x-127", "a".repeat(127), "x-128", "b".repeat(128), "x-long", long];
-  const blocks: Buffer[] = [];
-  for (let i = 0; i < fields.length; i += 2) blocks.push(field(fields[i]!, fields[i + 1]!));
-  const bytes = Buffer.concat(blocks);
+  const bytes = blockOf(fields);
   assert.deepEqual(new HpackDecoder(1_000_000).decode(bytes, 0, bytes.length), fields);
 });
 
