@@ -3,11 +3,14 @@
 import { measureFirstRequest, measureIdle } from "./agent.ts";
 import { measureGather } from "./gather.ts";
 import { measurePush } from "./remote-write.ts";
+import { measureRecording } from "./recording.ts";
 import { measureSplit } from "./split.ts";
 
 export async function printFigures(): Promise<void> {
   const split = measureSplit();
   console.log(`next own arrival            ${split.walkNs.toFixed(1)} ns (with its time on a ramp: ${split.scheduleNs.toFixed(1)} ns)`);
+  const recording = measureRecording();
+  console.log(`recording a duration        ${recording.sketchNs.toFixed(1)} ns; all that is counted of a request ${recording.requestNs.toFixed(0)} ns`);
   const first = await measureFirstRequest();
   console.log(`run URL to first request    ${first.medianMs.toFixed(0)} ms median, ${first.bestMs.toFixed(0)} ms best`);
   const idle = await measureIdle();
