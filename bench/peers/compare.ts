@@ -42,6 +42,7 @@ export async function compare(choice: Choice, note: (line: string) => void): Pro
   const samples: Sample[] = [];
   try {
     const jobs = planned(choice, candidates);
+    await warmUp(candidates, target);
     note(`${jobs.length} runs of ${choice.seconds} s, about ${Math.ceil((jobs.length * (choice.seconds + AROUND_SECONDS)) / 60)} minutes`);
     for (const [done, { round, column, candidate }] of jobs.entries()) {
       const sample = await once(candidate, { round, column, seconds: choice.seconds }, target, pins.generator, note);
@@ -74,6 +75,14 @@ export async function compare(choice: Choice, note: (line: string) => void): Pro
     missing,
     samples,
   };
+}
+
+/** Ours once, unmeasured: the first start of a new version fills the compile cache, every later one profits. */
+async function warmUp(candidates: readonly Candidate[], target: Target): Promise<void> {
+  const ours = candidates.find(({ tool }) => tool.binary === null);
+  if (ours === undefined) return;
+  const task: Task = { column: "bare", url: target.urls.plain, seconds: 1, rate: 0, target };
+  await measure(commandOf(ours.tool, ours.path, task), GRACE_MS);
 }
 
 /** Each round has another one first, so that nobody is always the first or always behind the same. */

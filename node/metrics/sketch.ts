@@ -185,7 +185,10 @@ export function quantile(data: SketchData, q: number): number {
   let seen = 0;
   for (let i = 0; i < data.index.length; i++) {
     seen += data.count[i]!;
-    if (seen >= rank) return Math.min(data.max, Math.max(data.min, middle(data.index[i]!)));
+    if (seen < rank) continue;
+    // Of the first bucket, which reaches down to 0, the least is as good as any, and right for what took no time.
+    if (data.index[i] === 0) return data.min;
+    return Math.min(data.max, Math.max(data.min, middle(data.index[i]!)));
   }
   return data.max;
 }

@@ -137,6 +137,19 @@ const DISTRIBUTIONS: Record<string, (random: () => number) => number> = {
   constant: () => 12.345,
 };
 
+test("what mostly took no time has a median of 0, as exact as its least", () => {
+  const sketch = Sketch.create();
+  for (let i = 0; i < 9; i++) sketch.recordZero();
+  sketch.record(5);
+  const data = sketch.extract();
+  assert.deepEqual([sketchCount(data), data.sum, data.min, data.max], [10, 5, 0, 5]);
+  assert.deepEqual([quantile(data, 0.5), quantile(data, 0.9), quantile(data, 1)], [0, 0, 5]);
+  const recorded = Sketch.create();
+  for (let i = 0; i < 9; i++) recorded.record(0);
+  recorded.record(5);
+  assert.deepEqual(data, recorded.extract());
+});
+
 for (const [name, draw] of Object.entries(DISTRIBUTIONS)) {
   test(`quantiles of a ${name} distribution are within 1 % of the exact ones`, () => {
     const random = uniform(3);
