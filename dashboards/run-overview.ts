@@ -138,10 +138,11 @@ const LOAD: Row = {
     line(
       {
         title: "Connections",
-        description: "Open ones, and new ones per second. As many new ones as requests: the target closes each after one answer.",
+        description: "Open ones, requests that wait on them, and new ones per second. As many new ones as requests: the target closes each after one answer.",
         unit: "short",
       },
       { expr: `sum(${latest("loadswarm_connections_open")})`, legend: "open" },
+      { expr: `sum(${latest("loadswarm_requests_in_flight")})`, legend: "requests in flight" },
       { expr: `sum(rate(loadswarm_connections_opened_total${W}))`, legend: "opened per second" },
     ),
     line(

@@ -1,6 +1,7 @@
 // Everything an agent exports, read when somebody asks: a scraper, or the push every few seconds.
 
 import type { RunRecord, Seat, SwarmEvent } from "../core/events.ts";
+import type { Connections } from "../load/connection-count.ts";
 import type { Measured } from "../load/report.ts";
 import type { NetworkCounters } from "../mesh/network.ts";
 import { type Meter, RUN_METERS, SWARM_METERS as M } from "../metrics/meters.ts";
@@ -30,7 +31,7 @@ export interface MetricsSources {
   measure(): readonly Measured[];
   network(): NetworkCounters;
   /** To targets. */
-  connections(): { readonly open: number; readonly made: number };
+  connections(): Connections;
   unmetPerSecond(): number;
   rollCallsDropped(): number;
   framesUnheard(): number;
@@ -165,6 +166,7 @@ export class AgentMetrics {
       reading(M.unmetRate, unmetPerSecond()),
       reading(M.connectionsOpen, connections.open),
       reading(M.connectionsOpened, connections.made),
+      reading(M.requestsInFlight, connections.requests),
       ...counters.traffic.flatMap(({ carrier, direction, messages, bytes }) => [
         reading(M.gossipMessages, messages, carrier, direction),
         reading(M.gossipBytes, bytes, carrier, direction),

@@ -7,6 +7,7 @@ import { CIRCLE, cut, position, type Stripe } from "../plan/stripe.ts";
 import type { Plan } from "../plan/types.ts";
 import type { Arena } from "./arena.ts";
 import { SharedClock } from "./clock.ts";
+import type { Connections } from "./connection-count.ts";
 import { compileFlows } from "./flow.ts";
 import type { GuardPolicy } from "./guard.ts";
 import { allocateProgress } from "./iterations.ts";
@@ -142,7 +143,7 @@ export class LoadEngine {
     return [...this.#runs.values()].map(({ assignment, report }) => report.measure(assignment));
   }
 
-  connections(): { readonly open: number; readonly made: number } {
+  connections(): Connections {
     return this.#threads.connections();
   }
 

@@ -5,6 +5,7 @@ import type { Arena } from "./arena.ts";
 import type { Bagged } from "./bag.ts";
 import type { Findings } from "./checks.ts";
 import { monotonicMs } from "./clock.ts";
+import type { ConnectionCount } from "./connection-count.ts";
 import type { Call, Driver, Exchange, PreparedRequest, Sink } from "./driver.ts";
 import type { CompiledRequest, Flow } from "./flow.ts";
 import type { Gate } from "./gate.ts";
@@ -22,6 +23,8 @@ export interface IterationContext {
   readonly flow: Flow;
   readonly arena: Arena;
   readonly driver: Driver;
+  /** Of the thread's requests, among others. */
+  readonly counts: ConnectionCount;
   /** Whoever starts an iteration has found it open; each further request is held back here while it is shut. */
   readonly gate: Gate;
   /** Series interval of an instant on the monotonic clock. */
@@ -95,6 +98,7 @@ export class Iteration implements Sink, Variables, Bagged, Findings {
     const { arena, scenario, gate, intervalOf } = this.#context;
     if (this.#timer !== null) clearTimeout(this.#timer);
     gate.leave(this);
+    if (this.#request !== null) this.#context.counts.settle();
     const exchange = this.#call?.abort();
     if (exchange !== undefined && exchange.writtenMs > 0) {
       const { endMs, bytesSent, bytesReceived } = exchange;
@@ -109,6 +113,7 @@ export class Iteration implements Sink, Variables, Bagged, Findings {
     const request = this.#request!;
     this.#request = null;
     this.#call = null;
+    this.#context.counts.settle();
     this.#record(request, exchange);
     this.#firstCheck = request.firstCheck;
     request.evaluation.evaluate(exchange, this);
@@ -131,6 +136,7 @@ export class Iteration implements Sink, Variables, Bagged, Findings {
     if (this.#ended) return;
     this.#request = null;
     this.#call = null;
+    this.#context.counts.settle();
     this.#wait();
   }
 
@@ -155,11 +161,12 @@ export class Iteration implements Sink, Variables, Bagged, Findings {
   }
 
   #send(request: CompiledRequest, nowMs: number): void {
-    const { driver, gate } = this.#context;
+    const { driver, gate, counts } = this.#context;
     if (this.#next > 1 && !gate.isOpen(nowMs)) return this.#wait();
     const prepared = request.constant !== null && !this.#context.flow.keepsCookies ? request.constant : this.#prepare(request, nowMs);
     if (prepared === null) return;
     this.#request = request;
+    counts.send();
     const call = driver.send(prepared, this, nowMs);
     // Unless it has ended already, and perhaps the next one is on its way.
     if (this.#request === request && this.#call === null) this.#call = call;

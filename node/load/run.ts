@@ -7,6 +7,7 @@ import type { Executor } from "../plan/types.ts";
 import { Arena } from "./arena.ts";
 import { type Lease, type SharedClock, UNBOUNDED } from "./clock.ts";
 import { ClosedLoad } from "./closed.ts";
+import type { ConnectionCount } from "./connection-count.ts";
 import type { Driver } from "./driver.ts";
 import { compileFlows, type Flow } from "./flow.ts";
 import { Gate } from "./gate.ts";
@@ -22,6 +23,7 @@ const CLOSING_TICK_MS = 10;
 /** What a run needs of the worker it is in. */
 export interface RunSurroundings {
   readonly driver: Driver;
+  readonly counts: ConnectionCount;
   readonly worker: WorkerLoad;
   readonly clock: SharedClock;
   /** Asks for a turn as soon as may be. */
@@ -112,12 +114,12 @@ export class RunLoad {
 
   #part(index: number, flow: Flow): Part {
     const { plan, run, startAtMs, endAtMs, segments } = this.#start;
-    const { driver, worker, clock } = this.#surroundings;
+    const { driver, counts, worker, clock } = this.#surroundings;
     const arena = this.#arena;
     const gate = this.#gate;
     const intervalAt = (swarmMs: number) => Math.floor((swarmMs - startAtMs) / this.#widthMs);
     const intervalOf = (monotonicMs: number) => intervalAt(clock.swarmOf(monotonicMs));
-    const inFlight = new InFlight({ scenario: index, run, flow, arena, driver, gate, intervalOf }, worker);
+    const inFlight = new InFlight({ scenario: index, run, flow, arena, driver, counts, gate, intervalOf }, worker);
     const scenario = plan.scenarios[index]!;
     const span = spanOf(scenario, startAtMs, endAtMs);
     const common = { scenario: index, span, segments, arena, inFlight, worker, gate, intervalAt };

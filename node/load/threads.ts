@@ -3,7 +3,7 @@
 import { Worker } from "node:worker_threads";
 import { LoadswarmError } from "../plan/errors.ts";
 import { monotonicMs } from "./clock.ts";
-import { ConnectionCount } from "./connection-count.ts";
+import { ConnectionCount, type Connections } from "./connection-count.ts";
 import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
 import { Watchdog, type Watched } from "./watchdog.ts";
 
@@ -83,10 +83,10 @@ export class LoadThreads {
     return this.#slots[index]?.worker ?? null;
   }
 
-  /** Connections that are open, and how many were made since the start. */
-  connections(): { readonly open: number; readonly made: number } {
+  /** Connections that are open, how many were made since the start, and requests that wait for their answers. */
+  connections(): Connections {
     const sum = (of: (count: ConnectionCount) => number) => this.#slots.reduce((total, slot) => total + of(slot.connections), 0);
-    return { open: sum((count) => count.open), made: sum((count) => count.made) };
+    return { open: sum((count) => count.open), made: sum((count) => count.made), requests: sum((count) => count.requests) };
   }
 
   async close(): Promise<void> {

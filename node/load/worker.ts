@@ -24,7 +24,8 @@ const now = () => clock.nowMs();
 
 // Loaded here and not by the main thread, which has no use for it.
 const { HttpDriver } = await import("./drivers/http.ts");
-const driver = new HttpDriver(new TargetGuard(guard), new ConnectionCount(connections));
+const counts = new ConnectionCount(connections);
+const driver = new HttpDriver(new TargetGuard(guard), counts);
 const rehearsal = new HttpDriver(new TargetGuard({ loopbackOnly: true }));
 await warmUp(rehearsal);
 rehearsal.close();
@@ -32,7 +33,7 @@ rehearsal.close();
 const beats = new Int32Array(pulse);
 setInterval(() => beats[0]!++, PULSE_MS).unref();
 
-const surroundings = { driver, worker: { inFlight: 0 }, clock, wake };
+const surroundings = { driver, counts, worker: { inFlight: 0 }, clock, wake };
 const runs = new Map<string, RunLoad>();
 const alarm = new Alarm(alarms, index, loop);
 let timer: NodeJS.Timeout | null = null;

@@ -65,6 +65,7 @@ export const SWARM_METERS = {
   unmetRate: gauge("unmet_rate", [], "Arrivals per second due at this agent that it could not send in time; its share is moving, or nobody has room"),
   connectionsOpen: gauge("connections_open", [], "Connections to targets that are open"),
   connectionsOpened: counter("connections_opened", [], "Connections to targets that were asked for; far fewer than requests where they are kept alive"),
+  requestsInFlight: gauge("requests_in_flight", [], "Requests of all runs that wait for their answers, or for a connection"),
   gossipMessages: counter("gossip_messages", ["topic", "direction"], "Messages to and from other agents: frames on links, runs by gossip"),
   gossipBytes: counter("gossip_bytes", ["topic", "direction"], "Their bytes, before encryption"),
   gossipDuplicates: counter("gossip_duplicates", [], "Gossip messages that had come before, by way of another agent; about as many as there are ways"),

@@ -69,7 +69,7 @@ beforeEach(() => {
     record: (run) => records.get(run) ?? null,
     unmetPerSecond: () => 6,
     rollCallsDropped: () => 7,
-    connections: () => ({ open: 11, made: 12 }),
+    connections: () => ({ open: 11, made: 12, requests: 17 }),
     framesUnheard: () => 9,
     runsRefused: () => 10,
     summary: async (run) => {
@@ -102,6 +102,7 @@ it("tells how the swarm is", () => {
   assert.deepEqual(values("loadswarm_gossip_messages_total"), [["frames", "out", 13]]);
   assert.deepEqual(values("loadswarm_gossip_bytes_total"), [["frames", "out", 1400]]);
   assert.deepEqual([values("loadswarm_connections_open"), values("loadswarm_connections_opened_total")], [[[11]], [[12]]]);
+  assert.deepEqual(values("loadswarm_requests_in_flight"), [[17]]);
   assert.deepEqual(values("loadswarm_agent_info"), [["1.2.3", 1]]);
   assert.deepEqual(values("loadswarm_gossip_duplicates_total"), [[14]]);
   assert.deepEqual(values("loadswarm_gossip_peers"), [["topic", 15], ["mesh", 16]]);

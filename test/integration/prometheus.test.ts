@@ -144,6 +144,15 @@ describe("three agents and Prometheus", { skip }, () => {
     assert.ok(Math.abs(wanted / (RATE + CROWDED_RATE) - 1) <= 0.001, `${wanted} per second wanted`);
   });
 
+  it("requests are in flight while the run is on, as many as rate and duration make, and none after it", async () => {
+    const inFlight = (at: number) => prometheus.number(`sum(${SWARM_METERS.requestsInFlight.name})`, at);
+    const during = await prometheus.range(`sum(${SWARM_METERS.requestsInFlight.name})`, startS + UP_AT + 1, startS + SECONDS - 1, 1);
+    // By Little's law, 240 times two requests of 70 ms: 34. An instant is not the mean.
+    const mean = during[0]!.values!.reduce((sum, [, text]) => sum + Number(text), 0) / during[0]!.values!.length;
+    assert.ok(mean > 10 && mean < 100, `${mean} requests`);
+    assert.equal(await inFlight(endS), 0);
+  });
+
   it("quantiles are the summary's within 2 %", async () => {
     const trend = summary.metrics["http_req_duration"]!;
     for (const [q, expected] of [

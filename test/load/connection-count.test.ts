@@ -51,3 +51,13 @@ it("a thread that crashed holds none any more", () => {
   count.endAll();
   assert.deepEqual([count.made, count.open], [5, 0]);
 });
+
+it("requests are in flight from when they are sent until they are settled, or their thread is gone", () => {
+  const count = new ConnectionCount();
+  const elsewhere = new ConnectionCount(count.memory);
+  for (let i = 0; i < 3; i++) count.send();
+  count.settle();
+  assert.equal(elsewhere.requests, 2);
+  count.endAll();
+  assert.deepEqual([elsewhere.requests, elsewhere.open], [0, 0]);
+});

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { allocateArena, Arena } from "../../node/load/arena.ts";
 import { monotonicMs } from "../../node/load/clock.ts";
+import { ConnectionCount } from "../../node/load/connection-count.ts";
 import type { Call, Driver, Exchange, PreparedRequest, Sink } from "../../node/load/driver.ts";
 import { compileFlows } from "../../node/load/flow.ts";
 import { Iteration } from "../../node/load/iteration.ts";
@@ -60,6 +61,7 @@ interface Outcome {
   readonly paths: readonly string[];
   readonly iteration: Iteration;
   readonly ended: boolean;
+  readonly inFlight: number;
 }
 
 /** One iteration of a flow, begun 5 ms after it was due unless the model is closed. */
@@ -68,13 +70,16 @@ function iterate(flow: readonly Step[], answers: Record<string, Answer>, open = 
   const shape = shapeOf(plan);
   const arena = new Arena(shape, allocateArena(shape));
   const driver = new FakeDriver(answers);
-  const context = { scenario: 0, run: "r", flow: compileFlows(plan)[0]!, arena, driver, gate, intervalOf: () => 0 };
+  const counts = new ConnectionCount();
+  const context = { scenario: 0, run: "r", flow: compileFlows(plan)[0]!, arena, driver, counts, gate, intervalOf: () => 0 };
   let ends = 0;
   const iteration = new Iteration(context, 3, 1, open ? monotonicMs() - 5 : null, () => ends++);
   iteration.begin();
   return () => {
     assert.ok(ends <= 1, "ended twice");
-    return { totals: arena.totals(), paths: driver.requests.map(({ path }) => path), iteration, ended: ends === 1 };
+    if (ends === 1) assert.equal(counts.requests, 0, "requests in flight after the end");
+    const inFlight = counts.requests;
+    return { inFlight, totals: arena.totals(), paths: driver.requests.map(({ path }) => path), iteration, ended: ends === 1 };
   };
 }
 
@@ -161,6 +166,13 @@ test("a refused connection has no duration, a timeout has", () => {
   };
   assert.equal(durations("refused"), 0);
   assert.ok(Math.abs(durations("timeout") - 500) < 1e-6);
+});
+
+test("a request is in flight until it is answered, or the iteration interrupted", () => {
+  const outcome = iterate([step("/answered"), step("/open")], { "/answered": {} });
+  assert.deepEqual([outcome().paths, outcome().inFlight], [["/answered", "/open"], 1]);
+  outcome().iteration.interrupt();
+  assert.equal(outcome().inFlight, 0);
 });
 
 test("an interrupted iteration counts the request it had sent, once, and not as failed", () => {
