@@ -1,6 +1,6 @@
 // One agent, wired: core, network and load engine. The one place that knows all of them.
 
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { Answer, MemberId, RunRecord, RunState, SwarmEvent } from "../core/events.ts";
 import { runStateAt } from "../core/runs.ts";
 import { ACTIVE_RUNS } from "../core/limits.ts";
@@ -17,10 +17,13 @@ import { parsePlan } from "../plan/parse.ts";
 import { notRunnable } from "../plan/runnable.ts";
 import { timeText } from "../plan/time-text.ts";
 import type { Fault, Plan } from "../plan/types.ts";
+import { Operators, swarmName } from "../wire/permit.ts";
 import { planHash } from "../wire/plan-hash.ts";
 import { AgentMetrics } from "./agent-metrics.ts";
 import type { CheckedConfig } from "./config.ts";
 import { createLog, type Logger } from "./log.ts";
+import { checkWish, keyHash } from "./permission.ts";
+import { keyAtStart } from "./publish-at-start.ts";
 import { type Push, startPushes } from "./push.ts";
 import { ownVersion } from "./version.ts";
 
@@ -53,6 +56,8 @@ export interface RunView {
 export class Agent {
   readonly member: MemberId;
   readonly log: Logger;
+  readonly #operators: Operators;
+  readonly #startLeadMs: number;
   readonly #shell: Shell;
   readonly #network: Network;
   readonly #engine: LoadEngine;
@@ -63,9 +68,18 @@ export class Agent {
   #pushes: readonly Push[] = [];
   readonly #listeners = new Set<(event: SwarmEvent) => void>();
 
-  private constructor(config: CheckedConfig, apiUrl: string, network: Network, member: MemberId, log: Logger) {
+  private constructor(
+    config: CheckedConfig,
+    apiUrl: string,
+    network: Network,
+    member: MemberId,
+    log: Logger,
+    operators: Operators,
+  ) {
     this.member = member;
     this.log = log;
+    this.#operators = operators;
+    this.#startLeadMs = config.listen === null ? SOLO_START_LEAD_MS : START_LEAD_MS;
     this.#network = network;
     this.#clock = new SwarmClock();
     this.#guard = new TargetGuard(config.guard);
@@ -89,7 +103,7 @@ export class Agent {
         addresses: network.addresses,
         api: apiUrl,
         weight: config.workers,
-        startLeadMs: config.listen === null ? SOLO_START_LEAD_MS : START_LEAD_MS,
+        startLeadMs: this.#startLeadMs,
       },
       clock: this.#clock,
       network,
@@ -108,8 +122,9 @@ export class Agent {
   /** Listens and joins. `apiUrl` is what other members are told. Throws ADDRESS_IN_USE and configuration errors. */
   static async start(config: CheckedConfig, apiUrl: string): Promise<Agent> {
     const log = createLog(config.logLevel, config.name, config.node);
+    const operators = operatorsOf(config, log);
     if (config.listen === null) {
-      const solo = new Agent(config, apiUrl, SOLO, `solo-${randomBytes(8).toString("hex")}`, log);
+      const solo = new Agent(config, apiUrl, SOLO, `solo-${randomBytes(8).toString("hex")}`, log, operators);
       // Its only run is about to be published and starts at once: the threads must be up by then.
       await solo.#engine.prepare();
       await solo.#startPushes(config);
@@ -118,8 +133,8 @@ export class Agent {
     }
     const { Mesh } = await import("../mesh/mesh.ts");
     const { listen, join, joinNames, swarmKey } = config;
-    const mesh = await Mesh.create({ listen, join, joinNames, swarmKey, log });
-    const agent = new Agent(config, apiUrl, mesh, mesh.self, log);
+    const mesh = await Mesh.create({ listen, join, joinNames, swarmKey, log, operators });
+    const agent = new Agent(config, apiUrl, mesh, mesh.self, log, operators);
     await mesh.start(agent.#shell satisfies NetworkEvents);
     await agent.#startPushes(config);
     agent.#shell.start();
@@ -137,20 +152,38 @@ export class Agent {
     return this.#metrics.read();
   }
 
-  /** Publishes a plan (YAML or JSON) to the swarm, or says everything that is wrong with it. */
-  async publish(text: string, key: string | null): Promise<Published> {
+  /** What permits call the swarm. */
+  get swarm(): string {
+    return this.#operators.swarm;
+  }
+
+  get asksOperators(): boolean {
+    return this.#operators.areAsked;
+  }
+
+  /**
+   * Publishes a plan (YAML or JSON) to the swarm, or says everything that is wrong with it. `key`: the same key is the same
+   * run. Throws KEY_MISSING where operators are asked and none permits it.
+   */
+  async publish(text: string, key: string | null, permit: string | null = null): Promise<Published> {
     const parsed = parsePlan(text);
     if (!parsed.ok) return parsed;
     const faults = [...notRunnable(parsed.plan), ...this.#forbidden(parsed.plan)];
     if (faults.length > 0) return { ok: false, faults };
-    const keyHash = key === null ? null : createHash("sha256").update(key).digest("hex");
     const hash = planHash(parsed.document);
+    const nowMs = this.#clock.nowMs();
+    const hashOfKey = checkWish({ plan: parsed.plan, planHash: hash, key, permit }, this.#operators, nowMs, this.#startLeadMs);
+    // Each permit is for a run of its own; without a key, a plan is one run until that has ended.
+    const isSame = ({ spec }: RunRecord) => key === null && permit !== null && spec.planHash === hash;
+    const on = this.#shell.machine.runs.active(nowMs).find(isSame);
+    if (on !== undefined) return { ok: true, run: on, created: false };
     const answer = await this.#shell.ask({
       kind: "publish",
       plan: parsed.plan,
       document: parsed.document,
       planHash: hash,
-      keyHash,
+      keyHash: hashOfKey,
+      ...(permit === null ? {} : { permit }),
     });
     if (answer.kind === "tooManyRuns") return { ok: false, faults: [TOO_MANY_RUNS] };
     if (answer.kind !== "published") throw unexpected(answer);
@@ -243,7 +276,7 @@ export class Agent {
       connections: () => this.#engine.connections(),
       rollCallsDropped: () => this.#shell.machine.rollCallsDropped,
       framesUnheard: () => this.#shell.machine.unheard,
-      runsRefused: () => this.#shell.machine.runs.refused,
+      runsRefused: () => this.#shell.machine.runs.refused + this.#operators.refused,
     });
   }
 
@@ -274,6 +307,12 @@ export class Agent {
     const hint = known.length === 0 ? "no run was published here yet" : `known runs: ${known.slice(0, 5).join(", ")}`;
     return new LoadswarmError("RUN_UNKNOWN", `there is no run called "${run}"`, hint);
   }
+}
+
+function operatorsOf({ operators, swarmKey, planAtStart }: CheckedConfig, log: Logger): Operators {
+  const own = planAtStart === null ? null : { planHash: planHash(planAtStart), keyHash: keyHash(keyAtStart(planAtStart)) };
+  const tell = (run: string, why: string) => log.warn({ run }, `a run from others was refused: ${why}`);
+  return new Operators(operators, swarmName(swarmKey), own, tell);
 }
 
 const TOO_MANY_RUNS: Fault = {

@@ -6,6 +6,7 @@ import { faultyAllowEntry, type GuardPolicy } from "../load/guard.ts";
 import { type HostPort, parseHostPort } from "../mesh/discovery.ts";
 import type { Detail } from "../metrics/run-readings.ts";
 import { LoadswarmError } from "../plan/errors.ts";
+import { isOperator } from "../wire/permit.ts";
 import { usableCores } from "./cores.ts";
 import { type CheckedOtlp, checkOtlp, type OtlpConfig } from "./otlp-config.ts";
 import { checkDetail, type CheckedRemoteWrite, checkRemoteWrite, REMOTE_WRITE_DEFAULTS, type RemoteWriteConfig } from "./remote-write-config.ts";
@@ -28,6 +29,10 @@ export interface AgentConfig {
   readonly workers: number | null;
   readonly swarmKeyFile: string | null;
   readonly allowTargets: readonly string[];
+  /** Public keys of those whose plans it runs; absent or empty = everybody's. */
+  readonly operators?: readonly string[];
+  /** Canonical document of a plan that it is to publish itself: no operator needs to have signed it. */
+  readonly planAtStart?: string | null;
   readonly logLevel: string;
   /** Where metrics are pushed to; absent or null = nowhere. */
   readonly remoteWrite?: RemoteWriteConfig | null;
@@ -50,6 +55,8 @@ export interface CheckedConfig {
   readonly workers: number;
   readonly swarmKey: Uint8Array | null;
   readonly guard: GuardPolicy;
+  readonly operators: readonly string[];
+  readonly planAtStart: string | null;
   readonly logLevel: string;
   readonly remoteWrite: CheckedRemoteWrite | null;
   readonly otlp: CheckedOtlp | null;
@@ -85,6 +92,8 @@ export function checkConfig(config: AgentConfig): CheckedConfig {
     workers,
     swarmKey,
     guard: guardOf(config, listen),
+    operators: checkOperators(config.operators ?? []),
+    planAtStart: config.planAtStart ?? null,
     logLevel: config.logLevel,
     remoteWrite: checkRemoteWrite(config.remoteWrite ?? null),
     otlp: checkOtlp(config.otlp ?? null),
@@ -130,6 +139,16 @@ function guardOf(config: AgentConfig, listen: HostPort | null): GuardPolicy {
     "CONFIG_INVALID",
     `an agent that listens on ${listen.host} needs to know which targets it may load`,
     "list them: --allow-target 10.20.0.0/16,shop.example.com",
+  );
+}
+
+function checkOperators(operators: readonly string[]): readonly string[] {
+  const faulty = operators.find((operator) => !isOperator(operator));
+  if (faulty === undefined) return operators;
+  throw new LoadswarmError(
+    "CONFIG_INVALID",
+    `--operators ${JSON.stringify(faulty)} is no operator's public key`,
+    "give what `loadswarm keygen --operator --out operator.key` says: --operators ed25519:…",
   );
 }
 

@@ -14,6 +14,11 @@ export interface PlanAtStart {
   readonly document: string;
 }
 
+/** The run's key names it by its plan: publishing it again finds the same run, on or over. */
+export function keyAtStart(document: string): string {
+  return `at start: ${document}`;
+}
+
 /**
  * Throws CONFIG_INVALID if an agent that has not met the others yet would take itself for the whole swarm: after a
  * restart in the middle of a run it would offer the plan's full rate beside the others.
@@ -42,8 +47,7 @@ export async function publishAtStart(
     return members.length >= plan.start.minAgents && members[0]?.id === agent.member;
   };
   while (!isUpToMe()) await sleep(LOOK_MS, null, { signal });
-  // The key names the run by its plan: publishing it again finds the same run, on or over.
-  const published = await agent.publish(document, `at start: ${document}`);
+  const published = await agent.publish(document, keyAtStart(document));
   if (!published.ok) {
     agent.log.error({ faults: published.faults }, "the plan given at the start was refused");
     return null;

@@ -8,6 +8,13 @@ import { MAX_PLAN_BYTES } from "../wire/plan-hash.ts";
 import { hitsPlan } from "./hits.ts";
 
 const RUN_PARAMS = { type: "object", properties: { run: { type: "string", maxLength: 200 } } } as const;
+const PUBLISH_HEADERS = {
+  type: "object",
+  properties: {
+    "idempotency-key": { type: "string", maxLength: 200 },
+    "loadswarm-permit": { type: "string", maxLength: 400, description: "by an operator, where they are asked" },
+  },
+} as const;
 
 export function runRoutes(
   server: FastifyInstance,
@@ -19,7 +26,7 @@ export function runRoutes(
     {
       schema: {
         summary: "Publish a plan (YAML or JSON); the swarm runs it",
-        headers: { type: "object", properties: { "idempotency-key": { type: "string", maxLength: 200 } } },
+        headers: PUBLISH_HEADERS,
       },
     },
     async (request, reply) => {
@@ -28,8 +35,8 @@ export function runRoutes(
       if (Buffer.byteLength(text) > MAX_PLAN_BYTES) {
         throw new LoadswarmError("PLAN_TOO_LARGE", "a plan may have 1 MiB at most", "shorten its data");
       }
-      const key = request.headers["idempotency-key"];
-      const published = await agent().publish(text, typeof key === "string" && key !== "" ? key : null);
+      const header = (name: string) => (typeof request.headers[name] === "string" && request.headers[name]) || null;
+      const published = await agent().publish(text, header("idempotency-key"), header("loadswarm-permit"));
       if (!published.ok) return reply.code(422).send({ error: "the plan has faults", faults: published.faults });
       return reply.code(201).send(publishedBody(agent(), published));
     },
@@ -59,6 +66,12 @@ export function runRoutes(
     const members = agent().members();
     return { self: agent().member, view: { members: members.length }, members };
   });
+
+  const swarm = "What permits call this swarm, and whether this agent asks for them";
+  server.get("/api/v1/swarm", { schema: { summary: swarm } }, async () => ({
+    swarm: agent().swarm,
+    asksOperators: agent().asksOperators,
+  }));
 
   server.post("/tests", { schema: { summary: "So many hits per second against LOADSWARM_TARGET_URL" } }, async (request, reply) => {
     const { plan, parameters } = hitsPlan(String(request.body ?? ""), env["LOADSWARM_TARGET_URL"]);

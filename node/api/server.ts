@@ -19,7 +19,7 @@ export type AgentSource = () => Agent | null;
 /** Room for a plan in JSON whose every character is escaped. */
 const BODY_LIMIT_BYTES = 2 * MAX_PLAN_BYTES;
 
-const STATUS_OF: Readonly<Record<string, number>> = { RUN_UNKNOWN: 404, PLAN_INVALID: 422, PLAN_TOO_LARGE: 413, USAGE: 400 };
+const STATUS_OF: Readonly<Record<string, number>> = { RUN_UNKNOWN: 404, PLAN_INVALID: 422, PLAN_TOO_LARGE: 413, USAGE: 400, KEY_MISSING: 403 };
 
 /** Listens; returns the server and its origin as bound. Throws ADDRESS_IN_USE. */
 export async function serveApi(

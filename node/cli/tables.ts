@@ -135,6 +135,13 @@ export const TABLES = {
       },
       TARGET_URL,
       ...ENGINE,
+      {
+        name: "operators",
+        type: "list",
+        default: [],
+        value: "KEY,…",
+        help: "public keys of those whose plans it runs, made by keygen --operator (default: everybody's)",
+      },
       ...PUSH,
       logLevel("info"),
       { name: "json", type: "boolean", default: false, help: "print {member, api, listen} as one line when ready" },
@@ -196,6 +203,13 @@ export const TABLES = {
         default: null,
         value: "K",
         help: "idempotency key: the same key publishes only once",
+      },
+      {
+        name: "operator-key",
+        type: "string",
+        default: null,
+        value: "FILE",
+        help: "sign the plan with this key, made by keygen --operator, for agents that ask for it",
       },
       TARGET_URL,
       ...OUTPUTS,
@@ -289,9 +303,12 @@ export const TABLES = {
     ],
   },
   keygen: {
-    summary: "make a swarm key",
+    summary: "make a swarm key, or an operator's key",
     positionals: [],
-    options: [{ name: "out", type: "string", default: null, value: "FILE", help: "where to (default: stdout)" }],
+    options: [
+      { name: "operator", type: "boolean", default: false, help: "a key that signs plans, instead of one that lets agents meet" },
+      { name: "out", type: "string", default: null, value: "FILE", help: "where to (default: stdout)" },
+    ],
   },
   sim: {
     summary: "attack a simulated swarm and see which promises hold",

@@ -62,6 +62,8 @@ export interface RunSpec {
   readonly publishedAtMs: number;
   /** No agent offers load after this, whatever it has missed. */
   readonly notAfterMs: number;
+  /** That an operator allows it, for those who ask (node/wire/permit.ts). Only carried here. */
+  readonly permit?: string;
 }
 
 /** The register that changes: ordered by (sequence, author); a stop absorbs everything. */
@@ -101,6 +103,7 @@ export type In =
       readonly planHash: string;
       /** Hash of the idempotency key: same key, same run, for ever. Without one, a plan is one run until that has ended. */
       readonly keyHash: string | null;
+      readonly permit?: string;
     }
   | { readonly kind: "stop"; readonly token: number; readonly run: RunId | "all" }
   | { readonly kind: "summarise"; readonly token: number; readonly run: RunId }

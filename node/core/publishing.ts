@@ -23,7 +23,7 @@ export class Publishing {
 
   /** The run that publishing this plan means: a new one, or the one that is on already; null if there are too many. */
   publish(input: Extract<In, { kind: "publish" }>, nowMs: number): { record: RunRecord; created: boolean } | null {
-    const { plan, document, planHash, keyHash } = input;
+    const { plan, document, planHash, keyHash, permit } = input;
     const id = this.#runs.idFor(plan.name, planHash, keyHash, nowMs);
     const known = this.#runs.get(id);
     if (known !== undefined) return { record: known, created: false };
@@ -37,6 +37,7 @@ export class Publishing {
         author: this.#self,
         publishedAtMs: nowMs,
         notAfterMs: nowMs + this.#leadMs(plan) + durationMs(plan) + NOT_AFTER_GRACE_MS,
+        ...(permit === undefined ? {} : { permit }),
       },
       control: this.#hasEnoughAgents(plan)
         ? firstControl(this.#self, nowMs + this.#leadMs(plan), this.#lineage())

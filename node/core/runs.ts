@@ -72,6 +72,13 @@ function mergeSpec(a: RunSpec, b: RunSpec): RunSpec {
   return a.author <= b.author ? a : b;
 }
 
+const suffixOf = (keyHash: string): string => `-${keyHash.slice(0, 10)}`;
+
+/** The id of a run that was published under a key. */
+export function keyedId(name: string, keyHash: string): RunId {
+  return `${name}${suffixOf(keyHash)}`;
+}
+
 export class Runs {
   readonly #runs = new Map<RunId, RunRecord>();
   readonly #onForget: (run: RunId) => void;
@@ -170,8 +177,8 @@ export class Runs {
    */
   idFor(name: string, planHash: string, keyHash: string | null, nowMs: number): RunId {
     if (keyHash !== null) {
-      const suffix = `-${keyHash.slice(0, 10)}`;
-      return this.all().find((run) => run.spec.id.endsWith(suffix))?.spec.id ?? `${name}${suffix}`;
+      const suffix = suffixOf(keyHash);
+      return this.all().find((run) => run.spec.id.endsWith(suffix))?.spec.id ?? keyedId(name, keyHash);
     }
     const stem = stemOf(name, planHash);
     const on = this.active(nowMs).find((run) => run.spec.id.startsWith(stem));

@@ -10,6 +10,7 @@ import type { MemberRecord } from "../core/events.ts";
 import type { Frame } from "../core/frame.ts";
 import { LoadswarmError } from "../plan/errors.ts";
 import { decodeInSlices, encodeFrame, MAX_ADDRESSES } from "../wire/codec.ts";
+import type { Operators } from "../wire/permit.ts";
 import { SignedMembers } from "../wire/signing.ts";
 import { Dialer } from "./dialer.ts";
 import { type HostPort, multiaddrOf } from "./discovery.ts";
@@ -27,6 +28,8 @@ export interface MeshOptions {
   readonly joinNames: readonly HostPort[];
   readonly swarmKey: Uint8Array | null;
   readonly log: Logger;
+  /** Runs that none of them permits are neither taken nor forwarded. Without: all are. */
+  readonly operators?: Operators;
 }
 
 /** Frames waiting for a link that is being dialled. */
@@ -93,7 +96,7 @@ export class Mesh implements Network {
 
   async start(events: NetworkEvents): Promise<void> {
     this.#events = events;
-    listenToTopic(this.#host.services.pubsub, this.#limits, {
+    listenToTopic(this.#host.services.pubsub, this.#limits, this.#options.operators ?? null, {
       isMember: (peer) => events.isMember(peer),
       heard: (sizeBytes) => this.#traffic.count("runs", "in", sizeBytes),
       frame: (frame) => events.topic(frame),
@@ -183,7 +186,7 @@ export class Mesh implements Network {
     await this.#untilTurnOf(peer);
     let frame: Frame;
     try {
-      const decoding = decodeInSlices(bytes, this.#signed);
+      const decoding = decodeInSlices(bytes, this.#signed, this.#options.operators);
       let step = this.#working(peer, () => decoding.next());
       for (; step.done !== true; step = this.#working(peer, () => decoding.next())) await nextTurn();
       frame = step.value;

@@ -5,6 +5,7 @@ import type { PeerId } from "@libp2p/interface";
 import type { Frame } from "../core/frame.ts";
 import { invalid } from "../wire/check.ts";
 import { decodeFrame } from "../wire/codec.ts";
+import type { Operators } from "../wire/permit.ts";
 import { TOPIC } from "./host.ts";
 import type { PeerLimits } from "./peer-limits.ts";
 
@@ -36,7 +37,7 @@ export function peersOfTopic(pubsub: GossipSub): { readonly listeners: number; r
   return { listeners: pubsub.getSubscribers(TOPIC).length, mesh };
 }
 
-export function listenToTopic(pubsub: GossipSub, limits: PeerLimits, events: TopicEvents): void {
+export function listenToTopic(pubsub: GossipSub, limits: PeerLimits, operators: Operators | null, events: TopicEvents): void {
   const receiver = pubsub as unknown as Receiver;
   const receive = receiver.handleReceivedRpc.bind(pubsub);
   receiver.handleReceivedRpc = async (from, rpc) => {
@@ -58,8 +59,10 @@ export function listenToTopic(pubsub: GossipSub, limits: PeerLimits, events: Top
       return TopicValidatorResult.Ignore;
     }
     try {
-      events.frame(decodeRuns(data));
-      return TopicValidatorResult.Accept;
+      const refused = operators?.refused;
+      events.frame(decodeRuns(data, operators));
+      // Not forwarded; but whoever did may not have been told of operators yet: that is no nonsense.
+      return operators?.refused === refused ? TopicValidatorResult.Accept : TopicValidatorResult.Ignore;
     } catch (cause) {
       events.malformed(peer, data.length, cause);
       return TopicValidatorResult.Reject;
@@ -72,8 +75,10 @@ export function listenToTopic(pubsub: GossipSub, limits: PeerLimits, events: Top
 }
 
 /** Anything else would be forwarded to everybody for nothing. */
-function decodeRuns(bytes: Uint8Array): Frame {
-  const frame = decodeFrame(bytes);
-  if (Object.keys(frame).join() !== "runs") throw invalid("a gossip message has more than runs, or nothing");
+function decodeRuns(bytes: Uint8Array, operators: Operators | null): Frame {
+  const refused = operators?.refused;
+  const frame = decodeFrame(bytes, null, operators);
+  const isRefused = operators?.refused !== refused && Object.keys(frame).length === 0;
+  if (!isRefused && Object.keys(frame).join() !== "runs") throw invalid("a gossip message has more than runs, or nothing");
   return frame;
 }

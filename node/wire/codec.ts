@@ -5,6 +5,7 @@ import { LoadswarmError } from "../plan/errors.ts";
 import { invalid, type Loose, message, messages } from "./check.ts";
 import { gatheredFromWire, gatheredToWire, gatherFromWire, gatherToWire } from "./gathers.ts";
 import { memberToWire, membersFromWire } from "./members.ts";
+import type { Operators } from "./permit.ts";
 import { reportFromWire, reportToWire } from "./reports.ts";
 import { runFromWire, runToWire } from "./runs.ts";
 import { readFrame, writeFrame } from "./schema.ts";
@@ -62,10 +63,11 @@ export function encodeFrame(frame: Frame, authority: Authority | null = null): U
 
 /**
  * Throws WIRE_INVALID, whatever the bytes. Parts that are empty or false are absent from the frame. With an authority,
- * member records that their members have not signed are dropped, and it counts them.
+ * member records that their members have not signed are dropped, with operators runs that none of them permits; each counts
+ * its own.
  */
-export function decodeFrame(bytes: Uint8Array, authority: Authority | null = null): Frame {
-  const decoding = decodeInSlices(bytes, authority);
+export function decodeFrame(bytes: Uint8Array, authority: Authority | null = null, operators: Operators | null = null): Frame {
+  const decoding = decodeInSlices(bytes, authority, operators);
   for (;;) {
     const { done, value } = decoding.next();
     if (done === true) return value;
@@ -73,7 +75,11 @@ export function decodeFrame(bytes: Uint8Array, authority: Authority | null = nul
 }
 
 /** The same in slices of some milliseconds, between which others may have a turn. */
-export function* decodeInSlices(bytes: Uint8Array, authority: Authority | null): Generator<void, Frame> {
+export function* decodeInSlices(
+  bytes: Uint8Array,
+  authority: Authority | null,
+  operators: Operators | null = null,
+): Generator<void, Frame> {
   if (bytes.length > MAX_FRAME_BYTES) throw invalid(`${bytes.length} bytes are larger than a frame may be`);
   let wire: Loose;
   try {
@@ -86,7 +92,7 @@ export function* decodeInSlices(bytes: Uint8Array, authority: Authority | null):
   const standing = message(wire, "standing");
   if (standing !== null) frame.standing = standingFromWire(standing);
   addViews(frame, wire, baseOf(frame.standing));
-  addRuns(frame, wire);
+  addRuns(frame, wire, operators);
   if (wire["hello"] === true) frame.hello = true;
   if (wire["pull"] === true) frame.pull = true;
   if (wire["goodbye"] === true) frame.goodbye = true;
@@ -112,9 +118,9 @@ function addViews(frame: Draft, wire: Loose, base: number): void {
   if (chain !== null) frame.chain = chainFromWire(chain, base);
 }
 
-function addRuns(frame: Draft, wire: Loose): void {
-  const runs = messages(wire, "runs");
-  if (runs.length > 0) frame.runs = runs.map(runFromWire);
+function addRuns(frame: Draft, wire: Loose, operators: Operators | null): void {
+  const runs = messages(wire, "runs").map(runFromWire).filter(({ spec }) => operators?.permits(spec) ?? true);
+  if (runs.length > 0) frame.runs = runs;
   const reports = messages(wire, "reports");
   if (reports.length > 0) frame.reports = reports.map(reportFromWire);
   const gather = message(wire, "gather");

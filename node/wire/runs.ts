@@ -18,6 +18,7 @@ export function runFromWire(wire: Loose): RunRecord {
   const control = controlFromWire(required(wire, "control"));
   const document = text(wire, "document", MAX_PLAN_BYTES);
   const hash = identifier(wire, "planHash");
+  const permit = text(wire, "permit");
   return {
     spec: {
       id: identifier(wire, "id"),
@@ -27,6 +28,7 @@ export function runFromWire(wire: Loose): RunRecord {
       author: identifier(wire, "author"),
       publishedAtMs: number(wire, "publishedAtMs", 0, MAX_TIME_MS),
       notAfterMs: number(wire, "notAfterMs", 0, MAX_TIME_MS),
+      ...(permit === "" ? {} : { permit }),
     },
     control,
   };

@@ -221,6 +221,10 @@ describe("everything else", () => {
     assert.deepEqual(json, { self, view: { members: 1 }, members: [one] });
   });
 
+  it("swarm: what permits call it, and whether they are asked for", async () => {
+    assert.deepEqual((await ask("GET", "/api/v1/swarm")).json, { swarm: "local", asksOperators: false });
+  });
+
   it("the OpenAPI document lists every route", async () => {
     const { status, json } = await ask("GET", "/api/v1/openapi.json");
     assert.equal(status, 200);
@@ -235,6 +239,7 @@ describe("everything else", () => {
       "GET /api/v1/openapi.json",
       "GET /api/v1/runs",
       "GET /api/v1/runs/{run}",
+      "GET /api/v1/swarm",
       "GET /healthz",
       "GET /livez",
       "GET /metrics",

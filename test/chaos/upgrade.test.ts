@@ -56,7 +56,8 @@ describe("a rolling upgrade mid-run", { skip }, () => {
     assert.equal(missing, null, "CI must have namespaces, nftables and nginx");
     place = await openPlace(AGENTS);
     const older = checkOutOlder(join(folder, "older"));
-    console.log(`# the version before is ${hasOlderCommit() ? "its commit" : "today's program without what it had no words for: the commit is not in this clone"}`);
+    const instead = "today's program without what it had no words for: its commit is not in this clone";
+    console.log(`# the version before is ${hasOlderCommit() ? "its commit" : instead}`);
     for (let attempt = 1; ; attempt++) {
       course = await upgrade(place, older);
       const { kept, worst, stallMs } = course;

@@ -31,7 +31,7 @@ const START_MS = 90_000;
 const PUBLISHED = "published the plan given at the start";
 /** An arrival that is later than this is dropped. */
 const LATE_MS = 50;
-/** Of a second, seen by the kernel or a thread that only keeps time: in a calm one nothing is excused, for nothing can be LATE_MS late. */
+/** Of a second: with less than this taken from them nothing can be LATE_MS late, and nothing is excused. */
 const CALM_MS = 25;
 /** Of a second: beyond this the machine is no place to judge, and nothing more is excused. */
 const MOST_EXCUSED_MS = 100;
@@ -250,7 +250,9 @@ describe("the image", { skip }, () => {
 
     it("while it leaves, and before and after, the target misses not one arrival", (t) => {
       const all = missed();
-      t.diagnostic(`missing ${all.reduce((sum, { due }) => sum + due.length, 0)} of ${RATE * SECONDS}; the machine excuses ${all.map(({ excused }) => excused).join(" ")}, by second`);
+      const count = all.reduce((sum, { due }) => sum + due.length, 0);
+      const excuses = all.map(({ excused }) => excused).join(" ");
+      t.diagnostic(`missing ${count} of ${RATE * SECONDS}; the machine excuses ${excuses}, by second`);
       assert.deepEqual(errors(), []);
     });
 

@@ -4,9 +4,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { newOperator } from "../../node/wire/permit.ts";
 import { type Fields, find, K8S, kustomized, kustomizeMissing, type Manifest, nameOf, podsOf, templated as render, templates } from "./manifest.ts";
 import { refusalsOf } from "./restricted.ts";
 import { faultsOf } from "./validate.ts";
+
+const OPERATOR = newOperator().operator;
 
 /** Helm keeps its own records in the namespace, which has to be there before: k8s/base/namespace.yaml. */
 const isInRelease = (object: Manifest): boolean => object.kind !== "Namespace";
@@ -45,6 +48,7 @@ for (const [way, template] of missing === null ? ways : []) describe(`the chart,
     agents: { extraReplicas: 5, nodeSelector: { "loadswarm.io/pool": null, pool: "load" }, tolerations: [] },
     resources: { cpu: 15, memory: "4Gi" },
     "swarmKey.secret": "k",
+    operators: [OPERATOR, OPERATOR],
     allowTargets: ["10.0.0.0/8", "shop.example.com"],
     logLevel: "debug",
     "remoteWrite.url": "http://metrics.example.com/api/v1/write",
@@ -83,6 +87,7 @@ for (const [way, template] of missing === null ? ways : []) describe(`the chart,
       LOADSWARM_ALLOW_TARGET: "10.0.0.0/8,shop.example.com",
       LOADSWARM_LOG_LEVEL: "debug",
       LOADSWARM_NAME: "n",
+      LOADSWARM_OPERATORS: `${OPERATOR},${OPERATOR}`,
       LOADSWARM_PUBLISH: "/etc/loadswarm/plan/plan.yaml",
       LOADSWARM_REMOTE_WRITE_URL: "http://metrics.example.com/api/v1/write",
       LOADSWARM_TARGET_URL: "http://shop.example.com/hit",
@@ -108,6 +113,7 @@ for (const [way, template] of missing === null ? ways : []) describe(`the chart,
     ["a mode that there is not", { "agents.mode": "statefulset" }],
     ["part of a core", { "resources.cpu": 1.5 }],
     ["an empty list of targets", { allowTargets: [] }],
+    ["an operator who is none", { operators: ["ed25519:short"] }],
     ["an option that is none of ours", { options: { PATH: "/" } }],
   ] as const) {
     it(`refuses ${what}`, () => assert.throws(() => templated(values), /values don't meet the specifications of the schema/));

@@ -30,7 +30,8 @@ export function tool(name: string): string | null {
 const NEVER_LONGER_MS = 300_000;
 
 function run(file: string, args: readonly string[], cwd?: string): string {
-  return execFileSync(file, args, { encoding: "utf8", timeout: NEVER_LONGER_MS, stdio: ["ignore", "pipe", "pipe"], ...(cwd === undefined ? {} : { cwd }) });
+  const options = { timeout: NEVER_LONGER_MS, ...(cwd === undefined ? {} : { cwd }) };
+  return execFileSync(file, args, { ...options, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 }
 
 /** Why nothing can be rendered; null if it can. */

@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /**
- * The last commit before proto/swarm.proto changed, and its proto/swarm.proto. Whoever changes the wire moves both on:
- * then agents of that version run beside today's in test/chaos/upgrade.test.ts.
+ * The version before, and its proto/swarm.proto, which is of this very commit: agents of it run beside today's in
+ * test/chaos/upgrade.test.ts. Until there is a release it is a commit before today's additions to the wire; then the last release.
  */
 export const OLDER_COMMIT = "926b39c380bb4166b22e49fe8a5bea6fc7311999";
 export const OLDER_PROTO = join(ROOT, "test/wire/older.proto");

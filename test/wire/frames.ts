@@ -172,6 +172,7 @@ export const FRAMES: Readonly<Record<string, Frame>> = {
   nothing: {},
   hello: { hello: true, members: [ALIVE, LOST], runs: [RUN, STOPPED] },
   "a member that left": { members: [{ ...LOST, state: "left" }] },
+  "a run that an operator permits": { runs: [{ ...RUN, spec: { ...RUN.spec, permit: `1.ed25519:${"x".repeat(43)}.1.${"0".repeat(64)}.${"y".repeat(86)}` } }] },
   "a stop by a person": { runs: [{ ...STOPPED, control: { ...STOPPED.control, stopReason: "stopped" } }] },
   reports: { reports: [REPORT, { ...REPORT, since: 0 }] },
   gather: { gather: { id: 5, run: "wire-1", have: [{ member: "12D3KooWb", sequence: 9 }, { member: "c", sequence: 0 }] } },

@@ -29,6 +29,8 @@ export async function command({ values, io }: Invocation<"agent">): Promise<numb
       workers: values.workers,
       swarmKeyFile: values["swarm-key"],
       allowTargets: values["allow-target"],
+      operators: values.operators,
+      planAtStart: plan?.document ?? null,
       logLevel: values["log-level"],
       ...pushConfig(values),
     };

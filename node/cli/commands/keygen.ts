@@ -1,13 +1,37 @@
-// loadswarm keygen: a swarm key, without which nobody can talk to the agents that have it.
+// loadswarm keygen: a swarm key, without which nobody can talk to the agents that have it; or an operator's, which signs plans.
 
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { EXIT, LoadswarmError } from "../../plan/errors.ts";
+import { newOperator } from "../../wire/permit.ts";
 import type { Invocation } from "../invocation.ts";
 
+/** What is written, and what is said of it. */
+interface Made {
+  readonly key: string;
+  readonly said: (file: string) => string;
+}
+
 /** The format of https://github.com/libp2p/specs/blob/master/pnet/Private-Networks-PSK-V1.md */
-export async function command({ values, io }: Invocation<"keygen">): Promise<number> {
+function swarmKey(): Made {
   const key = `/key/swarm/psk/1.0.0/\n/base16/\n${randomBytes(32).toString("hex")}\n`;
+  return { key, said: (file) => `swarm key written to ${file}\nuse it: loadswarm agent --swarm-key ${file}\n` };
+}
+
+/** PEM passes over what stands before it: there the public key is at hand. */
+function operatorKey(): Made {
+  const { pem, operator } = newOperator();
+  return {
+    key: `Public key, for loadswarm agent --operators: ${operator}\n${pem}`,
+    said: (file) =>
+      `operator's key written to ${file}\n` +
+      `tell the agents: loadswarm agent --operators ${operator}\n` +
+      `use it: loadswarm publish PLAN --operator-key ${file}\n`,
+  };
+}
+
+export async function command({ values, io }: Invocation<"keygen">): Promise<number> {
+  const { key, said } = values.operator ? operatorKey() : swarmKey();
   if (values.out === null) {
     io.stdout.write(key);
     return EXIT.pass;
@@ -32,6 +56,6 @@ export async function command({ values, io }: Invocation<"keygen">): Promise<num
       error,
     );
   }
-  io.stdout.write(`swarm key written to ${values.out}\nuse it: loadswarm agent --swarm-key ${values.out}\n`);
+  io.stdout.write(said(values.out));
   return EXIT.pass;
 }
