@@ -85,7 +85,7 @@ const PEERS: readonly Tool[] = [
   {
     name: "h2load",
     binary: "h2load",
-    columns: ["bare", "tls", "h2"],
+    columns: ["bare", "h2"],
     // Over HTTP/2 as many requests at once, on fewer connections.
     command: ({ column, url, seconds }) =>
       column === "h2"

@@ -74,7 +74,7 @@ describe("a comparison", () => {
 
   it("as a page names what was measured, on what, and who was missing; as a chart has a bar for each", () => {
     const page = documentOf(comparison);
-    for (const said of ["2026-01-02", "| wrk | 50 | 0.90x |", "oha", "wrk 4.1.0", "Loopback"]) assert.ok(page.includes(said), said);
+    for (const said of ["2026-01-02", "| wrk | 50 | 0.90x | 0.90x–0.90x | 0.95 missed |", "oha", "wrk 4.1.0", "Loopback"]) assert.ok(page.includes(said), said);
     assert.equal(chart(comparison).match(/class="(ours|peer)"/g)!.length, 2);
   });
 });
