@@ -35,6 +35,7 @@ const LATE_MS = 50;
 const CALM_MS = 25;
 /** Of a second: beyond this the machine is no place to judge, and nothing more is excused. */
 const MOST_EXCUSED_MS = 100;
+const FIND = { encoding: "utf8", maxBuffer: 64 << 20 } as const;
 /** Played again only where arrivals are missing. */
 const ATTEMPTS = 3;
 
@@ -68,6 +69,13 @@ describe("the image", { skip }, () => {
     const { components } = JSON.parse(readFileSync(join(rootfs, "app/sbom.cdx.json"), "utf8")) as { components: { name: string }[] };
     assert.ok(components.some(({ name }) => name === "libp2p"));
     assert.ok(!components.some(({ name }) => name === "oxlint"));
+  });
+
+  it("has nothing of one kind of processor beside Node and its libraries: the agent's layer is the same for amd64 and arm64", () => {
+    const files = execFileSync("find", [join(rootfs, "app"), "-type", "f", "-not", "-path", "*/.cache/*", "-print0"], FIND).split("\0");
+    assert.ok(files.length > 1000);
+    const ELF = Buffer.from("\x7fELF");
+    assert.deepEqual(files.filter((file) => file !== "" && readFileSync(file).subarray(0, 4).equals(ELF)), []);
   });
 
   it("is set up as the Dockerfile sets up its own", () => {
