@@ -2,7 +2,7 @@
 
 import { measureFirstRequest, measureIdle } from "./agent.ts";
 import { measureGather } from "./gather.ts";
-import { measurePush } from "./remote-write.ts";
+import { measurePush, measureReading } from "./remote-write.ts";
 import { measureRecording } from "./recording.ts";
 import { measureSplit } from "./split.ts";
 
@@ -20,6 +20,8 @@ export async function printFigures(): Promise<void> {
     const name = crashedEvery === 0 ? "summary of 3,000 agents    " : "the same, 1 % just crashed ";
     console.log(`${name} ${simulatedMs} ms simulated, results of ${reported}, ${frames} frames, ${cpuMs.toFixed(0)} ms CPU of all`);
   }
+  const reading = measureReading();
+  console.log(`adding up 4 threads' counts  ${reading.cpuMs.toFixed(2)} ms CPU for ${reading.series} series of 20 requests`);
   for (const { protocol, cpuMs, bytes, corePercent } of measurePush()) {
     const size = `${(bytes / 1000).toFixed(1)} kB, ${corePercent.toFixed(2)} % of a core every 5 s`;
     console.log(`push of 250 series, RW ${protocol} ${cpuMs.toFixed(2)} ms CPU, ${size}`);

@@ -1,13 +1,17 @@
 // What a push of metrics costs: reading 250 series, a fifth of them histograms, encoding and compressing them.
 
+import type { Arena } from "../node/load/arena.ts";
+import { RunReport } from "../node/load/report.ts";
 import { Cardinality } from "../node/metrics/cardinality.ts";
 import { RUN_METERS } from "../node/metrics/meters.ts";
 import type { Reading } from "../node/metrics/reading.ts";
 import { encodeV1 } from "../node/metrics/remote-write-1.ts";
 import { encodeV2 } from "../node/metrics/remote-write-2.ts";
+import { runReadings } from "../node/metrics/run-readings.ts";
 import { SeriesTable } from "../node/metrics/series-table.ts";
 import { Sketch } from "../node/metrics/sketch.ts";
 import { compress } from "../node/metrics/snappy.ts";
+import { parsePlan } from "../node/plan/parse.ts";
 
 export const COUNTERS = 200;
 export const HISTOGRAMS = 50;
@@ -73,4 +77,44 @@ export function busySketch(seed: number): Sketch {
   const uniform = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
   for (let i = 0; i < OBSERVATIONS; i++) sketch.record(Math.exp(1 + (seed % 3) + uniform() + uniform() + uniform()));
   return sketch;
+}
+
+/** Load threads whose counts are added up before every push. */
+const THREADS = 4;
+const REQUESTS = 20;
+const READS = 60;
+
+/** User and system time of adding up what the load threads have counted of a plan of 20 requests, milliseconds. */
+export function measureReading(): { readonly cpuMs: number; readonly series: number } {
+  const flow = Array.from({ length: REQUESTS }, (_, i) => ({ get: `/items/${i}` }));
+  const scenarios = { browse: { executor: "constant-arrival-rate", rate: 100, duration: "10m", flow } };
+  const parsed = parsePlan(JSON.stringify({ name: "bench", target: "http://127.0.0.1:1", scenarios }));
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
+  const { plan } = parsed;
+  const report = new RunReport("shop-1f2e3d", "me", plan, 1);
+  for (let thread = 0; thread < THREADS; thread++) fill(report.addArena().arena, thread);
+  const steps = plan.scenarios[0]!.flow.flatMap((step) => (step.kind === "http" ? [{ scenario: 0, name: step.name }] : []));
+  const names = { run: "shop-1f2e3d", plan: "bench", scenarios: ["browse"], steps, checks: [] };
+  const assignment = { run: names.run, plan, startAtMs: 1, endAtMs: 600_001, segments: [] };
+  const costs: number[] = [];
+  let series = 0;
+  for (let i = 0; i < READS; i++) {
+    const before = process.cpuUsage();
+    const { totals, details } = report.measure(assignment);
+    series = runReadings(names, totals, details, 1).length;
+    const { user, system } = process.cpuUsage(before);
+    costs.push((user + system) / 1000);
+  }
+  return { cpuMs: costs.sort((a, b) => a - b)[READS / 2]!, series };
+}
+
+function fill(arena: Arena, seed: number): void {
+  let state = seed + 1;
+  const uniform = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+  for (let i = 0; i < OBSERVATIONS * 3; i++) {
+    const hasFailed = i % 50 === 0;
+    const ms = Math.exp(1 + (i % 3) + uniform() + uniform() + uniform());
+    arena.request(i % REQUESTS, 0, hasFailed, 100, 200, hasFailed ? 500 : 200);
+    arena.timings(i % REQUESTS, ms, ms, ms * 0.8, hasFailed);
+  }
 }

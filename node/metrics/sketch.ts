@@ -143,11 +143,19 @@ export function mergeSketch(a: SketchData, b: SketchData): SketchData {
   const count: number[] = [];
   let i = 0;
   let j = 0;
-  while (i < a.index.length || j < b.index.length) {
-    const left = a.index[i] ?? BUCKETS;
-    const right = b.index[j] ?? BUCKETS;
-    index.push(Math.min(left, right));
+  while (i < a.index.length && j < b.index.length) {
+    const left = a.index[i]!;
+    const right = b.index[j]!;
+    index.push(left < right ? left : right);
     count.push((left <= right ? a.count[i++]! : 0) + (right <= left ? b.count[j++]! : 0));
+  }
+  for (; i < a.index.length; i++) {
+    index.push(a.index[i]!);
+    count.push(a.count[i]!);
+  }
+  for (; j < b.index.length; j++) {
+    index.push(b.index[j]!);
+    count.push(b.count[j]!);
   }
   return { index, count, sum: a.sum + b.sum, min: Math.min(a.min, b.min), max: Math.max(a.max, b.max) };
 }
@@ -157,15 +165,17 @@ export function mergeSketch(a: SketchData, b: SketchData): SketchData {
  * min and max are the bounds of its outer buckets, within the extremes of `later`.
  */
 export function differenceOf(later: SketchData, earlier: SketchData): SketchData {
-  const before = new Map(earlier.index.map((index, i) => [index, earlier.count[i]!]));
   const index: number[] = [];
   const count: number[] = [];
-  later.index.forEach((bucket, i) => {
-    const n = later.count[i]! - (before.get(bucket) ?? 0);
-    if (n <= 0) return;
+  let j = 0;
+  for (let i = 0; i < later.index.length; i++) {
+    const bucket = later.index[i]!;
+    while (j < earlier.index.length && earlier.index[j]! < bucket) j++;
+    const before = j < earlier.index.length && earlier.index[j] === bucket ? earlier.count[j]! : 0;
+    if (later.count[i]! <= before) continue;
     index.push(bucket);
-    count.push(n);
-  });
+    count.push(later.count[i]! - before);
+  }
   if (index.length === 0) return EMPTY_SKETCH;
   const min = Math.max(later.min, lowerBound(index[0]!));
   const max = Math.min(later.max, upperBound(index.at(-1)!));
