@@ -183,8 +183,9 @@ const LATENCY: Row = {
     ),
     line(
       {
-        title: "Waiting for the first byte (p95)",
-        description: "From the last byte sent to the first one read: the target's own time, without the transfer.",
+        title: "Where the time goes (p95 of each part)",
+        description:
+          "waiting: the target's own time. blocked, connecting, tls_handshaking: before anything is sent, 0 on a connection that is kept. sending, receiving: the network.",
         unit: "s",
       },
       {

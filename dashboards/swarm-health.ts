@@ -196,7 +196,7 @@ const GENERATOR: Row = {
       {
         title: "CPU denied",
         description:
-          "Time for which a container had used up its CPU limit. Anything above 0 makes starts late: raise the limit.",
+          "Time for which a container had used up its CPU limit. Anything above 0 makes starts late: raise the limit. Nothing is drawn where there is none.",
         unit: "percentunit",
         limits: [[0.01, "red"]],
       },

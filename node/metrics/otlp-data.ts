@@ -7,8 +7,8 @@ import type { Meter } from "./meters.ts";
 import type { Reading } from "./reading.ts";
 import type { SketchData } from "./results.ts";
 
-/** By UCUM, as OpenTelemetry asks for. */
-const UNITS: Readonly<Record<Meter["unit"], string>> = { "": "1", seconds: "s", bytes: "By", ratio: "1" };
+/** By UCUM, as OpenTelemetry asks for. None where there is none: of a gauge with the unit 1 Prometheus makes a ratio by name. */
+const UNITS: Readonly<Record<Meter["unit"], string>> = { "": "", seconds: "s", bytes: "By", ratio: "1" };
 
 /** `atMs` is when they were read, milliseconds since the Unix epoch. */
 export function otlpData(readings: readonly Reading[], atMs: number): MetricData[] {

@@ -94,7 +94,7 @@ const xAxis = () => ({ ...AXIS, incrs: [5, 10, 15, 30, 60, 120, 300, 600], space
 const BINARY = Array.from({ length: 24 }, (_, i) => 2 ** (i + 10));
 const yAxis = (unit) => ({ ...AXIS, ...(unit === "bytes" ? { incrs: BINARY } : {}), size: 74, gap: 3, values: (_, ticks) => ticks.map((tick) => text(unit, tick)) });
 const timeRange = () => [ANSWERED.times[0], ANSWERED.times.at(-1)];
-const common = (width, height) => ({ width, height, padding: [12, 10, 0, 0], legend: { show: false }, cursor: { show: false } });
+const common = (width, height) => ({ width, height, padding: [12, 30, 0, 0], legend: { show: false }, cursor: { show: false } });
 
 /** Half as dark. */
 function paler(colour) {
