@@ -1,44 +1,27 @@
-// What part of its CPU time the load thread spends collecting garbage, by V8's own profile.
+// What part of its CPU time a run spends collecting garbage, as V8 itself tells.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { cores } from "./peers/pin.ts";
 import { Target } from "./peers/target.ts";
 import { runOurs } from "./ours.ts";
 
-interface Profile {
-  readonly nodes: readonly { readonly id: number; readonly callFrame: { readonly functionName: string; readonly url: string } }[];
-  readonly samples: readonly number[];
-}
-
 const SECONDS = 10;
+const MOST_PERCENT = 2;
 
-export async function runGarbage(flags: { readonly rate: string; readonly seconds?: string; readonly precision: string }): Promise<void> {
+export async function runGarbage(flags: { readonly rate: string; readonly seconds?: string; readonly precision: string }): Promise<boolean> {
   const pins = cores();
   const target = await Target.start(pins.target);
-  const folder = mkdtempSync(join(tmpdir(), "loadswarm-profile-"));
+  let text = "";
   try {
     const load = { url: target.urls.plain, rate: Number(flags.rate), seconds: Number(flags.seconds ?? SECONDS), precision: flags.precision };
-    await runOurs(load, { target, pin: pins.generator, nodeFlags: ["--cpu-prof", `--cpu-prof-dir=${folder}`] });
-    const profiles = readdirSync(folder).map((file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as Profile);
-    const worker = profiles.find(({ nodes }) => nodes.some(({ callFrame }) => callFrame.url.endsWith("node/load/worker.ts")));
-    if (worker === undefined) throw new Error("no profile of a load thread was written");
-    console.log(`garbage collection: ${(shareOfGarbage(worker) * 100).toFixed(2)} % of the load thread's busy time (limit 2)`);
+    const onText = (more: string) => void (text += more);
+    const { summary, cost } = await runOurs(load, { target, pin: pins.generator, nodeFlags: ["--trace-gc"], onText });
+    const pausesMs = Array.from(text.matchAll(/ ms: (?:Scavenge|Mark-Compact|Minor).*?, ([\d.]+) \/ [\d.]+ ms/g), ([, ms]) => Number(ms));
+    const sumMs = pausesMs.reduce((sum, ms) => sum + ms, 0);
+    const percent = sumMs / 10 / (cost.userSeconds + cost.systemSeconds);
+    console.log(`${summary.requests.total} requests; garbage collected ${pausesMs.length} times in all threads, in ${sumMs.toFixed(0)} ms:
+${percent.toFixed(2)} % of the CPU time (limit ${MOST_PERCENT}), ${((sumMs * 1e6) / summary.requests.total).toFixed(0)} ns a request, ${Math.max(...pausesMs).toFixed(1)} ms at most`);
+    return percent < MOST_PERCENT;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
     await target.stop();
   }
-}
-
-function shareOfGarbage({ nodes, samples }: Profile): number {
-  const names = new Map(nodes.map(({ id, callFrame }) => [id, callFrame.functionName]));
-  let busy = 0;
-  let garbage = 0;
-  for (const id of samples) {
-    const name = names.get(id);
-    if (name !== "(idle)") busy++;
-    if (name === "(garbage collector)") garbage++;
-  }
-  return garbage / busy;
 }

@@ -14,7 +14,7 @@ const USAGE = `npm run bench [-- WHAT] [flags]
   docs FILE   makes docs/benchmarks.md and its chart of what peers wrote to FILE
   steady      --rate 20000 --seconds 60 --precision normal|high   counts, pacing and evenness by nginx's log
   memory      --rate 20000 --seconds 600   the slope of resident memory
-  garbage     --rate 20000 --seconds 10    what part of its time a load thread collects garbage
+  garbage     --rate 20000 --seconds 10    what part of its CPU time goes into garbage
   receiver    200 agents push into one Prometheus for 50 s: its CPU and memory, and the senders'
   figures     those of the README: splitting, starting, an idle agent, summaries, pushes`;
 
@@ -38,7 +38,7 @@ else if (what === "peers") await runPeers(values as PeersFlags);
 else if (what === "docs" && file !== undefined) writeDocs(file);
 else if (what === "steady") process.exitCode = (await runSteady(values)) ? 0 : 1;
 else if (what === "memory") process.exitCode = (await runMemory(values)) ? 0 : 1;
-else if (what === "garbage") await runGarbage(values);
+else if (what === "garbage") process.exitCode = (await runGarbage(values)) ? 0 : 1;
 else if (what === "receiver") await runReceiver();
 else if (what === "figures") await printFigures();
 else {

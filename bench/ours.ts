@@ -25,6 +25,8 @@ export interface OursOptions {
   readonly nodeFlags?: readonly string[];
   /** Called once a second with what is resident in all of its processes, MB. */
   readonly onMemory?: (residentMB: number) => void;
+  /** Hears all that it prints. */
+  readonly onText?: (text: string) => void;
 }
 
 /** One worker, a constant rate. */
@@ -38,7 +40,7 @@ export async function runOurs(load: Steady, options: OursOptions): Promise<{ rea
   const node = [process.execPath, ...(options.nodeFlags ?? []), join(ROOT, "node/main.ts")];
   const argv = pinned(options.pin, [...node, "run", join(folder, "plan.json"), "--workers", "1", "--json", json]);
   const env = { NODE_COMPILE_CACHE: join(ROOT, "node_modules/.cache/node") };
-  const cost = await measure({ argv, env, cwd: folder }, seconds * 1000 + GRACE_MS, options.onMemory);
+  const cost = await measure({ argv, env, cwd: folder }, seconds * 1000 + GRACE_MS, options);
   try {
     return { summary: JSON.parse(readFileSync(json, "utf8")) as Summary, cost };
   } catch (cause) {

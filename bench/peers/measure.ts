@@ -23,11 +23,15 @@ export interface Command {
 const LOOKS_PER_SECOND = 4;
 const SAID_CHARACTERS = 2000;
 
-/**
- * Killed, and judged by what it did until then, if it takes longer. `onMemory` hears once a second what is resident in
- * all of its processes, MB.
- */
-export async function measure(command: Command, timeoutMs: number, onMemory?: (residentMB: number) => void): Promise<Cost> {
+export interface Listener {
+  /** Hears once a second what is resident in all of its processes, MB. */
+  readonly onMemory?: (residentMB: number) => void;
+  /** Hears all that it prints. */
+  readonly onText?: (text: string) => void;
+}
+
+/** Killed, and judged by what it did until then, if it takes longer. */
+export async function measure(command: Command, timeoutMs: number, { onMemory, onText }: Listener = {}): Promise<Cost> {
   // The shell's `time` asks the kernel what its children used, to the millisecond.
   const script = `exec 3>&2; TIMEFORMAT='cpu %3U %3S'; { time "$@" 2>&3; } 2>&1 >&3`;
   const child = spawn("bash", ["-c", script, "bash", ...command.argv], {
@@ -39,7 +43,10 @@ export async function measure(command: Command, timeoutMs: number, onMemory?: (r
   let times = "";
   let said = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (times += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-SAID_CHARACTERS)));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    said = (said + text).slice(-SAID_CHARACTERS);
+    onText?.(text);
+  });
   const peaks = new Map<number, number>();
   let looks = 0;
   const looking = setInterval(() => {

@@ -20,7 +20,7 @@ it("waiting and receiving take as long as the target does, only a new connection
       setTimeout(() => socket.write(OK.slice(20)), 100);
     }),
   );
-  const { last } = await run(planOf(target.origin, scenario({ kind: "constant-vus", vus: 2, durationMs: 600 }, [step("/")], { gracefulStopMs: 1_000 })));
+  const { last } = await run(planOf(target.origin, scenario({ kind: "constant-vus", vus: 2, durationMs: 1_000 }, [step("/")], { gracefulStopMs: 1_000 })));
   const { requests, duration, waiting } = last.totals.steps[0]!;
   const phases = named(last.totals.scenarios[0]!.phases);
   for (const sketch of [waiting, ...Object.values(phases)]) assert.equal(sketchCount(sketch), requests);
