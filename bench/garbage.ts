@@ -1,6 +1,6 @@
 // What part of its CPU time a run spends collecting garbage, as V8 itself tells.
 
-import { cores } from "./peers/pin.ts";
+import { cores, keepAway } from "./peers/pin.ts";
 import { Target } from "./peers/target.ts";
 import { runOurs } from "./ours.ts";
 
@@ -9,6 +9,7 @@ const MOST_PERCENT = 2;
 
 export async function runGarbage(flags: { readonly rate: string; readonly seconds?: string; readonly precision: string }): Promise<boolean> {
   const pins = cores();
+  keepAway(pins);
   const target = await Target.start(pins.target);
   let text = "";
   try {

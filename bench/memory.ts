@@ -1,6 +1,6 @@
 // Does memory stay flat at a constant rate? The slope of what is resident, once the first part is over.
 
-import { cores } from "./peers/pin.ts";
+import { cores, keepAway } from "./peers/pin.ts";
 import { Target } from "./peers/target.ts";
 import { runOurs } from "./ours.ts";
 
@@ -13,6 +13,7 @@ export async function runMemory(flags: { readonly rate: string; readonly seconds
   const rate = Number(flags.rate);
   const seconds = Number(flags.seconds ?? SECONDS);
   const pins = cores();
+  keepAway(pins);
   const target = await Target.start(pins.target);
   const resident: number[] = [];
   try {

@@ -1,6 +1,6 @@
 // A constant rate for a while: is what the target counted what was scheduled and reported, and how evenly did it come?
 
-import { cores } from "./peers/pin.ts";
+import { cores, keepAway } from "./peers/pin.ts";
 import { binned, pacingOf, variationOf } from "./peers/pacing.ts";
 import { Target } from "./peers/target.ts";
 import { runOurs } from "./ours.ts";
@@ -21,6 +21,7 @@ export async function runSteady(flags: SteadyFlags): Promise<boolean> {
   const seconds = Number(flags.seconds ?? SECONDS);
   const { precision } = flags;
   const pins = cores();
+  keepAway(pins);
   const target = await Target.start(pins.target);
   try {
     const load = { url: target.urls.logged, rate, seconds, precision };

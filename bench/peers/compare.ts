@@ -3,7 +3,7 @@
 import { cpus, loadavg, release } from "node:os";
 import { measure } from "./measure.ts";
 import { pacingOf } from "./pacing.ts";
-import { cores, pinned } from "./pin.ts";
+import { cores, keepAway, pinned } from "./pin.ts";
 import { type Comparison, perCpuSecond, type Sample } from "./results.ts";
 import { Target } from "./target.ts";
 import { type Column, COLUMNS, commandOf, CONNECTIONS, findTool, type Task, type Tool, TOOLS, versionOf } from "./tools.ts";
@@ -35,6 +35,7 @@ export async function compare(choice: Choice, note: (line: string) => void): Pro
   const missing = wanted.filter((tool) => findTool(tool) === null).map(({ name }) => name);
   if (missing.length > 0) note(`not installed, left out: ${missing.join(", ")} (bench/peers/install.sh gets them)`);
   const pins = cores();
+  keepAway(pins);
   if (pins.generator === null) note("target and generators share the cores: the figures say little");
   const target = await Target.start(pins.target);
   const startedAt = new Date().toISOString();

@@ -25,6 +25,11 @@ export function cores(): Cores {
   }
 }
 
+/** Whoever measures shares the target's core from now on, so that the generator has its own to itself. */
+export function keepAway({ target }: Cores): void {
+  if (target !== null) execFileSync("taskset", ["-acp", String(target), String(process.pid)], { stdio: "ignore" });
+}
+
 export function pinned(pin: Pin, command: readonly string[]): readonly string[] {
   return pin === null ? command : ["taskset", "-c", String(pin), ...command];
 }
