@@ -87,6 +87,7 @@ export const HEALTH_METERS = {
   eventLoopDelay: histogram("event_loop_delay_seconds", [], "How late timers of the main thread fire; the load has threads of its own"),
   eventLoopUtilization: gauge("event_loop_utilization_ratio", [], "Part of the time in which the main thread was busy"),
   cpuThrottled: counter("cpu_throttled_seconds", [], "Time for which the container had no CPU left; absent without a cgroup"),
+  remoteWritePushes: counter("remote_write_pushes", [], "Pushes that were made, this one included: where a number is missing, a push is"),
   remoteWriteSamples: counter("remote_write_samples", ["result"], "Samples by what became of them: sent, rejected by the receiver, expired"),
   remoteWriteRequests: counter("remote_write_requests", ["code"], "Pushes by HTTP status; code none: no answer came"),
   remoteWriteQueue: gauge("remote_write_queue_samples", [], "Samples that wait to be pushed"),

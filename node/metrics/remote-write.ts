@@ -39,6 +39,7 @@ export class RemoteWrite {
   readonly #cardinality = new Cardinality();
   readonly #startMs: number;
   #timer: NodeJS.Timeout | null = null;
+  #pushes = 0;
 
   constructor(options: RemoteWriteOptions) {
     const { receiver, protocol, onNews, now, maxAgeMs } = options;
@@ -63,6 +64,7 @@ export class RemoteWrite {
       return { meter, labels, value, startMs: this.#startMs };
     };
     return [
+      reading(M.remoteWritePushes, [], this.#pushes),
       ...(["sent", "rejected", "expired"] as const).map((result) =>
         reading(M.remoteWriteSamples, [result], counts[result]),
       ),
@@ -85,6 +87,7 @@ export class RemoteWrite {
   #push(): void {
     this.#guarded(() => {
       const { collect, now, histograms } = this.#options;
+      this.#pushes++;
       const all = collect();
       // A classic histogram is 14 series: one for each scenario, not for each request.
       const readings = histograms === "native" ? all : without(all, ["request"], "histogram");

@@ -97,14 +97,14 @@ async function judge(played: Played, prometheus: Prometheus, target: CountingTar
   const total = await prometheus.number(`sum(max_over_time(${RUN_METERS.requests.name}{${run}}[1h]))`);
   const lost = await prometheus.number(`sum(max_over_time(loadswarm_remote_write_samples_total{result=~"rejected|expired"}[1h]))`);
   const waited = await prometheus.number(`max(max_over_time(loadswarm_remote_write_queue_samples[1h]))`);
-  const { pushes, counters, gaps } = await pushedInto(prometheus, endS - startS, endS);
+  const { pushes, missing, counters, gaps } = await pushedInto(prometheus, endS - startS, endS);
   const during = [...pushes.values()].map((times) => times.filter((at) => at > downS && at < upS).length);
   const due = Math.floor((upS - downS) / 5) - 1;
   const before = target.rate(startS + 2, downS);
   const meanwhile = target.rate(downS, upS);
   const change = 100 * (meanwhile / before - 1);
   const promises: readonly (readonly [promise: string, what: string, isKept: boolean])[] = [
-    ["no gap in any counter", `${gaps.length} samples missing in ${counters} counters; pushes of the outage: ${during.join(", ")}`, gaps.length === 0 && Math.min(...during) >= due],
+    ["no gap in any counter", `${missing.length} pushes and ${gaps.length} samples missing in ${counters} counters; pushes of the outage: ${during.join(", ")}`, gaps.length + missing.length === 0 && Math.min(...during) >= due],
     ["0 samples lost", `${lost} rejected or expired; at most ${waited} waited at one agent`, lost === 0],
     ["totals are the summary's", `${total} of ${summary.requests.total} requests`, total === summary.requests.total],
     ["rate changes by less than 1 %", `${before.toFixed(2)}/s before, ${meanwhile.toFixed(2)}/s meanwhile: ${change.toFixed(2)} %`, Math.abs(change) < 1],

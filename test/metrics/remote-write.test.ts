@@ -73,6 +73,8 @@ describe("an agent that leaves", () => {
     for (const { samples, histograms } of end!) assert.ok(Number.isNaN(samples[0]?.value ?? histograms[0]!.sum));
     const sent = push.readings().find(({ meter }) => meter.name === "loadswarm_remote_write_samples_total")!;
     assert.deepEqual([sent.labels, sent.value], [["sent"], 14]);
+    const pushes = push.readings().find(({ meter }) => meter.name === "loadswarm_remote_write_pushes_total")!;
+    assert.equal(pushes.value, 1);
   });
 
   it("has classic histograms by scenario where there are no native ones", async () => {
