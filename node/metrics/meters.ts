@@ -76,7 +76,7 @@ export const SWARM_METERS = {
   framesRefused: counter("frames_refused", [], "Frames and gossip messages that no agent sends"),
   membersRefused: counter("members_refused", [], "Records of members that those had not signed"),
   framesUnheard: counter("frames_unheard", [], "Frames in which others than members spoke for members; newcomers do for a moment"),
-  runsRefused: counter("runs_refused", [], "Records of runs with impossible times, one too many, or that no operator permits"),
+  runsRefused: counter("runs_refused", [], "Records of runs with impossible times, one too many, that no operator permits, or of a version to come"),
   connectionsRefused: counter("connections_refused", [], "Connections one too many: of one address, or of peers that are no members"),
   peersRefused: counter("peers_refused", [], "Times that a peer was shut out for a minute for nonsense"),
   rollCallsDropped: counter("roll_calls_dropped", [], "Roll calls not taken, for too many opinions on who is excluded"),

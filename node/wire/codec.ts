@@ -1,5 +1,6 @@
 // Core frames to bytes and back. What comes back is checked: the core never sees an unbounded or impossible value.
 
+import type { RunRecord } from "../core/events.ts";
 import type { Frame } from "../core/frame.ts";
 import { LoadswarmError } from "../plan/errors.ts";
 import { invalid, type Loose, message, messages } from "./check.ts";
@@ -7,7 +8,7 @@ import { gatheredFromWire, gatheredToWire, gatherFromWire, gatherToWire } from "
 import { memberToWire, membersFromWire } from "./members.ts";
 import type { Operators } from "./permit.ts";
 import { reportFromWire, reportToWire } from "./reports.ts";
-import { runFromWire, runToWire } from "./runs.ts";
+import { runFromWire, runToWire, UnknownPlan } from "./runs.ts";
 import { readFrame, writeFrame } from "./schema.ts";
 import type { Authority } from "./signing.ts";
 import {
@@ -63,8 +64,8 @@ export function encodeFrame(frame: Frame, authority: Authority | null = null): U
 
 /**
  * Throws WIRE_INVALID, whatever the bytes. Parts that are empty or false are absent from the frame. With an authority,
- * member records that their members have not signed are dropped, with operators runs that none of them permits; each counts
- * its own.
+ * member records that their members have not signed are dropped, with operators runs that none of them permits or whose plan
+ * this version does not know; each counts its own.
  */
 export function decodeFrame(bytes: Uint8Array, authority: Authority | null = null, operators: Operators | null = null): Frame {
   const decoding = decodeInSlices(bytes, authority, operators);
@@ -118,8 +119,21 @@ function addViews(frame: Draft, wire: Loose, base: number): void {
   if (chain !== null) frame.chain = chainFromWire(chain, base);
 }
 
+/** None if it may not be run here. */
+function runFor(wire: Loose, operators: Operators | null): RunRecord[] {
+  try {
+    const run = runFromWire(wire);
+    return operators?.permits(run.spec) === false ? [] : [run];
+  } catch (cause) {
+    if (operators === null || !(cause instanceof UnknownPlan)) throw cause;
+    // A neighbouring version's: its author is no enemy, and the rest of the frame holds the swarm together.
+    operators.refuse(String(wire["id"]), cause.message);
+    return [];
+  }
+}
+
 function addRuns(frame: Draft, wire: Loose, operators: Operators | null): void {
-  const runs = messages(wire, "runs").map(runFromWire).filter(({ spec }) => operators?.permits(spec) ?? true);
+  const runs = messages(wire, "runs").flatMap((run) => runFor(run, operators));
   if (runs.length > 0) frame.runs = runs;
   const reports = messages(wire, "reports");
   if (reports.length > 0) frame.reports = reports.map(reportFromWire);

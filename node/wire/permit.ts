@@ -61,20 +61,23 @@ export function keyHashOf(permit: string): string | null {
   return PERMIT.exec(permit)?.[3] ?? null;
 }
 
+/** Runs that are told of when they are refused; later ones are only counted. */
+const TOLD = 100;
+
 /** What of a run decides whether it is permitted. */
 type Wanted = Pick<RunSpec, "id" | "plan" | "planHash" | "notAfterMs" | "permit">;
 
 /** Whose permits an agent takes. Without operators every run is welcome. */
 export class Operators {
   readonly swarm: string;
-  /** Runs that came and were not permitted. */
+  /** Records of runs that came and were not taken. */
   refused = 0;
   readonly #keys: ReadonlyMap<string, KeyObject>;
   /** Runs that this agent's own configuration asks for: their plans' and keys' hashes. */
   readonly #own: string | null;
   readonly #onRefused: (run: string, why: string) => void;
   readonly #good = new Set<string>();
-  #toldOf = "";
+  readonly #toldOf = new Set<string>();
 
   /** `own`: a plan that the agent itself was given to publish, by the hashes of its document and its key. */
   constructor(
@@ -115,11 +118,16 @@ export class Operators {
   /** The same for what comes from others: counted, and told of. */
   permits(spec: RunSpec): boolean {
     const why = this.refusalOf(spec);
-    if (why === null) return true;
+    if (why !== null) this.refuse(spec.id, why);
+    return why === null;
+  }
+
+  /** Counts a run from others that is not taken, and tells why. */
+  refuse(run: string, why: string): void {
     this.refused++;
-    if (this.#toldOf !== spec.id) this.#onRefused(spec.id, why);
-    this.#toldOf = spec.id;
-    return false;
+    if (this.#toldOf.has(run) || this.#toldOf.size >= TOLD) return;
+    this.#toldOf.add(run);
+    this.#onRefused(run, why);
   }
 }
 

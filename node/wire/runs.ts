@@ -1,6 +1,7 @@
 // Run records to and from their wire form. Their plans are parsed and checked anew.
 
 import type { RunControl, RunRecord } from "../core/events.ts";
+import { LoadswarmError } from "../plan/errors.ts";
 import { parsePlan } from "../plan/parse.ts";
 import { readCanonical } from "../plan/source.ts";
 import type { Plan } from "../plan/types.ts";
@@ -12,6 +13,13 @@ const STOP_REASONS = [null, "stopped", "aborted", "finished"] as const;
 export function runToWire({ spec, control }: RunRecord): Loose {
   const { plan: _parsed, ...sent } = spec;
   return { ...sent, control: { ...control, stopReason: STOP_REASONS.indexOf(control.stopReason) } };
+}
+
+/** A plan that no agent of this version would publish, though one of the next might. */
+export class UnknownPlan extends LoadswarmError {
+  constructor(what: string) {
+    super("WIRE_INVALID", what, "publish plans that use what is new once all agents have the new version");
+  }
 }
 
 export function runFromWire(wire: Loose): RunRecord {
@@ -59,7 +67,7 @@ function planOf(document: string, hash: string): Plan {
   // The canonical form is plain JSON: a peer cannot make us read a megabyte of YAML for seconds.
   if (readCanonical(document) === null) throw invalid("a plan is not in canonical form");
   const parsed = parsePlan(document);
-  if (!parsed.ok) throw invalid(`a plan is invalid: ${parsed.faults[0]?.message ?? "unknown fault"}`);
+  if (!parsed.ok) throw new UnknownPlan(`a plan is invalid: ${parsed.faults[0]?.message ?? "unknown fault"}`);
   if (knownPlans.size >= KNOWN_PLANS) knownPlans.delete(knownPlans.keys().next().value!);
   knownPlans.set(hash, parsed.plan);
   return parsed.plan;

@@ -5,6 +5,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { describe, it } from "node:test";
 import type { RunSpec } from "../../node/core/events.ts";
 import { keyedId } from "../../node/core/runs.ts";
+import { canonical } from "../../node/plan/canonical.ts";
 import { decodeFrame, encodeFrame } from "../../node/wire/codec.ts";
 import {
   isOperator,
@@ -99,6 +100,32 @@ describe("a frame of runs", () => {
     const decoded = decodeFrame(encodeFrame({ hello: true, runs: [RUN, good] }), null, asked);
     assert.deepEqual(decoded, { hello: true, runs: [good] });
     assert.equal(asked.refused, 1);
+  });
+});
+
+describe("a plan of a version to come", () => {
+  const document = JSON.stringify(canonical({ ...(JSON.parse(RUN.spec.document) as object), news: true }));
+  const unknown = { ...RUN, spec: { ...RUN.spec, id: "news-1", document, planHash: planHash(document) } };
+  const bytes = encodeFrame({ hello: true, runs: [unknown, RUN] });
+
+  it("is dropped, counted and told of, and the frame that it came in is not: links must last through an upgrade", () => {
+    const told: string[] = [];
+    const nobody = new Operators([], SWARM, null, (run, why) => told.push(`${run}: ${why}`));
+    assert.deepEqual(decodeFrame(bytes, null, nobody), { hello: true, runs: [RUN] });
+    assert.equal(nobody.refused, 1);
+    assert.match(told.join(), /^news-1: a plan is invalid: .*news/);
+  });
+
+  it("is told of once, and of no more than a hundred: whoever sends thousands fills no log", () => {
+    let told = 0;
+    const nobody = new Operators([], SWARM, null, () => told++);
+    for (let i = 0; i < 300; i++) nobody.refuse(`news-${i % 150}`, "why");
+    assert.deepEqual([told, nobody.refused], [100, 300]);
+  });
+
+  it("with a hash that is not its own is nonsense all the same", () => {
+    const forged = encodeFrame({ runs: [{ ...unknown, spec: { ...unknown.spec, planHash: RUN.spec.planHash } }] });
+    assert.throws(() => decodeFrame(forged, null, operators()), { code: "WIRE_INVALID" });
   });
 });
 
