@@ -67,7 +67,7 @@ function planOf(document: string, hash: string): Plan {
   // The canonical form is plain JSON: a peer cannot make us read a megabyte of YAML for seconds.
   if (readCanonical(document) === null) throw invalid("a plan is not in canonical form");
   const parsed = parsePlan(document);
-  if (!parsed.ok) throw new UnknownPlan(`a plan is invalid: ${parsed.faults[0]?.message ?? "unknown fault"}`);
+  if (!parsed.ok) throw new UnknownPlan(`a plan is invalid: ${parsed.faults[0]?.path} ${parsed.faults[0]?.message}`);
   if (knownPlans.size >= KNOWN_PLANS) knownPlans.delete(knownPlans.keys().next().value!);
   knownPlans.set(hash, parsed.plan);
   return parsed.plan;
