@@ -23,7 +23,7 @@ const MOST = 1.05;
 const USEFUL_MS = 5000;
 const JOIN_MS = 60_000;
 /** After the last one has been replaced; and, after the stop, until the last answers are in the log. */
-const SETTLE_MS = 4000;
+const SETTLE_MS = 2000;
 const AFTERGLOW_MS = 2000;
 const DONE_MS = 20_000;
 /** Played again only where the machine itself stood still for so long. */

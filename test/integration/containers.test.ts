@@ -22,7 +22,7 @@ import { Container, containersMissing, POD } from "../kubernetes/container.ts";
 
 const LARGEST_BYTES = 250e6;
 const RATE = 200;
-const SECONDS = 15;
+const SECONDS = 12;
 const STOP_AT_S = 6;
 /** How long agents are kept as busy as they can be. */
 const SATURATED_S = 4;
@@ -155,7 +155,7 @@ describe("the image", { skip }, () => {
         name: `containers-${attempt}`,
         target: judge.url,
         // Load threads that a busy machine prepares side by side take longer than the usual two seconds.
-        start: { minAgents: 3, delay: "6s" },
+        start: { minAgents: 3, delay: "5s" },
         scenarios: {
           hits: { executor: "constant-arrival-rate", rate: RATE, duration: `${SECONDS}s`, flow: [{ get: Judge.path, name: "hit" }] },
         },
