@@ -1,6 +1,7 @@
 // What a connection does: streams beside one another, what is cancelled, bytes, bodies, time.
 
 import assert from "node:assert/strict";
+import { createServer } from "node:net";
 import { describe, it } from "node:test";
 import { ConnectionCount } from "../../../node/load/connection-count.ts";
 import type { Exchange } from "../../../node/load/driver.ts";
@@ -159,11 +160,13 @@ describe("a request that nobody waits for any more", () => {
     await heard;
   });
 
-  it("before there is a connection, closes what nobody else needs", async () => {
-    await using target = await listen(speaking({ greeting: Buffer.alloc(0) }));
+  it("before the target has said anything, closes the connection that nobody else needs", async () => {
+    const { promise: closed, resolve } = Promise.withResolvers<unknown>();
+    const server = createServer((socket) => socket.once("close", resolve).resume());
+    await using target = await listen(server);
     using client = clientOf();
     assert.equal((await client.settle(request2(target.origin, { timeoutMs: 100 }))).error, "timeout");
-    await target.hangUp();
+    await closed;
   });
 
   it("that may not begin any more when its connection is there is not sent, and its sink hears of it once", async () => {
