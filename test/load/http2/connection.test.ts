@@ -1,7 +1,8 @@
 // What a connection does: streams beside one another, what is cancelled, bytes, bodies, time.
 
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
+import { createServer as createHttp2 } from "node:http2";
+import { createServer, type Server } from "node:net";
 import { describe, it } from "node:test";
 import { ConnectionCount } from "../../../node/load/connection-count.ts";
 import type { Exchange } from "../../../node/load/driver.ts";
@@ -243,6 +244,29 @@ describe("bodies", () => {
     assert.ok(exchange.bytesSent > SIZE);
   });
 
+  it("of requests share the window of the connection, however wide those of their streams are", async () => {
+    let came = 0;
+    let open = 65_535;
+    await using target = await listen(
+      speaking({
+        greeting: settings(4, 1_000_000),
+        onFrame: (peer, { type, stream, payload, flags }) => {
+          if (type !== DATA) return;
+          came += payload.length;
+          assert.ok(came <= open, `${came} octets in a window of ${open}`);
+          if ((flags & END_STREAM) !== 0) peer.send(ok(stream));
+          if (came < open) return;
+          open += 50_000;
+          peer.send(frame(WINDOW_UPDATE, 0, 0, u32(50_000)));
+        },
+      }),
+    );
+    using client = clientOf();
+    const post = () => client.settle(request2(target.origin, { ...streams(2), method: "POST", body: "x".repeat(SIZE) }));
+    assert.deepEqual(kinds(await Promise.all([post(), post()])), none(2));
+    assert.deepEqual([came, target.connections()], [2 * SIZE, 1]);
+  });
+
   it("that the target does not want to the end are not sent to the end", async () => {
     const frames: Frame[] = [];
     await using target = await listen(
@@ -301,4 +325,12 @@ it("connections are counted when they are asked for, and counted out when they a
   assert.deepEqual([count.made, count.open], [2, 1]);
   driver.close();
   assert.deepEqual([count.made, count.open], [2, 0]);
+});
+
+it("a target that wants a smaller table for heads is told that we have none", async () => {
+  const server = createHttp2({ settings: { headerTableSize: 100 } }, (_, response) => response.end("ok"));
+  await using target = await listen(server as unknown as Server);
+  using client = clientOf();
+  for (let i = 0; i < 3; i++) assert.equal((await client.settle(request2(target.origin))).error, null);
+  assert.equal(target.connections(), 1);
 });

@@ -112,6 +112,31 @@ it("a request that has to look for another connection and may not begin any more
   assert.deepEqual(seen, ["/first"]);
 });
 
+it("a request that the target gives back when nothing may begin any more fails, though a connection is free", async () => {
+  const seen: string[] = [];
+  let holder: Peer | null = null;
+  await using target = await listen(
+    speaking({
+      onRequest: (peer, stream, _, fields) => {
+        seen.push(fieldOf(fields, ":path")!);
+        if (seen.at(-1) === "/hold") holder = peer;
+        else peer.send(ok(stream));
+      },
+    }),
+  );
+  using client = clientOf();
+  let isOpen = true;
+  const held = new Promise<Exchange>((onSettled) => {
+    client.send(request2(target.origin, { path: "/hold" }), { onSettled, mayBegin: () => isOpen, onHeld: () => assert.fail("held") });
+  });
+  assert.equal((await client.settle(request2(target.origin, { path: "/other" }))).error, null);
+  isOpen = false;
+  holder!.send(goaway(0));
+  assert.equal((await held).error, "reset");
+  assert.equal((await client.settle(request2(target.origin, { path: "/other" }))).error, null);
+  assert.deepEqual(seen.toSorted(), ["/hold", "/other", "/other"]);
+});
+
 describe("a connection that is lost", () => {
   it("while it was idle costs nobody an error", async () => {
     await using target = await listen(answering((stream) => ok(stream)));

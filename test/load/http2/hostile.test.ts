@@ -150,6 +150,7 @@ const ANSWERS: readonly Row[] = [
   says("has two lengths", "protocol", (stream) => head(stream, WHOLE, "content-length", "0", "content-length", "1")),
   says("has a length that is none", "protocol", (stream) => head(stream, WHOLE, "content-length", "-1")),
   says("is longer than it says", "protocol", (stream) => Buffer.concat([head(stream, END_HEADERS, "content-length", "1"), data(stream, "ok")])),
+  says("is longer than it says, and has no end", "protocol", (stream) => Buffer.concat([head(stream, END_HEADERS, "content-length", "1"), data(stream, "ok", 0)])),
   says("is shorter than it says", "protocol", (stream) => Buffer.concat([head(stream, END_HEADERS, "content-length", "3"), data(stream, "ok")])),
   says("is data without a head", "protocol", (stream) => data(stream, "ok")),
   says("has a body with a status that has none", "protocol", (stream) => Buffer.concat([statused(stream, END_HEADERS, ":status", "204"), data(stream, "ok")])),
