@@ -266,3 +266,34 @@ it("of a hundred agents one asks", () => {
   metrics.read();
   assert.deepEqual(asked, []);
 });
+
+it("an agent in the middle of a run of 20 requests, a quarter of which also fail, keeps to 250 series", () => {
+  const flow = (of: number, count: number) => Array.from({ length: count }, (_, i) => step(`/${of}/${i}`, { checks: [{ name: "up", kind: "status", anyOf: [200] }] }));
+  const scenarios = [7, 7, 6].map((count, of) => ({ ...scenario(rate(10, 10, 20_000), flow(of, count)), name: `s${of}` }));
+  const large = planOf("http://127.0.0.1", ...scenarios);
+  const report = new RunReport("large", "me", large, START);
+  const { arena } = report.addArena();
+  for (let i = 0; i < 3; i++) {
+    arena.started(i, 0, 0.1);
+    arena.completed(i, 5);
+  }
+  for (let i = 0; i < 20; i++) {
+    arena.request(i, 0, false, 10, 100, 200);
+    arena.timings(i, 5, 5, 4, false);
+    arena.check(i, true);
+    if (i % 4 !== 0) continue;
+    arena.request(i, 0, true, 10, 100, 0);
+    arena.error(0, i);
+    arena.timings(i, 5, 5, 4, true);
+    arena.check(i, false);
+  }
+  const busy = report.measure({ run: "large", plan: large, startAtMs: START, endAtMs: START + 20_000, segments: [] });
+  const threads = Array.from({ length: 4 }, () => ({ verdict: "ok", utilization: 0.1 })) as unknown as Measured["threads"];
+  running = [{ ...busy, threads }];
+  records.set("large", record("m1", START, 2));
+  for (const type of ["joined", "left", "lost"] as const) metrics.event({ type, atMs: START, member: "m9", name: "nine" });
+  for (const state of ["scheduled", "running", "finished"] as const) metrics.event({ type: "run", atMs: START, run: "large", state });
+  // And what the push counts of itself: samples by three results, answers by two codes, and five more.
+  const series = metrics.read().length + 10;
+  assert.ok(series > 130 && series <= 250, `${series} series`);
+});

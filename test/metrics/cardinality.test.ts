@@ -68,7 +68,7 @@ const totalOf = (readings: readonly Reading[], name: string) =>
   readings.reduce((sum, { meter, value }) => sum + (meter.name === name ? (value as number) : 0), 0);
 
 describe("series of an agent", () => {
-  it("a plan of 20 requests and 3 scenarios fits into the budget of 250, with 40 for all else", () => {
+  it("a plan of 20 requests and 3 scenarios makes 210 at most, all of whose requests have succeeded and failed", () => {
     assert.ok(countOf(read(busyRun(3, 20, 20))) <= 210, `${countOf(read(busyRun(3, 20, 20)))} series`);
   });
 
