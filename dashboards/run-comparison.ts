@@ -73,7 +73,7 @@ export const runComparison = () =>
               height: 12,
             },
             { name: "requests", unit: "short", expr: byRequest("") },
-            { name: "failed", unit: "percentunit", expr: `${byRequest(`,outcome="fail"`)} / ${byRequest("")}` },
+            { name: "failed", unit: "percentunit", expr: `(${byRequest(`,outcome="fail"`)} or 0 * ${byRequest("")}) / ${byRequest("")}` },
             ...[0.5, 0.95, 0.99].map((q) => ({
               name: `p${q * 100}`,
               unit: "s",

@@ -255,7 +255,7 @@ const BY_REQUEST: Row = {
       {
         name: "failed",
         unit: "short",
-        expr: `${counted(FAILED)} or ${countedForAll(FAILED)}`,
+        expr: `${counted(FAILED)} or ${countedForAll(FAILED)} or 0 * ${counted("")}`,
       },
       ...[0.5, 0.95, 0.99].map((q) => ({
         name: `p${q * 100}`,
