@@ -139,24 +139,28 @@ export function sketchCount(data: SketchData): number {
 export function mergeSketch(a: SketchData, b: SketchData): SketchData {
   if (a.index.length === 0) return b;
   if (b.index.length === 0) return a;
-  const index: number[] = [];
-  const count: number[] = [];
+  const most = a.index.length + b.index.length;
+  const index = new Array<number>(most);
+  const count = new Array<number>(most);
+  let n = 0;
   let i = 0;
   let j = 0;
   while (i < a.index.length && j < b.index.length) {
     const left = a.index[i]!;
     const right = b.index[j]!;
-    index.push(left < right ? left : right);
-    count.push((left <= right ? a.count[i++]! : 0) + (right <= left ? b.count[j++]! : 0));
+    index[n] = left < right ? left : right;
+    count[n++] = (left <= right ? a.count[i++]! : 0) + (right <= left ? b.count[j++]! : 0);
   }
   for (; i < a.index.length; i++) {
-    index.push(a.index[i]!);
-    count.push(a.count[i]!);
+    index[n] = a.index[i]!;
+    count[n++] = a.count[i]!;
   }
   for (; j < b.index.length; j++) {
-    index.push(b.index[j]!);
-    count.push(b.count[j]!);
+    index[n] = b.index[j]!;
+    count[n++] = b.count[j]!;
   }
+  index.length = n;
+  count.length = n;
   return { index, count, sum: a.sum + b.sum, min: Math.min(a.min, b.min), max: Math.max(a.max, b.max) };
 }
 
