@@ -161,16 +161,26 @@ export class Attack {
     phase(true);
   }
 
-  #cutOnce({ parts, style, oneWay = false }: Of<"cut">, forS: number, random: Random): void {
+  #cutOnce({ parts, style, oneWay = false, bothWaysAfterS }: Of<"cut">, forS: number, random: Random): void {
     const agents = random.shuffled(this.#world.running());
     const sizes = sides(parts, agents.length);
     const groups = sizes.map((size) => agents.splice(0, size));
-    const cut = this.#world.cut({ parts, style, oneWay }, groups.map((group) => group.map((agent) => agent.id)));
+    const cutNow = (isOneWay: boolean) =>
+      this.#world.cut({ parts, style, oneWay: isOneWay }, groups.map((group) => group.map((agent) => agent.id)));
+    const cut = cutNow(oneWay);
     const most = Math.max(...sizes);
     const isLost = (size: number, side: number): boolean => side !== sizes.indexOf(most) || 2 * size <= this.#agents;
     this.#cutOff.set(cut, new Set(groups.filter((group, side) => isLost(group.length, side)).flat().map((agent) => agent.index)));
     const how = `${style}${oneWay ? ", one way" : ""}`;
     this.#note("cut", `the network is cut, ${how}: ${sizes.join(" | ")}`);
+    if (bothWaysAfterS !== undefined) {
+      const afterS = Math.min(forS, draw(bothWaysAfterS, random));
+      this.#after(afterS, () => {
+        const other = cutNow(false);
+        this.#say("and the other way");
+        this.#after(forS - afterS, () => this.#world.heal(other));
+      });
+    }
     this.#after(forS, () => {
       this.#world.heal(cut);
       this.#cutOff.delete(cut);

@@ -30,6 +30,8 @@ export type Fault =
       readonly parts: readonly number[];
       readonly style: CutStyle;
       readonly oneWay?: boolean;
+      /** With `oneWay`: the other way is cut as well after this. */
+      readonly bothWaysAfterS?: Drawn;
       readonly forS: Drawn;
       /** Cut, heal, cut again …: each phase as long as this. */
       readonly flappingS?: readonly [number, number];

@@ -12,7 +12,6 @@ import {
   DIAL_ROUND_TRIPS,
   GATHER_PATIENCE_MS,
   GATHER_TIMEOUT_MS,
-  LONGEST_ROUND_TRIP_MS,
   PATIENCE_ROUND_TRIPS,
 } from "./limits.ts";
 import type { Members } from "./members.ts";
@@ -124,7 +123,7 @@ export class Gathers {
 
   /** What questions take longer where members are far from each other. */
   #farMs(roundTrips: number): number {
-    return roundTrips * Math.min(this.#roundTripMs(), LONGEST_ROUND_TRIP_MS);
+    return roundTrips * this.#roundTripMs();
   }
 
   /** Those who are held to be lost are not asked: others answer for them. */

@@ -44,11 +44,15 @@ export const UNSTABLE_MS = 400;
 export const EXCESS = 0.03;
 
 /** A member that sends nothing for so long is accused; the keepalive comes every 500 ms at least. */
-export const SILENT_MS = 1500;
-/** The same where there is no second observer: on a network that loses every fifth packet 1.5 s of silence happen. */
+export const SILENT_MS = 1250;
+/** The same where there is no second observer: on a network that loses every fifth packet such silence happens. */
 export const SILENT_ALONE_MS = 3000;
+/** Patience with silence grows by so many round trips: a packet that is lost comes two of them later, and then perhaps again. */
+export const SILENT_ROUND_TRIPS = 4;
 /** The same, as a sign of trouble only. */
 export const UNEASY_MS = 1000;
+/** And where there is no second one. */
+export const UNEASY_ALONE_MS = 2000;
 /** An agent that itself stood still for so long blames nobody for what it did not hear, and is in trouble. */
 export const STALL_MS = 1000;
 /** Patience with others grows by so many times the lateness of one's own turns. */
@@ -102,6 +106,9 @@ export const SLEW_MS = 1;
 export const DRIFT = 500e-6;
 /** Whoever knows the swarm's time no better than this, from end to end, may not come in: its share would begin at another time. */
 export const SURE_MS = 500;
+
+/** Neighbours that seem to be farther away than this are held to be this far: patience has an end. */
+export const LONGEST_ROUND_TRIP_MS = 500;
 
 /** A link that nobody needs is closed after this; asking again within it needs no new one. */
 export const SPARE_LINK_MS = 10_000;
@@ -164,8 +171,6 @@ export const GATHER_PATIENCE_MS = 800;
 export const PATIENCE_ROUND_TRIPS = 4;
 /** … and the second so many, for it may need a new link. */
 export const DIAL_ROUND_TRIPS = 8;
-/** Whatever neighbours make of the clock: nobody is waited for for longer than some round trips of this. */
-export const LONGEST_ROUND_TRIP_MS = 500;
 /** Whoever asks for somebody else has this part of the asker's patience, or its own answer would come too late … */
 export const PATIENCE_PER_HOP = 0.8;
 /** … and with less than this asks nobody. */

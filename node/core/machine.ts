@@ -4,13 +4,13 @@ import type { Snapshot } from "../metrics/results.ts";
 import { CIRCLE } from "../plan/stripe.ts";
 import type { AgreedView } from "./agreement/view.ts";
 import { Capacity } from "./capacity.ts";
-import type { Effect, In, MemberId, RunRecord, Seat, SelfDescription } from "./events.ts";
+import type { Effect, In, MemberId, RunId, RunRecord, Seat, SelfDescription } from "./events.ts";
 import type { Frame, LineageId, Standing } from "./frame.ts";
 import { Gossip, type Peer } from "./gossip.ts";
 import { Judging } from "./judging.ts";
 import { Leaving } from "./leaving.ts";
 import { inBatches } from "./batches.ts";
-import { FOLLOW_WINDOWS, LEASE_STEP_MS, startOf, windowOf } from "./limits.ts";
+import { FOLLOW_WINDOWS, LEASE_STEP_MS, LONGEST_ROUND_TRIP_MS, startOf, windowOf } from "./limits.ts";
 import type { Members } from "./members.ts";
 import { Membership } from "./membership.ts";
 import { Outbox } from "./outbox.ts";
@@ -50,6 +50,7 @@ export class SwarmMachine {
   #window = Number.NEGATIVE_INFINITY;
   #leaseMs = Number.NEGATIVE_INFINITY;
   #followed: AgreedView | null = null;
+  #roundTripMs = 0;
 
   constructor(self: SelfDescription, localMs: number) {
     const { startLeadMs, ...description } = self;
@@ -59,13 +60,8 @@ export class SwarmMachine {
     const record = { ...description, incarnation: 0, state: "alive", view: 0, fromMs: NEVER, untilMs: NEVER } as const;
     this.#membership = new Membership(record, this.#out, this.#nowMs);
     this.members = this.#membership.members;
-    this.#results = new Results(
-      self.id,
-      this.#membership,
-      this.#out,
-      (run) => this.runs.get(run) !== undefined,
-      () => this.#time.roundTripMs(),
-    );
+    const isKnown = (run: RunId): boolean => this.runs.get(run) !== undefined;
+    this.#results = new Results(self.id, this.#membership, this.#out, isKnown, () => this.#roundTripMs);
     this.runs = new Runs((run) => {
       this.#results.forget(run);
       this.#runStates.forget(run);
@@ -242,7 +238,7 @@ export class SwarmMachine {
   /** `dueMs`: the local time at which this turn was to come at the latest. */
   #turn(dueMs: number, localMs: number): void {
     const idle = this.#rank() !== 2;
-    if (this.#membership.turn(this.#time.swarmMs(dueMs), this.#nowMs, idle)) this.#sharesChanged();
+    if (this.#membership.turn(this.#time.swarmMs(dueMs), this.#nowMs, idle, this.#roundTripMs)) this.#sharesChanged();
     if (!this.#membership.isKnocking && this.#time.isSure(localMs)) this.#membership.knock();
     for (const gone of this.#membership.takeGone()) this.#results.linkDown(gone);
     this.#beginWindow(localMs);
@@ -256,6 +252,7 @@ export class SwarmMachine {
     const window = windowOf(this.#nowMs);
     if (window <= this.#window) return;
     this.#window = window;
+    this.#roundTripMs = Math.min(this.#time.roundTripMs(), LONGEST_ROUND_TRIP_MS);
     this.#tellResplit();
     const { agreement } = this.#membership;
     const isFree = agreement.widthAt(this.#nowMs) === 0;

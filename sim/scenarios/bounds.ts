@@ -7,7 +7,7 @@ export const CLOSED_MS = 3000;
 /** The same while other changes are being agreed (docs on view agreement: repeated commits). */
 export const CLOSED_IN_CHURN_MS = 5500;
 /** P3: nothing closes. */
-export const SILENT_MS = 8000;
+export const SILENT_MS = 7000;
 /** A stopped process that goes on has its place again. */
 const RESUMED_MS = 3000;
 /** TCP comes back to a healed link only at its next retransmission, as long after the heal as the cut lasted. */

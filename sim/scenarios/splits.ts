@@ -30,6 +30,14 @@ export const SPLITS: readonly Scenario[] = [
     promises: [AFTER_HEAL],
   },
   {
+    name: "split-unheard",
+    says: "40 % are not heard by the others, and see a majority until they hear nothing either, 1-4 s later",
+    least: 3,
+    seconds: 45,
+    timeline: [{ atS: [4, 5], fault: silent([40, 60], [14, 20], { oneWay: true, bothWaysAfterS: [1, 4] }) }],
+    promises: [takesOver("cut", SILENT_MS), AFTER_HEAL],
+  },
+  {
     name: "split-flapping",
     says: "60 | 40, cut and healed in turns of 2-10 s for 40 s",
     least: 3,

@@ -32,8 +32,8 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: "one accuser is enough",
     file: "tally.ts",
-    from: "Math.max(Math.min(2, positions.length), half)",
-    to: "Math.min(1, half)",
+    from: "return sayers >= Math.max(least, half);",
+    to: "return sayers >= Math.min(1, half);",
     scenario: "loss-20",
     breaks: /no false losses/,
   },
@@ -46,10 +46,10 @@ const MUTATIONS: readonly Mutation[] = [
     breaks: /one view|takes over/,
   },
   {
-    name: "a lease lasts two windows longer than the others think",
+    name: "a lease lasts one window longer than the others think",
     file: "lease.ts",
     from: "this.isInTrouble(window) ? SHORT_LEASE_WINDOWS : LEASE_WINDOWS;",
-    to: "2 + (this.isInTrouble(window) ? SHORT_LEASE_WINDOWS : LEASE_WINDOWS);",
+    to: "1 + (this.isInTrouble(window) ? SHORT_LEASE_WINDOWS : LEASE_WINDOWS);",
     scenario: "reject",
     breaks: /never more/,
   },

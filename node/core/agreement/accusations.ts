@@ -141,7 +141,8 @@ export class Accusations {
       for (const { accused, position } of this.#inOrder) {
         if (has(excluded, position)) continue;
         accused.tallies ??= this.#tallies(accused, position);
-        if (!accused.tallies.some((one) => isOutvoted(one, excluded, this.#present))) continue;
+        const isAbsent = this.#present !== null && !has(this.#present, position);
+        if (!accused.tallies.some((one) => isOutvoted(one, excluded, this.#present, isAbsent))) continue;
         insert(excluded, position);
         grew = true;
       }

@@ -187,16 +187,17 @@ export class Agreement {
     if (this.#acks.told(id, number)) this.#isStale = true;
   }
 
-  /** Time passes; `dueMs` is when this turn should have come. Returns whether shares or their plan changed. */
-  turn(dueMs: number, nowMs: number): boolean {
+  /** Time passes; `dueMs` is when this turn should have come, `roundTripMs` how far the neighbours are. Returns whether shares or their plan changed. */
+  turn(dueMs: number, nowMs: number, roundTripMs = 0): boolean {
     if (!this.#isStale && nowMs < this.#nextTurnMs) return false;
     const window = windowOf(nowMs);
-    if (this.#watching.turn(dueMs, nowMs) > 0 || this.#watching.isUneasy(nowMs)) this.#lease.trouble(window);
+    if (this.#watching.turn(dueMs, nowMs, roundTripMs) > 0 || this.#watching.isUneasy(nowMs)) this.#lease.trouble(window);
     for (const id of this.#watching.silent(nowMs)) this.#accuse(id, "silent", nowMs);
     if (window > this.#window) this.#beginWindow(window);
     this.#isStale = false;
     this.#decide(window, nowMs);
-    this.#growth.observe(window, nowMs);
+    // For the next window, at whose start shares may grow.
+    this.#growth.observe(window + 1, nowMs);
     const changed = this.#timeline.plan(this.#chain.all(), nowMs, (view, at) => this.#growth.isAllowed(view, at));
     this.#nextTurnMs = Math.min(
       startOf(window + 1),
@@ -302,7 +303,8 @@ export class Agreement {
       if (!this.isMember()) this.#wish = null;
       else if (this.#isWishStale) this.#wish = candidateOf(this.view, this.#accusations.excluded(), window, this.#wishes);
       this.#isWishStale = false;
-      this.#ballots.vote(this.#patience.ripe(this.#wish, nowMs), window, (change) => this.#isAcceptable(change));
+      const wish = this.#patience.ripe(this.#wish, nowMs);
+      this.#ballots.vote(wish, window, (change) => this.#isAcceptable(change), this.#accusations.excluded());
       this.#ballots.lock(window);
       const commit = this.#ballots.committed();
       if (commit === null || !this.#adopt(commit, nowMs)) return;
@@ -336,8 +338,7 @@ export class Agreement {
     this.#accusations.viewChanged();
     this.#watchNeighbours(nowMs);
     for (const { id } of commit.change.added) this.#watching.absolve(id, nowMs);
-    this.#isWishStale = true;
-    this.#isStale = true;
+    this.wishesChanged();
     this.#answerRollCall();
     return true;
   }

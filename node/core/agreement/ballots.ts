@@ -1,8 +1,8 @@
 // Agreeing on the next view: a leaderless Paxos. A quorum of votes lets members lock a proposal, a quorum of locks commits it.
 
-import type { Ballot, Commit, ViewChange } from "../frame.ts";
+import type { Ballot, Commit, Positions, ViewChange } from "../frame.ts";
 import { ACTIVATION_WINDOWS, BALLOTS_KEPT, LONGEST_PATIENCE_WINDOWS, PATIENCE_WINDOWS } from "../limits.ts";
-import { count, emptyPositions, fits, has, insert, insertAll, isEmpty } from "./positions.ts";
+import { count, emptyPositions, fits, has, insert, insertAll, isEmpty, NOBODY } from "./positions.ts";
 import { type AgreedView, hasSameMembers, keyOf } from "./view.ts";
 
 interface Proposal {
@@ -28,6 +28,7 @@ export class Ballots {
   #votedWindow = 0;
   #retryWindow = 0;
   #patienceWindows = PATIENCE_WINDOWS;
+  #absent: Positions = NOBODY;
 
   constructor(view: AgreedView, self: number) {
     this.#view = view;
@@ -47,9 +48,18 @@ export class Ballots {
     return true;
   }
 
-  /** Votes, if there is reason to: for a change that stands open and is acceptable, or for `wanted` in a ballot of this window. */
-  vote(wanted: ViewChange | null, window: number, isAcceptable: (change: ViewChange) => boolean): void {
+  /**
+   * Votes, if there is reason to: for a change that stands open and is acceptable, or for `wanted` in a ballot of this
+   * window. `absent` are members that are not expected to vote.
+   */
+  vote(
+    wanted: ViewChange | null,
+    window: number,
+    isAcceptable: (change: ViewChange) => boolean,
+    absent: Positions = NOBODY,
+  ): void {
     if (this.#self < 0) return;
+    this.#absent = absent;
     // Rule: once anything is locked, nothing but the highest lock known gets this vote.
     const locked = this.#highestLock();
     if (locked === null && wanted === null) return;
@@ -132,7 +142,9 @@ export class Ballots {
 
   #canWin(proposal: Proposal): boolean {
     const possible = emptyPositions(this.#view.size);
-    for (let position = 0; position < this.#view.size; position++) insert(possible, position);
+    for (let position = 0; position < this.#view.size; position++) {
+      if (!has(this.#absent, position) || has(proposal.votes, position)) insert(possible, position);
+    }
     for (const other of this.#proposals.values()) {
       if (other === proposal || other.ballot < proposal.ballot) continue;
       for (let i = 0; i < possible.length; i++) possible[i]! &= ~(other.votes[i]! & ~proposal.votes[i]!);

@@ -28,9 +28,15 @@ export function tally(view: AgreedView, position: number, current: AgreedView, s
 /**
  * Half of the observers that count, which are those of the current view that are not excluded and, where that is known,
  * present: the larger part of a swarm that breaks in two must find enough of them on its own side. Of a few more than half,
- * or on a network that loses every fifth packet two of four evict the living.
+ * or on a network that loses every fifth packet two of four evict the living. One alone never suffices where there are
+ * others, unless the member observed was absent as well: that nobody at all has heard its answers is a second witness.
  */
-export function isOutvoted({ positions, saying }: Tally, excluded: Positions, present: Positions | null): boolean {
+export function isOutvoted(
+  { positions, saying }: Tally,
+  excluded: Positions,
+  present: Positions | null,
+  isAbsent = false,
+): boolean {
   let observers = 0;
   let sayers = 0;
   for (let i = 0; i < positions.length; i++) {
@@ -40,5 +46,6 @@ export function isOutvoted({ positions, saying }: Tally, excluded: Positions, pr
     if (saying[i]!) sayers++;
   }
   const half = observers >= FEW ? Math.ceil(observers / 2) : Math.floor(observers / 2) + 1;
-  return sayers >= Math.max(Math.min(2, positions.length), half);
+  const least = isAbsent ? 1 : Math.min(2, positions.length);
+  return sayers >= Math.max(least, half);
 }

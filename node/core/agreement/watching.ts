@@ -2,7 +2,7 @@
 
 import type { MemberId } from "../events.ts";
 import type { Accusation } from "../frame.ts";
-import { LAG_FACTOR, SILENT_ALONE_MS, SILENT_MS, STALL_MS, UNEASY_MS } from "../limits.ts";
+import { LAG_FACTOR, SILENT_ALONE_MS, SILENT_MS, SILENT_ROUND_TRIPS, STALL_MS, UNEASY_ALONE_MS, UNEASY_MS } from "../limits.ts";
 
 interface Watched {
   heardMs: number;
@@ -14,6 +14,8 @@ export class Watching {
   #lastTurnMs: number;
   /** How late this agent's own turns come, recently: a slow one must not blame others (Lifeguard, arXiv 1707.00788). */
   #lagMs = 0;
+  /** To the neighbours and back: what is lost on the way comes so much later. */
+  #roundTripMs = 0;
 
   constructor(nowMs: number) {
     this.#lastTurnMs = nowMs;
@@ -52,7 +54,8 @@ export class Watching {
    * Time passes. `dueMs` is when this turn was to come. Returns how long the agent stood still if that was long enough
    * to matter, else 0; nobody is blamed for what was not heard meanwhile.
    */
-  turn(dueMs: number, nowMs: number): number {
+  turn(dueMs: number, nowMs: number, roundTripMs = 0): number {
+    this.#roundTripMs = roundTripMs;
     const lateMs = Math.max(0, Math.min(nowMs - dueMs, nowMs - this.#lastTurnMs));
     this.#lastTurnMs = nowMs;
     this.#lagMs = Math.max(lateMs, this.#lagMs * 0.9);
@@ -75,22 +78,28 @@ export class Watching {
 
   /** True if somebody has not been heard for a while: perhaps the links are cut. */
   isUneasy(nowMs: number): boolean {
-    for (const { heardMs } of this.#watched.values()) if (nowMs >= heardMs + UNEASY_MS) return true;
+    const uneasyMs = this.#uneasyMs();
+    for (const { heardMs } of this.#watched.values()) if (nowMs >= heardMs + uneasyMs) return true;
     return false;
   }
 
   /** When somebody next becomes silent, or worrying, if nothing is heard. */
   nextMs(nowMs: number): number {
     let next = Number.POSITIVE_INFINITY;
+    const uneasyMs = this.#uneasyMs();
     for (const { heardMs, said } of this.#watched.values()) {
-      if (nowMs < heardMs + UNEASY_MS) next = Math.min(next, heardMs + UNEASY_MS);
+      if (nowMs < heardMs + uneasyMs) next = Math.min(next, heardMs + uneasyMs);
       else if (said === "none") next = Math.min(next, heardMs + this.#patienceMs());
     }
     return next;
   }
 
+  #uneasyMs(): number {
+    return this.#watched.size === 1 ? UNEASY_ALONE_MS : UNEASY_MS;
+  }
+
   /** Of two members one alone decides on the other: there is nobody whose links it could be compared with. */
   #patienceMs(): number {
-    return (this.#watched.size === 1 ? SILENT_ALONE_MS : SILENT_MS) + LAG_FACTOR * this.#lagMs;
+    return (this.#watched.size === 1 ? SILENT_ALONE_MS : SILENT_MS) + LAG_FACTOR * this.#lagMs + SILENT_ROUND_TRIPS * this.#roundTripMs;
   }
 }

@@ -110,8 +110,18 @@ describe("the excluded", () => {
   it("are never those whom one observer of several accuses, however few are there", () => {
     const chain = chainOf(viewOf("abcd"));
     const accusations = accusing(chain, "d", "a");
-    accusations.presence(set(chain.current, "a"));
+    accusations.presence(set(chain.current, "ad"));
     assert.equal(excludedIn(chain, accusations), "");
+  });
+
+  it("are those whom the one observer that is there accuses if nobody has heard them answer either", () => {
+    const chain = chainOf(viewOf("abcd"));
+    const accusations = accusing(chain, "d", "a");
+    assert.equal(excludedIn(chain, accusations), "", "not while it is not known who answers");
+    accusations.presence(set(chain.current, "a"));
+    assert.equal(excludedIn(chain, accusations), "d");
+    accusations.presence(set(chain.current, "abc"));
+    assert.equal(excludedIn(chain, accusations), "", "nor one of three");
   });
 
   it("in a new view all observers count until it is known who is there", () => {

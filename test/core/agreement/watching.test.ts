@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Watching } from "../../../node/core/agreement/watching.ts";
-import { LAG_FACTOR, SILENT_ALONE_MS, SILENT_MS, STALL_MS, UNEASY_MS } from "../../../node/core/limits.ts";
+import { LAG_FACTOR, SILENT_ALONE_MS, SILENT_MS, SILENT_ROUND_TRIPS, STALL_MS, UNEASY_ALONE_MS, UNEASY_MS } from "../../../node/core/limits.ts";
 import { NOW } from "../support.ts";
 
 function watching(ids: string, atMs = NOW): Watching {
@@ -49,8 +49,11 @@ describe("silence", () => {
     assert.deepEqual([one.silent(NOW + SILENT_ALONE_MS - 1), one.silent(NOW + SILENT_ALONE_MS)], [[], ["a"]]);
   });
 
-  it("worries before it is told", () => {
-    const one = watching("a");
+  it("worries before it is told, later where nobody else watches", () => {
+    const alone = watching("a");
+    assert.deepEqual([NOW + UNEASY_ALONE_MS - 1, NOW + UNEASY_ALONE_MS].map((ms) => alone.isUneasy(ms)), [false, true]);
+    const one = watching("ab");
+    one.heard("b", NOW + UNEASY_MS);
     assert.deepEqual([NOW + UNEASY_MS - 1, NOW + UNEASY_MS].map((ms) => one.isUneasy(ms)), [false, true]);
     one.heard("a", NOW + UNEASY_MS);
     assert.equal(one.isUneasy(NOW + UNEASY_MS), false);
@@ -92,6 +95,15 @@ describe("a dial that is refused", () => {
   });
 });
 
+describe("far neighbours", () => {
+  it("have so many round trips more", () => {
+    const one = watching("ab");
+    one.turn(NOW, NOW, 200);
+    const dueMs = NOW + SILENT_MS + SILENT_ROUND_TRIPS * 200;
+    assert.deepEqual([one.silent(dueMs - 1), one.silent(dueMs)], [[], ["a", "b"]]);
+  });
+});
+
 describe("a slow agent", () => {
   it("that stood still blames nobody for what it did not hear meanwhile", () => {
     const one = watching("ab");
@@ -116,7 +128,7 @@ describe("a slow agent", () => {
     one.turn(NOW, NOW + 200);
     one.heard("a", NOW + 200);
     const dueMs = NOW + 200 + SILENT_ALONE_MS + LAG_FACTOR * 200;
-    assert.equal(one.nextMs(NOW + 200 + UNEASY_MS), dueMs);
+    assert.equal(one.nextMs(NOW + 200 + UNEASY_ALONE_MS), dueMs);
     assert.deepEqual(one.silent(dueMs - 1), []);
     assert.deepEqual(one.silent(dueMs), ["a"]);
     one.heard("a", dueMs);
@@ -128,8 +140,8 @@ describe("a slow agent", () => {
 describe("the next time to look", () => {
   it("is when somebody becomes worrying, then silent, then never", () => {
     const one = watching("a");
-    assert.equal(one.nextMs(NOW), NOW + UNEASY_MS);
-    assert.equal(one.nextMs(NOW + UNEASY_MS), NOW + SILENT_ALONE_MS);
+    assert.equal(one.nextMs(NOW), NOW + UNEASY_ALONE_MS);
+    assert.equal(one.nextMs(NOW + UNEASY_ALONE_MS), NOW + SILENT_ALONE_MS);
     one.silent(NOW + SILENT_ALONE_MS);
     assert.equal(one.nextMs(NOW + SILENT_ALONE_MS), Infinity);
     assert.equal(watching("").nextMs(NOW), Infinity);
