@@ -67,7 +67,7 @@ export class Growth {
   #isLapsed(id: MemberId, held: readonly AgreedView[], window: number): boolean {
     const ended = this.#ended.get(id);
     const since = window - LEASE_WINDOWS;
-    const from = ended === undefined ? since : Math.max(since, ended - SHORT_LEASE_WINDOWS);
+    const from = ended === undefined || ended > window ? since : Math.max(since, ended - SHORT_LEASE_WINDOWS);
     return this.#hasNoQuorum(id, held, from, window);
   }
 
