@@ -1,9 +1,7 @@
 // Whether this agent may publish a plan, and under which key.
 
 import { createHash } from "node:crypto";
-import { NOT_AFTER_GRACE_MS } from "../core/limits.ts";
-import { keyedId } from "../core/runs.ts";
-import { durationMs } from "../plan/duration.ts";
+import { keyedId, notAfterOf } from "../core/runs.ts";
 import { LoadswarmError } from "../plan/errors.ts";
 import type { Plan } from "../plan/types.ts";
 import { keyHashOf, type Operators } from "../wire/permit.ts";
@@ -30,7 +28,7 @@ export function checkWish(wish: Wish, operators: Operators, nowMs: number, leadM
     plan,
     planHash,
     // As the core will say.
-    notAfterMs: nowMs + Math.max(leadMs, plan.start.delayMs) + durationMs(plan) + NOT_AFTER_GRACE_MS,
+    notAfterMs: notAfterOf(plan, nowMs + Math.max(leadMs, plan.start.delayMs)),
     ...(permit === null ? {} : { permit }),
   };
   const refusal = operators.refusalOf(run);

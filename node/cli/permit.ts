@@ -3,8 +3,7 @@
 import { randomBytes, type KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { keyHash } from "../agent/permission.ts";
-import { NOT_AFTER_GRACE_MS } from "../core/limits.ts";
-import { durationMs } from "../plan/duration.ts";
+import { notAfterOf } from "../core/runs.ts";
 import { LoadswarmError } from "../plan/errors.ts";
 import { makePermit, readOperatorKey } from "../wire/permit.ts";
 import { planHash } from "../wire/plan-hash.ts";
@@ -42,6 +41,6 @@ export async function permitFor(
     swarm: String(swarm),
     planHash: planHash(document),
     keyHash: keyHash(key ?? randomBytes(16).toString("hex")),
-    notAfterMs: Date.now() + plan.start.delayMs + durationMs(plan) + NOT_AFTER_GRACE_MS + SLACK_MS,
+    notAfterMs: notAfterOf(plan, Date.now() + plan.start.delayMs) + SLACK_MS,
   });
 }

@@ -2,10 +2,8 @@
 
 import type { In, MemberId, RunControl, RunId, RunRecord } from "./events.ts";
 import type { LineageId } from "./frame.ts";
-import { NOT_AFTER_GRACE_MS } from "./limits.ts";
 import type { Membership } from "./membership.ts";
-import { firstControl, isActive, type Runs } from "./runs.ts";
-import { durationMs } from "../plan/duration.ts";
+import { firstControl, isActive, notAfterOf, type Runs } from "./runs.ts";
 import type { Plan } from "../plan/types.ts";
 
 export class Publishing {
@@ -36,7 +34,7 @@ export class Publishing {
         planHash,
         author: this.#self,
         publishedAtMs: nowMs,
-        notAfterMs: nowMs + this.#leadMs(plan) + durationMs(plan) + NOT_AFTER_GRACE_MS,
+        notAfterMs: notAfterOf(plan, nowMs + this.#leadMs(plan)),
         ...(permit === undefined ? {} : { permit }),
       },
       control: this.#hasEnoughAgents(plan)

@@ -14,6 +14,7 @@ import {
 } from "./limits.ts";
 import { hash32 } from "./rings.ts";
 import { durationMs } from "../plan/duration.ts";
+import type { Plan } from "../plan/types.ts";
 
 /** The newer of two registers of one run. Commutative, associative, idempotent; a stop absorbs everything. */
 export function mergeControl(a: RunControl, b: RunControl): RunControl {
@@ -52,12 +53,16 @@ export function isActive(run: RunRecord, nowMs: number): boolean {
   return nowMs < endAtMs(run);
 }
 
+/** What `notAfterMs` is of a run whose start is planned for then; a start that comes later, and clocks, have the grace. */
+export function notAfterOf(plan: Plan, startAtMs: number): number {
+  return startAtMs + durationMs(plan) + NOT_AFTER_GRACE_MS;
+}
+
 /** True if its times lie further ahead than any agent would set them: nothing would ever end such a run. */
 function isFarAhead({ spec, control }: RunRecord, nowMs: number): boolean {
   const latestMs = nowMs + CLOCKS_APART_MS;
   const startsBy = latestMs + spec.plan.start.delayMs;
-  const endsBy = startsBy + durationMs(spec.plan) + NOT_AFTER_GRACE_MS;
-  return spec.publishedAtMs > latestMs || (control.startAtMs ?? 0) > startsBy || spec.notAfterMs > endsBy;
+  return spec.publishedAtMs > latestMs || (control.startAtMs ?? 0) > startsBy || spec.notAfterMs > notAfterOf(spec.plan, startsBy);
 }
 
 /** By the clock alone: once load has ended, iterations may still be in flight. */

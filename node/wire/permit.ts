@@ -21,6 +21,8 @@ const PERMIT = /^1\.(ed25519:[\w-]{43})\.(\d{1,13})\.([0-9a-f]{64})\.([\w-]{86})
 const OPERATOR = /^ed25519:([\w-]{43})$/;
 /** Permits found good, remembered because every hello repeats all runs. */
 const REMEMBERED = 1000;
+/** Runs that are told of when they are refused; later ones are only counted. */
+const TOLD = 100;
 
 /** What a swarm is called in permits: it follows from its key, and does not tell it. Without one, agents are on one machine. */
 export function swarmName(swarmKey: Uint8Array | null): string {
@@ -61,11 +63,11 @@ export function keyHashOf(permit: string): string | null {
   return PERMIT.exec(permit)?.[3] ?? null;
 }
 
-/** Runs that are told of when they are refused; later ones are only counted. */
-const TOLD = 100;
-
 /** What of a run decides whether it is permitted. */
 type Wanted = Pick<RunSpec, "id" | "plan" | "planHash" | "notAfterMs" | "permit">;
+
+/** A plan that an agent's own configuration names, by the hashes of its document and of its run's key. */
+export type OwnPlan = Pick<Permission, "planHash" | "keyHash">;
 
 /** Whose permits an agent takes. Without operators every run is welcome. */
 export class Operators {
@@ -73,22 +75,20 @@ export class Operators {
   /** Records of runs that came and were not taken. */
   refused = 0;
   readonly #keys: ReadonlyMap<string, KeyObject>;
-  /** Runs that this agent's own configuration asks for: their plans' and keys' hashes. */
-  readonly #own: string | null;
+  readonly #own: OwnPlan | null;
   readonly #onRefused: (run: string, why: string) => void;
   readonly #good = new Set<string>();
   readonly #toldOf = new Set<string>();
 
-  /** `own`: a plan that the agent itself was given to publish, by the hashes of its document and its key. */
   constructor(
     operators: readonly string[],
     swarm: string,
-    own: { readonly planHash: string; readonly keyHash: string } | null = null,
+    own: OwnPlan | null = null,
     onRefused: (run: string, why: string) => void = () => {},
   ) {
     this.swarm = swarm;
     this.#keys = new Map(operators.map((operator) => [operator, publicKeyOf(operator)]));
-    this.#own = own === null ? null : `${own.planHash} ${own.keyHash.slice(0, 10)}`;
+    this.#own = own;
     this.#onRefused = onRefused;
   }
 
@@ -98,7 +98,9 @@ export class Operators {
 
   /** Why the run may not be run here; null if it may. */
   refusalOf({ id, plan, planHash, notAfterMs, permit }: Wanted): string | null {
-    if (!this.areAsked || `${planHash} ${id.slice(-10)}` === this.#own) return null;
+    if (!this.areAsked) return null;
+    const own = this.#own;
+    if (own !== null && planHash === own.planHash && id === keyedId(plan.name, own.keyHash)) return null;
     if (permit === undefined) return "no operator has signed it";
     const [, operator, until, keyHash, signature] = PERMIT.exec(permit) ?? [];
     if (operator === undefined || keyHash === undefined) return "its permit cannot be read";
@@ -109,7 +111,7 @@ export class Operators {
     const key = this.#keys.get(operator);
     if (key === undefined) return `${operator} is none of the operators`;
     const words = wordsOf({ swarm: this.swarm, planHash, keyHash, notAfterMs: Number(until) });
-    if (!verify(null, words, key, Buffer.from(signature!, "base64url"))) return FORGED;
+    if (!verify(null, words, key, Buffer.from(signature!, "base64url"))) return "its permit is for another plan or swarm, or forged";
     if (this.#good.size >= REMEMBERED) this.#good.delete(this.#good.values().next().value!);
     this.#good.add(known);
     return null;
@@ -130,8 +132,6 @@ export class Operators {
     this.#onRefused(run, why);
   }
 }
-
-const FORGED = "its permit is for another plan or swarm, or forged";
 
 /** In one spelling. */
 function wordsOf({ swarm, planHash, keyHash, notAfterMs }: Permission): Buffer {
