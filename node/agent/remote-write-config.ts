@@ -8,6 +8,7 @@ import type { Detail } from "../metrics/run-readings.ts";
 import { QUEUE } from "../metrics/send-queue.ts";
 import type { HistogramMode } from "../metrics/series-table.ts";
 import { LoadswarmError } from "../plan/errors.ts";
+import { checkPushInterval, checkPushUrl, invalid } from "./push-target.ts";
 
 /** As told; `null` and empty = not given. */
 export interface RemoteWriteConfig {
@@ -45,14 +46,14 @@ export const REMOTE_WRITE_DEFAULTS = {
   detail: "auto",
 } as const;
 
-const MIN_INTERVAL_MS = 1000;
-
 /** null if nothing is to be pushed. Throws CONFIG_INVALID. */
 export function checkRemoteWrite(config: RemoteWriteConfig | null): CheckedRemoteWrite | null {
   if (config === null || config.url === null || config.url === "") return null;
-  const url = checkUrl(config.url);
-  if (!(config.intervalMs >= MIN_INTERVAL_MS))
-    throw invalid("--remote-write-interval is below a second", "choose 1s or more; 5s is usual");
+  const url = checkPushUrl(config.url, "--remote-write-url", {
+    example: "http://prometheus:9090/api/v1/write",
+    login: "use --remote-write-user and --remote-write-password-file",
+  });
+  checkPushInterval(config.intervalMs, "--remote-write-interval");
   const pair = (config.certFile === null) === (config.keyFile === null);
   if (!pair) throw invalid("--remote-write-cert and --remote-write-key go together", "give both files, or neither");
   return {
@@ -74,21 +75,6 @@ export function checkRemoteWrite(config: RemoteWriteConfig | null): CheckedRemot
 
 export function checkDetail(detail: string): Detail | "auto" {
   return oneOf(detail, ["auto", "full", "lean"], "--metrics-detail");
-}
-
-function checkUrl(text: string): URL {
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw invalid(
-      `--remote-write-url ${JSON.stringify(text)} is no http URL`,
-      "like http://prometheus:9090/api/v1/write",
-    );
-  }
-  if (url.username !== "" || url.password !== "") {
-    const hint = "use --remote-write-user and --remote-write-password-file";
-    throw invalid("--remote-write-url holds a user or a password, which would stand in process lists and logs", hint);
-  }
-  return url;
 }
 
 function headersOf(entries: readonly string[]): Record<string, string> {
@@ -153,8 +139,4 @@ function oneOf<T extends string>(text: string, choices: readonly T[], flag: stri
   if (found === undefined)
     throw invalid(`${flag} ${JSON.stringify(text)} does not exist`, `choose one of ${choices.join(", ")}`);
   return found;
-}
-
-function invalid(message: string, hint: string): LoadswarmError {
-  return new LoadswarmError("CONFIG_INVALID", message, hint);
 }

@@ -1,6 +1,7 @@
 // Options of the push of metrics, for every command that runs agents.
 
 import { OTLP_DEFAULTS, type OtlpConfig } from "../agent/otlp-config.ts";
+import { MIN_INTERVAL_MS } from "../agent/push-target.ts";
 import { REMOTE_WRITE_DEFAULTS as DEFAULTS, type RemoteWriteConfig } from "../agent/remote-write-config.ts";
 import type { CommandTable, OptionSpec, Values } from "./options.ts";
 
@@ -19,7 +20,7 @@ export const PUSH = [
     name: "remote-write-interval",
     type: "duration",
     default: DEFAULTS.intervalMs,
-    min: 1000,
+    min: MIN_INTERVAL_MS,
     value: "TIME",
     help: "time between two pushes",
   },
@@ -70,7 +71,7 @@ export const PUSH = [
     name: "otlp-interval",
     type: "duration",
     default: OTLP_DEFAULTS.intervalMs,
-    min: 1000,
+    min: MIN_INTERVAL_MS,
     value: "TIME",
     help: "time between two exports",
   },
