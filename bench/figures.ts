@@ -1,4 +1,4 @@
-// `npm run bench -- figures`: those that the README quotes, measured on this machine now.
+// `npm run bench -- figures`: those of the README and of docs/metrics.md, and what they depend on, measured on this machine now.
 
 import { measureFirstRequest, measureIdle } from "./agent.ts";
 import { measureGather } from "./gather.ts";

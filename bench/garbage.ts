@@ -2,18 +2,18 @@
 
 import { cores, keepAway } from "./peers/pin.ts";
 import { Target } from "./peers/target.ts";
-import { runOurs } from "./ours.ts";
+import { runOurs, type SteadyFlags, steadyOf } from "./ours.ts";
 
 const SECONDS = 10;
 const MOST_PERCENT = 2;
 
-export async function runGarbage(flags: { readonly rate: string; readonly seconds?: string; readonly precision: string }): Promise<boolean> {
+export async function runGarbage(flags: SteadyFlags): Promise<boolean> {
   const pins = cores();
   keepAway(pins);
   const target = await Target.start(pins.target);
   let text = "";
   try {
-    const load = { url: target.urls.plain, rate: Number(flags.rate), seconds: Number(flags.seconds ?? SECONDS), precision: flags.precision };
+    const load = { url: target.urls.plain, ...steadyOf(flags, SECONDS) };
     const onText = (more: string) => void (text += more);
     const { summary, cost } = await runOurs(load, { target, pin: pins.generator, nodeFlags: ["--trace-gc"], onText });
     const pausesMs = Array.from(text.matchAll(/ ms: (?:Scavenge|Mark-Compact|Minor).*?, ([\d.]+) \/ [\d.]+ ms/g), ([, ms]) => Number(ms));

@@ -16,7 +16,7 @@ const USAGE = `npm run bench [-- WHAT] [flags]
   memory      --rate 20000 --seconds 600   the slope of resident memory
   garbage     --rate 20000 --seconds 10    what part of its CPU time goes into garbage
   receiver    200 agents push into one Prometheus for 50 s: its CPU and memory, and the senders'
-  figures     those of the README: splitting, starting, an idle agent, summaries, pushes`;
+  figures     those of the README and of docs/metrics.md: splitting, starting, an idle agent, summaries, pushes`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -2,22 +2,22 @@
 
 import { cores, keepAway } from "./peers/pin.ts";
 import { Target } from "./peers/target.ts";
-import { runOurs } from "./ours.ts";
+import { runOurs, type SteadyFlags, steadyOf } from "./ours.ts";
 
 const SECONDS = 600;
 /** Buffers and code settle in the first minute, or in the first quarter of a shorter run. */
 const SETTLING_SECONDS = 60;
 const MOST_MB_PER_MINUTE = 1;
 
-export async function runMemory(flags: { readonly rate: string; readonly seconds?: string; readonly precision: string }): Promise<boolean> {
-  const rate = Number(flags.rate);
-  const seconds = Number(flags.seconds ?? SECONDS);
+export async function runMemory(flags: SteadyFlags): Promise<boolean> {
+  const steady = steadyOf(flags, SECONDS);
+  const { rate, seconds } = steady;
   const pins = cores();
   keepAway(pins);
   const target = await Target.start(pins.target);
   const resident: number[] = [];
   try {
-    const load = { url: target.urls.plain, rate, seconds, precision: flags.precision };
+    const load = { url: target.urls.plain, ...steady };
     const { summary } = await runOurs(load, { target, pin: pins.generator, onMemory: (value) => resident.push(value) });
     const settled = resident.slice(Math.min(SETTLING_SECONDS, Math.floor(seconds / 4)), seconds);
     const slope = slopeOf(settled) * 60;

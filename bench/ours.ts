@@ -4,8 +4,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Summary } from "../node/core/summary-type.ts";
-import { type Cost, measure } from "./peers/measure.ts";
-import { pinned } from "./peers/pin.ts";
+import { positive } from "./peers/command.ts";
+import { type Cost, type Listener, measure } from "./peers/measure.ts";
+import { type Pin, pinned } from "./peers/pin.ts";
 import type { Target } from "./peers/target.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -18,15 +19,22 @@ export interface Steady {
   readonly precision: string;
 }
 
-export interface OursOptions {
+export interface OursOptions extends Listener {
   readonly target: Target;
-  readonly pin: number | null;
+  readonly pin: Pin;
   /** For node itself. */
   readonly nodeFlags?: readonly string[];
-  /** Called once a second with what is resident in all of its processes, MB. */
-  readonly onMemory?: (residentMB: number) => void;
-  /** Hears all that it prints. */
-  readonly onText?: (text: string) => void;
+}
+
+/** As the command line gives them. */
+export interface SteadyFlags {
+  readonly rate: string;
+  readonly seconds?: string;
+  readonly precision: string;
+}
+
+export function steadyOf({ rate, seconds, precision }: SteadyFlags, usualSeconds: number): Omit<Steady, "url"> {
+  return { rate: positive(rate, "--rate"), seconds: positive(seconds ?? String(usualSeconds), "--seconds"), precision };
 }
 
 /** One worker, a constant rate. */

@@ -3,14 +3,13 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createHttpPost } from "../node/metrics/http-post.ts";
 import { RemoteWriteSender } from "../node/metrics/remote-write-sender.ts";
 import { SeriesTable } from "../node/metrics/series-table.ts";
+import { freePort } from "./peers/target.ts";
 import { busySketch, COUNTERS, HISTOGRAMS, read } from "./remote-write.ts";
 
 const AGENTS = 200;
@@ -27,10 +26,7 @@ const TICKS = 100;
 const BINARY = [process.env["PROMETHEUS"] ?? "", "/usr/bin/prometheus", "/usr/local/bin/prometheus"].find((path) => existsSync(path));
 
 async function startPrometheus(folder: string): Promise<{ url: string; child: ChildProcess }> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
+  const port = await freePort();
   writeFileSync(join(folder, "prometheus.yml"), "global: {}\n");
   const flags = [`--config.file=${folder}/prometheus.yml`, `--storage.tsdb.path=${folder}/data`, `--web.listen-address=127.0.0.1:${port}`];
   const features = ["--web.enable-remote-write-receiver", "--enable-feature=native-histograms", "--log.level=error"];

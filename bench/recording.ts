@@ -2,6 +2,7 @@
 
 import { allocateArena, Arena } from "../node/load/arena.ts";
 import { BUCKETS, Sketch, STATS } from "../node/metrics/sketch.ts";
+import { median } from "./peers/results.ts";
 
 const VALUES = 1 << 16;
 const TURNS = 60;
@@ -51,8 +52,4 @@ function nsEach(record: (ms: number) => void): number {
   for (let turn = 0; turn < TURNS; turn++) for (let i = 0; i < VALUES; i++) record(durations[i]!);
   const { user, system } = process.threadCpuUsage(from);
   return ((user + system) * 1000) / (TURNS * VALUES);
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
 }

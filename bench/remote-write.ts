@@ -12,6 +12,7 @@ import { SeriesTable } from "../node/metrics/series-table.ts";
 import { Sketch } from "../node/metrics/sketch.ts";
 import { compress } from "../node/metrics/snappy.ts";
 import { parsePlan } from "../node/plan/parse.ts";
+import { median } from "./peers/results.ts";
 
 export const COUNTERS = 200;
 export const HISTOGRAMS = 50;
@@ -52,7 +53,7 @@ export function measurePush(): PushCost[] {
       if (push > WARM_UP) batches.push((user + system) / 1000 / BATCH);
       before = process.cpuUsage();
     }
-    const cpuMs = batches.sort((a, b) => a - b)[Math.floor(batches.length / 2)]!;
+    const cpuMs = median(batches);
     return { protocol, cpuMs, bytes, corePercent: (100 * cpuMs) / INTERVAL_MS };
   });
 }
@@ -105,7 +106,7 @@ export function measureReading(): { readonly cpuMs: number; readonly series: num
     const { user, system } = process.cpuUsage(before);
     costs.push((user + system) / 1000);
   }
-  return { cpuMs: costs.sort((a, b) => a - b)[READS / 2]!, series };
+  return { cpuMs: median(costs), series };
 }
 
 function fill(arena: Arena, seed: number): void {

@@ -3,13 +3,7 @@
 import { cores, keepAway } from "./peers/pin.ts";
 import { binned, pacingOf, variationOf } from "./peers/pacing.ts";
 import { Target } from "./peers/target.ts";
-import { runOurs } from "./ours.ts";
-
-export interface SteadyFlags {
-  readonly rate: string;
-  readonly seconds?: string;
-  readonly precision: string;
-}
+import { runOurs, type SteadyFlags, steadyOf } from "./ours.ts";
 
 const SECONDS = 60;
 /** What the pacing error may be at its 99th percentile, milliseconds. */
@@ -17,14 +11,13 @@ const LIMITS_MS: Readonly<Record<string, number>> = { normal: 1.5, high: 0.9 };
 
 /** True if every count is the same, nothing was dropped, and the pacing error is within its limit. */
 export async function runSteady(flags: SteadyFlags): Promise<boolean> {
-  const rate = Number(flags.rate);
-  const seconds = Number(flags.seconds ?? SECONDS);
-  const { precision } = flags;
+  const steady = steadyOf(flags, SECONDS);
+  const { rate, seconds, precision } = steady;
   const pins = cores();
   keepAway(pins);
   const target = await Target.start(pins.target);
   try {
-    const load = { url: target.urls.logged, rate, seconds, precision };
+    const load = { url: target.urls.logged, ...steady };
     const { summary, cost } = await runOurs(load, { target, pin: pins.generator });
     const times = target.takeLog();
     const { scheduled, started, dropped } = summary.iterations;

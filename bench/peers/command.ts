@@ -1,4 +1,4 @@
-// `npm run bench`: options in, table and JSON out; and the documentation of a comparison.
+// `npm run bench -- peers`: options in, table and JSON out; and the documentation of a comparison.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -55,7 +55,7 @@ function among<T extends string>(list: string, known: readonly T[], flag: string
   });
 }
 
-function positive(text: string, flag: string): number {
+export function positive(text: string, flag: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new Error(`${flag} must be a whole number of at least 1, is ${text}`);
   return value;

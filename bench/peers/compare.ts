@@ -3,7 +3,7 @@
 import { cpus, loadavg, release } from "node:os";
 import { measure } from "./measure.ts";
 import { pacingOf } from "./pacing.ts";
-import { cores, keepAway, pinned } from "./pin.ts";
+import { cores, keepAway, type Pin, pinned } from "./pin.ts";
 import { type Comparison, perCpuSecond, type Sample } from "./results.ts";
 import { Target } from "./target.ts";
 import { type Column, COLUMNS, commandOf, CONNECTIONS, findTool, type Task, type Tool, TOOLS, versionOf } from "./tools.ts";
@@ -100,7 +100,7 @@ async function once(
   { tool, path }: Candidate,
   { round, column, seconds }: { readonly round: number; readonly column: Column; readonly seconds: number },
   target: Target,
-  pin: number | null,
+  pin: Pin,
   note: (line: string) => void,
 ): Promise<Sample | null> {
   const { urls } = target;

@@ -135,9 +135,8 @@ function makeCertificates(folder: string): void {
   openssl("x509", "-req", "-in", "server.csr", ...signed, "-out", "server.pem");
 }
 
-
 /** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
