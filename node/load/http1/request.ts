@@ -32,7 +32,7 @@ interface Common {
 /** Fields that are ours to say, because they say how the connection is used. */
 const REFUSED: ReadonlySet<string> = new Set(["transfer-encoding", "upgrade", "expect", "keep-alive"]);
 /** Methods that usually carry a body say so even if it is empty (RFC 9110, 8.6). */
-const WITH_BODY: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
+export const WITH_BODY: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
 
 /** Requests to one origin. */
 export class RequestEncoder {
@@ -113,7 +113,7 @@ export class RequestEncoder {
   }
 }
 
-function closesAfterAnswer({ http }: PreparedRequest): boolean {
+export function closesAfterAnswer({ http }: PreparedRequest): boolean {
   return http !== undefined && (http.close ?? "keep") !== "keep";
 }
 

@@ -1,6 +1,6 @@
 // Finds the frames in the bytes of a connection, wherever they are cut. Data is passed on as it comes, the rest is put together.
 
-import { DATA, FRAME_SIZE_ERROR, HEAD_LENGTH, PADDED, PROTOCOL_ERROR, read32, USUAL_FRAME_BYTES } from "./frames.ts";
+import { DATA, FRAME_SIZE_ERROR, HEAD_LENGTH, MOST_31_BITS, PADDED, PROTOCOL_ERROR, read32, USUAL_FRAME_BYTES } from "./frames.ts";
 
 /** Whom it tells what it reads. All of them say whether to go on. */
 export interface FrameSink {
@@ -84,7 +84,7 @@ export class FrameReader {
     if (length > USUAL_FRAME_BYTES) return this.#fail(FRAME_SIZE_ERROR);
     this.#type = head[at + 3]!;
     this.#flags = head[at + 4]!;
-    this.#stream = read32(head, at + 5) & 0x7fff_ffff;
+    this.#stream = read32(head, at + 5) & MOST_31_BITS;
     this.#remaining = length;
     if (this.#type !== DATA) {
       this.#phase = PAYLOAD;

@@ -5,6 +5,7 @@
 
 import type { PreparedRequest } from "../driver.ts";
 import { IS_PATH, IS_TOKEN, IS_VALUE, listOf, trimmed } from "../http1/grammar.ts";
+import { closesAfterAnswer, WITH_BODY } from "../http1/request.ts";
 import { STATIC } from "./static-table.ts";
 
 export interface Message {
@@ -39,8 +40,6 @@ const REFUSED: ReadonlySet<string> = new Set([
   "proxy-connection",
   "http2-settings",
 ]);
-/** Methods that usually carry a body say so even if it is empty (RFC 9110, 8.6). */
-const WITH_BODY: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
 /** Of a number up to 2^28. */
 const MOST_OCTETS_OF_A_LENGTH = 5;
 /** More than "content-length" and its value take. */
@@ -121,10 +120,6 @@ export class RequestEncoder {
     const common = { method, headers, closesAfter, before, after: blockOf(after), closes, contentLength };
     return { ...common, path: null, body: null, message: null };
   }
-}
-
-function closesAfterAnswer({ http }: PreparedRequest): boolean {
-  return http !== undefined && (http.close ?? "keep") !== "keep";
 }
 
 /** Null if a field says another length than the body has. */
