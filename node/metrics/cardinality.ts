@@ -27,14 +27,13 @@ export class Cardinality {
   readonly #admitted = new Set<string>();
   /** Those that found no room. */
   readonly #refused = new Set<string>();
+  /** Gauges that were left out of the last readings. */
+  #leftOut = 0;
 
   constructor(maxSeries = MAX_SERIES) {
     this.#most = maxSeries;
     this.#room = maxSeries - RESERVED;
   }
-
-  /** Gauges that were left out of the last readings. */
-  #leftOut = 0;
 
   /** Readings that are counted under `__other__` now, and gauges that are left out. */
   get refused(): number {

@@ -29,7 +29,7 @@ export type OtlpNews = { readonly kind: "failing"; readonly reason: string } | {
 const DRAIN_MS = 3000;
 /** An export with all its retries. */
 const TIMEOUT_MS = 10_000;
-/** More under way at once are none that a collector will ever take. */
+/** A collector that has not taken these will not take a third; it is given up at once instead of waiting in memory. */
 const MOST_AT_ONCE = 2;
 const REASON_LENGTH = 300;
 

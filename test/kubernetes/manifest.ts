@@ -37,6 +37,7 @@ function run(file: string, args: readonly string[], cwd?: string): string {
 /** Why nothing can be rendered; null if it can. */
 export const kustomizeMissing =
   (tool("kustomize") ?? tool("kubectl")) === null ? "there is no kustomize and no kubectl: test/kubernetes/tools.sh builds them" : null;
+
 /** The objects of a folder with a kustomization.yaml. @throws with what the tool said */
 export function kustomized(folder: string): Manifest[] {
   if (kustomizeMissing !== null) throw new Error(kustomizeMissing);
