@@ -6,9 +6,9 @@ import type { buildConnector, Client, Dispatcher } from "undici";
 import { monotonicMs } from "../clock.ts";
 import type { Call, Driver, Exchange, PreparedRequest, Sink } from "../driver.ts";
 import type { TargetGuard } from "../guard.ts";
-import { Unsent } from "../http1/client.ts";
 import { KEPT_BODY_BYTES, RESPONSE_BYTES } from "../limits.ts";
 import { classify, RequestError } from "../outcome.ts";
+import { Unsent } from "../unsent.ts";
 import type { ErrorKind } from "../../metrics/results.ts";
 
 const NO_BODY = Buffer.alloc(0);

@@ -1,16 +1,13 @@
 // Our own HTTP/1.1 client: origins with their connections, one timer for all timeouts, one memory for all reads.
 
-import type { ErrorKind } from "../../metrics/results.ts";
-import { monotonicMs } from "../clock.ts";
 import { ConnectionCount } from "../connection-count.ts";
-import type { Call, Driver, Exchange, PreparedRequest, Sink } from "../driver.ts";
+import type { Call, Driver, PreparedRequest, Sink } from "../driver.ts";
 import type { TargetGuard } from "../guard.ts";
+import { Unsent } from "../unsent.ts";
 import { Http1Call } from "./call.ts";
 import { Deadlines } from "./deadlines.ts";
 import { READ_BYTES } from "./limits.ts";
 import { Origin } from "./origin.ts";
-
-const NO_BODY = Buffer.alloc(0);
 
 export class Http1Client implements Driver {
   readonly #guard: TargetGuard;
@@ -46,31 +43,5 @@ export class Http1Client implements Driver {
     const origin = new Origin(url, depth, this.#guard, this.#readBuffer, this.#count);
     this.#origins.set(key, origin);
     return origin;
-  }
-}
-
-/** A request that is not made: the guard refuses its target, or HTTP does not allow it. */
-export class Unsent implements Call, Exchange {
-  readonly status = 0;
-  readonly error: ErrorKind;
-  readonly startMs = monotonicMs();
-  readonly writtenMs = 0;
-  readonly firstByteMs = 0;
-  readonly endMs = this.startMs;
-  readonly bytesSent = 0;
-  readonly bytesReceived = 0;
-  readonly body = NO_BODY;
-
-  constructor(kind: ErrorKind, sink: Sink) {
-    this.error = kind;
-    sink.onSettled(this);
-  }
-
-  header(): null {
-    return null;
-  }
-
-  abort(): Exchange {
-    return this;
   }
 }

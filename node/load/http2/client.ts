@@ -3,9 +3,9 @@
 import type { ConnectionCount } from "../connection-count.ts";
 import type { Call, Driver, HttpOptions, PreparedRequest, Sink } from "../driver.ts";
 import type { TargetGuard } from "../guard.ts";
-import { Unsent } from "../http1/client.ts";
 import { Deadlines } from "../http1/deadlines.ts";
 import { READ_BYTES } from "../http1/limits.ts";
+import { Unsent } from "../unsent.ts";
 import { Http2Call } from "./call.ts";
 import { Origin } from "./origin.ts";
 
