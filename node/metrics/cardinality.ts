@@ -29,6 +29,11 @@ export class Cardinality {
   readonly #refused = new Set<string>();
   /** Gauges that were left out of the last readings. */
   #leftOut = 0;
+  /**
+   * Names without room are counted together over all runs, and stay so until there are none: told now by run and now for
+   * all, counters would go back.
+   */
+  #areRunsTogether = false;
 
   constructor(maxSeries = MAX_SERIES) {
     this.#most = maxSeries;
@@ -78,7 +83,9 @@ export class Cardinality {
   #bound(readings: Reading[], weightOf: (reading: Reading) => number): Reading[] {
     const weight = (some: readonly Reading[]) => some.reduce((sum, one) => sum + weightOf(one), 0);
     this.#leftOut = 0;
-    if (weight(readings) <= this.#most) return readings;
+    if (this.#refused.size === 0) this.#areRunsTogether = false;
+    if (weight(readings) > this.#most) this.#areRunsTogether = true;
+    if (!this.#areRunsTogether) return readings;
     const together = addUp(readings.map((one) => (one.labels.includes(OTHER) ? { ...one, labels: withoutRun(one) } : one)));
     let excess = weight(together) - this.#most;
     // Gauges of a run are not missed in any total. Those of the latest runs go first: the others keep what they have.

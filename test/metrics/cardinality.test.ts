@@ -160,6 +160,16 @@ describe("forty runs at once, each with 100 requests and 64 threads", () => {
     assert.ok(cardinality.refused > 1000);
   });
 
+  it("and what is counted together stays so when most of them are over, so that it does not begin anew", () => {
+    const cardinality = new Cardinality();
+    const others = (some: readonly Reading[]) =>
+      new Set(admit(cardinality, some).filter(({ labels }) => labels.includes(OTHER)).map(({ labels }) => labels[0]));
+    assert.deepEqual(others(readings), new Set([OTHER]));
+    // One of those that found no room.
+    assert.deepEqual(others(runs[39]!), new Set([OTHER]));
+    assert.deepEqual(others([share(1)]), new Set());
+  });
+
   it("and those that stay keep what they had", () => {
     const cardinality = new Cardinality();
     const keys = (some: readonly Reading[]) => new Set(admit(cardinality, some).map(({ meter, labels }) => readingKey(meter, labels)));
