@@ -42,7 +42,7 @@ const MUTATIONS: readonly Mutation[] = [
     file: "agreement.ts",
     from: 'this.#accused.delete(peer)) this.#accuse(peer, "none", nowMs);',
     to: "false);",
-    scenario: "split-60-40",
+    scenario: "reject-flapping",
     breaks: /one view|takes over/,
   },
   {
