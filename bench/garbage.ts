@@ -17,6 +17,8 @@ export async function runGarbage(flags: SteadyFlags): Promise<boolean> {
     const onText = (more: string) => void (text += more);
     const { summary, cost } = await runOurs(load, { target, pin: pins.generator, nodeFlags: ["--trace-gc"], onText });
     const pausesMs = Array.from(text.matchAll(/ ms: (?:Scavenge|Mark-Compact|Minor).*?, ([\d.]+) \/ [\d.]+ ms/g), ([, ms]) => Number(ms));
+    // None at all at such rates: V8 words it otherwise now.
+    if (pausesMs.length === 0) throw new Error("nothing that --trace-gc prints could be read");
     const sumMs = pausesMs.reduce((sum, ms) => sum + ms, 0);
     const percent = sumMs / 10 / (cost.userSeconds + cost.systemSeconds);
     console.log(`${summary.requests.total} requests; garbage collected ${pausesMs.length} times in all threads, in ${sumMs.toFixed(0)} ms:
