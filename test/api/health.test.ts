@@ -20,7 +20,7 @@ it("metrics are OpenMetrics, of the values of that moment, under the catalogue's
     reading(RUN_METERS.requestDuration, sketch, "r-1", "browse", "two", "ok"),
   ];
   const server = fastify();
-  healthRoutes(server, () => ({ readings }) as unknown as Agent);
+  healthRoutes(server, () => ({ readings }) as unknown as Agent, () => 0);
   const scrape = async () => (await server.inject("/metrics")).body;
   const text = await scrape();
   assert.match(text, /^loadswarm_unmet_rate 12\.5$/m);
