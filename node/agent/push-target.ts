@@ -15,7 +15,9 @@ export interface UrlHints {
 /** Throws CONFIG_INVALID; `option` is what users call it. */
 export function checkPushUrl(text: string, option: string, { example, login }: UrlHints): URL {
   const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol)) throw invalid(`${option} ${JSON.stringify(text)} is no http URL`, `like ${example}`);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw invalid(`${option} ${JSON.stringify(withoutLogin(text))} is no http URL`, `like ${example}`);
+  }
   if (url.username !== "" || url.password !== "") {
     throw invalid(`${option} holds a user or a password, which would stand in process lists and logs`, login);
   }
@@ -29,4 +31,9 @@ export function checkPushInterval(intervalMs: number, option: string): void {
 
 export function invalid(message: string, hint: string): LoadswarmError {
   return new LoadswarmError("CONFIG_INVALID", message, hint);
+}
+
+/** A faulty URL as it may be shown, in which what stands before an @ may be a password. */
+function withoutLogin(text: string): string {
+  return text.replace(/^(\w+:)?(\/*)[^]*@/, "$1$2…@");
 }

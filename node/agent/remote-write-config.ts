@@ -1,7 +1,9 @@
 // Where and how an agent pushes its metrics, checked.
 
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { createSecureContext } from "node:tls";
 import type { Protocol } from "../metrics/receiver-answer.ts";
 import { OWN_HEADERS, type ReceiverSettings } from "../metrics/receiver-settings.ts";
 import type { Detail } from "../metrics/run-readings.ts";
@@ -61,9 +63,7 @@ export function checkRemoteWrite(config: RemoteWriteConfig | null): CheckedRemot
       url: url.href,
       headers: headersOf(config.headers),
       authorization: authorizationOf(config),
-      ca: readPem(config.caFile, "--remote-write-ca"),
-      cert: readPem(config.certFile, "--remote-write-cert"),
-      key: readPem(config.keyFile, "--remote-write-key"),
+      ...certificatesOf(config),
       insecure: config.insecure,
     },
     intervalMs: config.intervalMs,
@@ -83,7 +83,8 @@ function headersOf(entries: readonly string[]): Record<string, string> {
     const [, name = "", value = ""] = /^([!#$%&'*+.^_`|~\w-]+)=(.*)$/.exec(entry) ?? [];
     if (name === "" || /[^\t\x20-\x7e]/.test(value)) {
       throw invalid(
-        `--remote-write-header ${JSON.stringify(entry)} is no header`,
+        // Its value may be a secret, and this is read in logs.
+        `--remote-write-header ${JSON.stringify(/^[^=:\s]*/.exec(entry)![0])} is no header`,
         "write NAME=VALUE, like X-Scope-OrgID=team-a",
       );
     }
@@ -117,8 +118,24 @@ function authorizationOf({ user, passwordFile, tokenFile }: RemoteWriteConfig): 
   };
 }
 
-function readPem(file: string | null, flag: string): string | null {
-  return file === null ? null : readSecret(file, flag);
+/** Tried at the start: with a file that is none, every push would fail, or trust nobody. */
+function certificatesOf({ caFile, certFile, keyFile }: RemoteWriteConfig): Pick<ReceiverSettings, "ca" | "cert" | "key"> {
+  const ca = caFile === null ? null : readSecret(caFile, "--remote-write-ca");
+  const cert = certFile === null ? null : readSecret(certFile, "--remote-write-cert");
+  const key = keyFile === null ? null : readSecret(keyFile, "--remote-write-key");
+  try {
+    if (ca !== null) new X509Certificate(ca);
+  } catch (cause) {
+    const hint = "give a file of PEM: -----BEGIN CERTIFICATE-----";
+    throw new LoadswarmError("CONFIG_INVALID", `--remote-write-ca ${caFile} holds no certificate`, hint, cause);
+  }
+  try {
+    if (cert !== null && key !== null) createSecureContext({ cert, key });
+  } catch (cause) {
+    const what = `--remote-write-cert ${certFile} and --remote-write-key ${keyFile} are no certificate and its key`;
+    throw new LoadswarmError("CONFIG_INVALID", what, "give both as PEM, the key without a passphrase", cause);
+  }
+  return { ca, cert, key };
 }
 
 function readSecret(file: string, flag: string): string {

@@ -23,6 +23,7 @@ describe("the export by OTLP", () => {
     ["no URL", "collector:4318", 5000, /no http URL/, /4318/],
     ["another scheme", "grpc://collector:4317", 5000, /no http URL/, /4318/],
     ["a password in it", "http://u:p@collector:4318", 5000, /password/, /OTEL_EXPORTER_OTLP_HEADERS/],
+    ["a password in a faulty one", "htp://u:secret@collector:4318", 5000, /^(?!.*secret).*no http URL/, /4318/],
     ["ten times a second", "http://collector:4318", 100, /below a second/, /5s/],
     ["never", "http://collector:4318", Number.NaN, /below a second/, /5s/],
   ] as const) {

@@ -6,10 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { checkRemoteWrite, type RemoteWriteConfig } from "../../node/agent/remote-write-config.ts";
+import { CERTIFICATE, KEY } from "../load/certificate.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "loadswarm-push-"));
 const SECRET = join(folder, "secret");
 writeFileSync(SECRET, "hunter2\n");
+const CERT_FILE = join(folder, "tls.crt");
+writeFileSync(CERT_FILE, CERTIFICATE);
+const KEY_FILE = join(folder, "tls.key");
+writeFileSync(KEY_FILE, KEY);
 after(() => rmSync(folder, { recursive: true }));
 
 const config = (more: Partial<RemoteWriteConfig> = {}): RemoteWriteConfig => ({
@@ -49,8 +54,9 @@ describe("remote write", () => {
   });
 
   it("certificates are read at the start", () => {
-    const { ca, cert, key } = checkRemoteWrite(config({ caFile: SECRET, certFile: SECRET, keyFile: SECRET }))!.receiver;
-    assert.ok(ca !== null && ca === cert && cert === key);
+    const files = { caFile: CERT_FILE, certFile: CERT_FILE, keyFile: KEY_FILE };
+    const { ca, cert, key } = checkRemoteWrite(config(files))!.receiver;
+    assert.deepEqual([ca, cert, key], [CERTIFICATE, CERTIFICATE, KEY]);
   });
 
   const missing = join(folder, "missing");
@@ -58,16 +64,22 @@ describe("remote write", () => {
     ["a URL that is none", { url: "prometheus:9090" }, /is no http URL/, /api\/v1\/write/],
     ["another scheme", { url: "ftp://prometheus/" }, /is no http URL/, /http:/],
     ["a password in the URL", { url: "http://me:secret@prometheus/" }, /process lists/, /password-file/],
+    ["a password in a faulty URL", { url: "http://me:secret@prometheus:99999/" }, /"http:\/\/…@prometheus:99999/, /http:/],
+    ["a password with an @ in it", { url: "ftp://me:a@secret@prometheus/" }, /"ftp:\/\/…@prometheus/, /http:/],
     ["an interval below a second", { intervalMs: 999 }, /below a second/, /1s/],
     ["an unknown version", { protocol: "3.0" }, /"3.0" does not exist/, /auto, 1.0, 2.0/],
     ["unknown histograms", { histograms: "sparse" }, /does not exist/, /native, classic/],
     ["a header without a value", { headers: ["X-Scope-OrgID"] }, /is no header/, /NAME=VALUE/],
     ["a header with a line break", { headers: ["a=b\nc: d"] }, /is no header/, /NAME=VALUE/],
+    ["a header whose value nobody should read", { headers: ["X-Token: secret@"] }, /"X-Token" is no header/, /NAME=VALUE/],
     ["a header of the protocol", { headers: ["Content-Encoding=gzip"] }, /belongs to the protocol/, /leave it out/],
     ["a user without a password", { user: "me" }, /go together/, /both/],
     ["two ways to authorize", { user: "me", passwordFile: SECRET, tokenFile: SECRET }, /both/, /one/],
     ["a token that is not there", { tokenFile: missing }, /cannot be read/, /path/],
     ["a certificate without its key", { certFile: SECRET }, /go together/, /both/],
+    ["a certificate that is none", { certFile: SECRET, keyFile: KEY_FILE }, /tls\.key are no certificate and its key/, /PEM/],
+    ["a key that is none", { certFile: CERT_FILE, keyFile: SECRET }, /are no certificate and its key/, /PEM/],
+    ["an authority that is none", { caFile: SECRET }, /holds no certificate/, /BEGIN CERTIFICATE/],
     ["an authority that is not there", { caFile: missing }, /--remote-write-ca .* cannot be read/, /path/],
   ];
   for (const [what, more, message, hint] of refused) {
