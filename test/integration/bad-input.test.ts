@@ -1,9 +1,11 @@
 // Everything a user can get wrong, with real processes: the message, what to do next, and the exit code.
 
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { type AgentProcess, AgentProcesses } from "../../node/cli/spawn-agents.ts";
 import { loadswarm, temporaryFolder } from "../support/cli.ts";
 import { freePort } from "../support/nginx.ts";
@@ -170,3 +172,15 @@ it("a key of another swarm does not get in, and the right one does", async () =>
   }
 });
 
+
+it("a key that does not fit on the disk is not left there in half: the next try finds no file in its way", async () => {
+  const file = join(folder, "full.key");
+  const [node, main] = [process.execPath, fileURLToPath(new URL("../../node/main.ts", import.meta.url))];
+  // Files of this process may have no byte; a signal that is ignored makes that an error of the write.
+  const script = `trap '' XFSZ; ulimit -f 0; exec "$0" "$1" keygen --out "$2"`;
+  const full = spawnSync("sh", ["-c", script, node, main, file], { encoding: "utf8" });
+  assert.match(full.stderr, /cannot write .*full\.key: EFBIG/);
+  assert.equal(full.status, 1);
+  assert.ok(!existsSync(file));
+  assert.equal((await loadswarm("keygen", "--out", file)).code, 0);
+});

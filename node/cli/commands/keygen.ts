@@ -1,7 +1,7 @@
 // loadswarm keygen: a swarm key, without which nobody can talk to the agents that have it; or an operator's, which signs plans.
 
 import { randomBytes } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { closeSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { EXIT, LoadswarmError } from "../../plan/errors.ts";
 import { newOperator } from "../../wire/permit.ts";
 import type { Invocation } from "../invocation.ts";
@@ -30,6 +30,19 @@ function operatorKey(): Made {
   };
 }
 
+/** A key that is overwritten locks out every agent that still has it; half a key, on a full disk, is none and goes again. */
+function writeNew(file: string, text: string): void {
+  const handle = openSync(file, "wx", 0o600);
+  try {
+    writeFileSync(handle, text);
+  } catch (error) {
+    rmSync(file);
+    throw error;
+  } finally {
+    closeSync(handle);
+  }
+}
+
 export async function command({ values, io }: Invocation<"keygen">): Promise<number> {
   const { key, said } = values.operator ? operatorKey() : swarmKey();
   if (values.out === null) {
@@ -37,8 +50,7 @@ export async function command({ values, io }: Invocation<"keygen">): Promise<num
     return EXIT.pass;
   }
   try {
-    // wx: a key that is overwritten locks out every agent that still has it.
-    writeFileSync(values.out, key, { mode: 0o600, flag: "wx" });
+    writeNew(values.out, key);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") {
       throw new LoadswarmError(
