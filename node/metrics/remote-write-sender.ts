@@ -66,6 +66,8 @@ export class RemoteWriteSender {
   /** null: not known yet; `#candidate` is tried. */
   #protocol: Protocol | null;
   #candidate: Protocol = "2.0";
+  /** What people were told last: a receiver that takes neither version is asked for them again and again. */
+  #saidToSpeak: Protocol | null = null;
   #attempt = 0;
   #failingSinceMs: number | null = null;
   #running: Promise<void> | null = null;
@@ -181,6 +183,8 @@ export class RemoteWriteSender {
   #settle(protocol: Protocol, isFallback: boolean): void {
     this.#protocol = protocol;
     this.#queue.settle(protocol);
+    if (this.#saidToSpeak === protocol) return;
+    this.#saidToSpeak = protocol;
     this.#options.onNews({ kind: "protocol", protocol, isFallback });
   }
 

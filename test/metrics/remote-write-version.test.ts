@@ -48,3 +48,21 @@ for (const [what, before, after, refusal] of [
     assert.deepEqual(versions.slice(-3), [after, after, after]);
   });
 }
+
+it("a receiver that takes neither version is said to speak the older one once, not with every push", async () => {
+  const news: string[] = [];
+  const sender = new RemoteWriteSender({
+    protocol: "auto",
+    onNews: ({ kind }) => news.push(kind),
+    drainPauseMs: 0,
+    now: () => START,
+    post: async () => ({ status: 415, body: "", header: () => null }),
+  });
+  const table = new SeriesTable(COMMON, "native");
+  for (let i = 0; i < 5; i++) {
+    sender.enqueue(table.step([gauge(i)], START + i));
+    await sender.drain(1000);
+  }
+  assert.deepEqual(news, ["protocol", "rejected"]);
+  assert.equal(sender.counts().rejected, 5);
+});
