@@ -75,7 +75,7 @@ export class OtlpExport {
       await new Promise<void>((resolve) => {
         this.#exporter.export({ resource: this.#resource, scopeMetrics }, ({ error, code }) => {
           // 0 is success; the enumeration itself is in a package of which nothing else is needed.
-          this.#ended(code === 0 ? null : (error?.message ?? "the collector did not take it"));
+          this.#ended(code === 0 ? null : reasonOf(error));
           resolve();
         });
       });
@@ -100,4 +100,12 @@ export class OtlpExport {
       this.#schedule();
     }, waitMs).unref();
   }
+}
+
+/** The exporter's own words for exports that wait for an answer say nothing of the collector. */
+function reasonOf(error: Error | undefined): string {
+  if (error === undefined) return "the collector did not take it";
+  if (error.message.startsWith("Concurrent export limit")) return "the collector has not answered earlier exports yet";
+  const status = (error as { readonly code?: unknown }).code;
+  return typeof status === "number" ? `${status} ${error.message}` : error.message;
 }

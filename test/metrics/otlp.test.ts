@@ -129,6 +129,24 @@ describe("a collector that misbehaves", () => {
     assert.equal(collector.total("loadswarm_requests_total"), 2);
   });
 
+  it("is told of by the status of its answer", async () => {
+    collector.answer = (response) => response.writeHead(401).end();
+    await start(() => [requests(1)]).leave();
+    assert.deepEqual(news, [{ kind: "failing", reason: "401 Unauthorized" }]);
+  });
+
+  it("does not answer: said so, not that the exporter has enough to do", async () => {
+    const open: ServerResponse[] = [];
+    collector.answer = (response) => open.push(response);
+    const one = start(() => [requests(1)]);
+    const ends = [one.leave(), one.leave()];
+    while (open.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    await one.leave();
+    assert.deepEqual(news, [{ kind: "failing", reason: "the collector has not answered earlier exports yet" }]);
+    for (const response of open) response.writeHead(200).end();
+    await Promise.all(ends);
+  });
+
   it("a fault of our own is told, and no export is counted", async () => {
     const fault = new Error("no");
     const one = start(() => {
