@@ -117,6 +117,7 @@ async function judge(played: Played, prometheus: Prometheus, target: CountingTar
 const { values } = parseArgs({ options: { seconds: { type: "string", default: "60" } } });
 if (prometheusMissing !== null) throw new Error(prometheusMissing);
 const outageS = Number(values.seconds);
+if (!(outageS > 0)) throw new Error(`--seconds ${values.seconds}: a number of seconds is needed`);
 const prometheus = await Prometheus.start();
 const target = new CountingTarget();
 const processes = new AgentProcesses();
