@@ -252,7 +252,7 @@ export class SwarmMachine {
     const window = windowOf(this.#nowMs);
     if (window <= this.#window) return;
     this.#window = window;
-    this.#roundTripMs = Math.min(this.#time.roundTripMs(), LONGEST_ROUND_TRIP_MS);
+    if (window % FOLLOW_WINDOWS === 0) this.#roundTripMs = Math.min(this.#time.roundTripMs(), LONGEST_ROUND_TRIP_MS);
     this.#tellResplit();
     const { agreement } = this.#membership;
     const isFree = agreement.widthAt(this.#nowMs) === 0;
