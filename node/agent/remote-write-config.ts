@@ -107,8 +107,8 @@ function authorizationOf({ user, passwordFile, tokenFile }: RemoteWriteConfig): 
     throw invalid("--remote-write-user and --remote-write-password-file go together", "give both, or neither");
   }
   if (tokenFile !== null) {
-    readSecret(tokenFile, "--remote-write-token-file");
-    return async () => `Bearer ${(await readFile(tokenFile, "utf8")).trim()}`;
+    bearer(readSecret(tokenFile, "--remote-write-token-file"), tokenFile);
+    return async () => bearer(await readFile(tokenFile, "utf8"), tokenFile);
   }
   if (user === null || passwordFile === null) return null;
   readSecret(passwordFile, "--remote-write-password-file");
@@ -116,6 +116,13 @@ function authorizationOf({ user, passwordFile, tokenFile }: RemoteWriteConfig): 
     const password = (await readFile(passwordFile, "utf8")).replace(/\r?\n$/, "");
     return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
   };
+}
+
+/** Checked here: undici refuses such a header once, and from then on never settles what is asked of the same pool. */
+function bearer(text: string, file: string): string {
+  const token = text.trim();
+  if (/^[\x21-\x7e]+$/.test(token)) return `Bearer ${token}`;
+  throw invalid(`--remote-write-token-file ${file} holds no token`, "write one token into it, on one line");
 }
 
 /** Tried at the start: with a file that is none, every push would fail, or trust nobody. */

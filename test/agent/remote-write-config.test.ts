@@ -53,6 +53,17 @@ describe("remote write", () => {
     assert.equal(await bearer(), "Bearer rotated");
   });
 
+  it("a token that becomes none fails the push, and never gets into a header", async () => {
+    const bearer = checkRemoteWrite(config({ tokenFile: SECRET }))!.receiver.authorization!;
+    for (const none of ["", "two\nlines", "caf\u00e9", "a\u0000b"]) {
+      writeFileSync(SECRET, none);
+      await assert.rejects(bearer(), /holds no token/);
+      assert.throws(() => checkRemoteWrite(config({ tokenFile: SECRET })), { code: "CONFIG_INVALID", hint: /one line/ });
+    }
+    writeFileSync(SECRET, "hunter2\n");
+    assert.equal(await bearer(), "Bearer hunter2");
+  });
+
   it("certificates are read at the start", () => {
     const files = { caFile: CERT_FILE, certFile: CERT_FILE, keyFile: KEY_FILE };
     const { ca, cert, key } = checkRemoteWrite(config(files))!.receiver;
