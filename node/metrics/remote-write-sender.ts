@@ -38,6 +38,8 @@ export interface SenderOptions {
   readonly random?: () => number;
 }
 
+/** What was told to give up has so long to do so: a client that heeds no signal must not keep an agent that wants to go. */
+const ABORTED_MS = 500;
 /** After an outage the receiver gets what it missed at this pace from each agent, not all at once. */
 const DRAIN_PAUSE_MS = 200;
 /** The same complaint is not repeated sooner. */
@@ -108,14 +110,16 @@ export class RemoteWriteSender {
 
   /** Resolves when everything was sent, or dropped, or `withinMs` have passed; what waits then is counted as expired. */
   async drain(withinMs: number): Promise<void> {
-    const timer = setTimeout(() => {
+    const over = Promise.withResolvers<void>();
+    let timer = setTimeout(() => {
       this.#abort.abort();
       this.#wake?.();
+      timer = setTimeout(over.resolve, ABORTED_MS);
     }, withinMs);
     // What waits to be tried again is tried now: there may be no later.
     if (this.#wake === null) this.#isHurried = true;
     else this.#wake();
-    await this.#running;
+    await Promise.race([this.#running, over.promise]);
     clearTimeout(timer);
     this.#expired(this.#queue.expire(Number.POSITIVE_INFINITY));
   }

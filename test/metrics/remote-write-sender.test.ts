@@ -67,6 +67,13 @@ const first = (times: number, answer: Answer | Misbehaviour) => {
 };
 const drained = () => sender.drain(5000);
 
+it("what never answers, whatever it is told, does not keep an agent that goes; what waited is counted", async () => {
+  setUp({ post: () => new Promise(() => {}) });
+  push();
+  await sender.drain(10);
+  assert.deepEqual(news.map(({ kind }) => kind), ["expired"]);
+});
+
 describe("a push", () => {
   for (const [protocol, type, version] of [
     ["1.0", "application/x-protobuf", "0.1.0"],
