@@ -34,6 +34,9 @@ export class Cardinality {
    * all, counters would go back.
    */
   #areRunsTogether = false;
+  /** While they are: what is counted for all runs, each reading by its own run, and what those had counted that are over. */
+  #counted = new Map<string, Reading>();
+  #over: Reading[] = [];
 
   constructor(maxSeries = MAX_SERIES) {
     this.#most = maxSeries;
@@ -85,8 +88,12 @@ export class Cardinality {
     this.#leftOut = 0;
     if (this.#refused.size === 0) this.#areRunsTogether = false;
     if (weight(readings) > this.#most) this.#areRunsTogether = true;
-    if (!this.#areRunsTogether) return readings;
-    const together = addUp(readings.map((one) => (one.labels.includes(OTHER) ? { ...one, labels: withoutRun(one) } : one)));
+    if (!this.#areRunsTogether) {
+      this.#counted.clear();
+      this.#over = [];
+      return readings;
+    }
+    const together = this.#together(readings);
     let excess = weight(together) - this.#most;
     // Gauges of a run are not missed in any total. Those of the latest runs go first: the others keep what they have.
     return together.reverse().filter((one) => {
@@ -96,6 +103,21 @@ export class Cardinality {
       this.#leftOut++;
       return false;
     }).reverse();
+  }
+
+  /** What is counted for all runs goes on counting those that are over: counters must not go back. */
+  #together(readings: readonly Reading[]): Reading[] {
+    const counted = new Map<string, Reading>();
+    const all = readings.map((one) => {
+      if (!one.labels.includes(OTHER)) return one;
+      const forAll = { ...one, labels: withoutRun(one) };
+      if (one.meter.type !== "gauge") counted.set(readingKey(one.meter, one.labels), forAll);
+      return forAll;
+    });
+    const gone = [...this.#counted].filter(([key]) => !counted.has(key)).map(([, one]) => one);
+    if (gone.length > 0) this.#over = addUp([...this.#over, ...gone]);
+    this.#counted = counted;
+    return addUp([...all, ...this.#over]);
   }
 }
 

@@ -170,6 +170,20 @@ describe("forty runs at once, each with 100 requests and 64 threads", () => {
     assert.deepEqual(others([share(1)]), new Set());
   });
 
+  it("and what was counted together never falls, though runs end", () => {
+    const cardinality = new Cardinality();
+    const sums = (some: readonly Reading[]) =>
+      admit(cardinality, some)
+        .filter(({ meter, labels }) => meter.type === "counter" && labels.includes(OTHER))
+        .map(({ meter, labels, value }) => [readingKey(meter, labels), value as number] as const);
+    const before = new Map(sums(readings));
+    assert.ok(before.size > 0);
+    for (const share of [0.9, 0.8, 0.8]) {
+      const after = new Map(sums(readings.slice(0, Math.floor(readings.length * share))));
+      for (const [key, value] of before) assert.ok((after.get(key) ?? 0) >= value, `${key}: ${value}, then ${after.get(key)}`);
+    }
+  });
+
   it("and those that stay keep what they had", () => {
     const cardinality = new Cardinality();
     const keys = (some: readonly Reading[]) => new Set(admit(cardinality, some).map(({ meter, labels }) => readingKey(meter, labels)));
