@@ -264,11 +264,13 @@ describe("the image", { skip }, () => {
       assert.deepEqual(errors(), []);
     });
 
-    it("none comes twice, none is lost, and the target counted what was reported", () => {
+    it("none comes twice, none went with an agent, and the target counted what was reported", (t) => {
       assert.equal(new Set(hits.map(({ k }) => k)).size, hits.length);
       const { scheduled, started, dropped, lost } = summary.iterations;
-      assert.deepEqual([scheduled, started, lost], [RATE * SECONDS, hits.length, 0]);
-      assert.equal(scheduled, started + Object.values(dropped).reduce((sum, count) => sum + count, 0));
+      // Whoever stood still for so long that its lease ran out has neither started nor dropped what was due then.
+      t.diagnostic(`dropped ${JSON.stringify(dropped)}, lost ${lost}`);
+      assert.deepEqual([scheduled, started], [RATE * SECONDS, hits.length]);
+      assert.equal(scheduled, started + Object.values(dropped).reduce((sum, count) => sum + count, 0) + lost);
       assert.equal(summary.agents.lost, 0);
     });
   });

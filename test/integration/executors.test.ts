@@ -121,7 +121,8 @@ describe("executors", { concurrency: 2 }, () => {
     assertHonest(outcome);
     const { iterations, generator, series } = outcome.summary;
     assert.equal(iterations.scheduled, 3_000_000);
-    assert.ok(iterations.dropped["late"]! > 30_000, JSON.stringify(iterations.dropped));
+    // From one in a thousand the exit code says so; the others found no virtual user.
+    assert.ok(iterations.dropped["late"]! > 3000, JSON.stringify(iterations.dropped));
     assert.deepEqual([outcome.code, generator.verdict, series[0]!.generator], [111, "bottleneck", "bottleneck"]);
   });
 
