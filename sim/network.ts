@@ -66,8 +66,8 @@ export class Network {
   }
 
   /**
-   * What losses add to a frame's latency. No doubling: the frames that follow, two a second at least, tell the sender what
-   * was lost (RACK, RFC 8985, section 6), and it sends that again at once.
+   * What losses add to a frame's latency: a probe each. No doubling: whatever follows on the link tells the sender what was
+   * lost (RACK, RFC 8985, section 6), before a timer that is twice as long would.
    */
   retransmissionMs(): number {
     const { baseMs, tailMs, extraMs } = this.#conditions;

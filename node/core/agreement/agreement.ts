@@ -187,7 +187,7 @@ export class Agreement {
     if (this.#acks.told(id, number)) this.#isStale = true;
   }
 
-  /** Time passes; `dueMs` is when this turn should have come, `roundTripMs` how far the neighbours are. Returns whether shares or their plan changed. */
+  /** Time passes; this turn was due at `dueMs`. Returns whether shares or their plan changed. */
   turn(dueMs: number, nowMs: number, roundTripMs = 0): boolean {
     if (!this.#isStale && nowMs < this.#nextTurnMs) return false;
     const window = windowOf(nowMs);

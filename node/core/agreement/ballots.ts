@@ -28,7 +28,6 @@ export class Ballots {
   #votedWindow = 0;
   #retryWindow = 0;
   #patienceWindows = PATIENCE_WINDOWS;
-  #absent: Positions = NOBODY;
 
   constructor(view: AgreedView, self: number) {
     this.#view = view;
@@ -59,11 +58,10 @@ export class Ballots {
     absent: Positions = NOBODY,
   ): void {
     if (this.#self < 0) return;
-    this.#absent = absent;
     // Rule: once anything is locked, nothing but the highest lock known gets this vote.
     const locked = this.#highestLock();
     if (locked === null && wanted === null) return;
-    if (!this.#mayVote(window, locked?.change ?? wanted!)) return;
+    if (!this.#mayVote(window, locked?.change ?? wanted!, absent)) return;
     const isRight = (change: ViewChange) => (locked === null ? isAcceptable(change) : keyOf(change) === locked.key);
     const open = [...this.#proposals.values()]
       .filter(({ ballot, change }) => ballot > this.#floor && ballot >= window - 1 && isRight(change))
@@ -129,7 +127,7 @@ export class Ballots {
    * First time; or a higher ballot wants the same members; or mine cannot win any more; or it takes too long, which what
    * is no longer wanted does sooner than what is.
    */
-  #mayVote(window: number, wanted: ViewChange): boolean {
+  #mayVote(window: number, wanted: ViewChange, absent: Positions): boolean {
     const mine = this.#vote;
     if (mine === null) return true;
     for (const { ballot, change } of this.#proposals.values()) {
@@ -137,13 +135,13 @@ export class Ballots {
     }
     if (window <= this.#floor) return false;
     const isOutdated = !hasSameMembers(wanted, mine.change) && window >= this.#votedWindow + PATIENCE_WINDOWS;
-    return isOutdated || window >= this.#retryWindow || !this.#canWin(mine);
+    return isOutdated || window >= this.#retryWindow || !this.#canWin(mine, absent);
   }
 
-  #canWin(proposal: Proposal): boolean {
+  #canWin(proposal: Proposal, absent: Positions): boolean {
     const possible = emptyPositions(this.#view.size);
     for (let position = 0; position < this.#view.size; position++) {
-      if (!has(this.#absent, position) || has(proposal.votes, position)) insert(possible, position);
+      if (!has(absent, position) || has(proposal.votes, position)) insert(possible, position);
     }
     for (const other of this.#proposals.values()) {
       if (other === proposal || other.ballot < proposal.ballot) continue;

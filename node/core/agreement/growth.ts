@@ -33,7 +33,7 @@ export class Growth {
   }
 
   /**
-   * Notes whose short lease ends before the start of a window for certain. That a link closed is a hint for some seconds only, but a lease
+   * Notes whose short lease ends before a window for certain. That a link closed is a hint for some seconds only, but a lease
    * that has ended stays ended until a majority renews it.
    */
   observe(window: number, nowMs: number): void {
