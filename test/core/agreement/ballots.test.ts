@@ -125,6 +125,18 @@ describe("voting again", () => {
     assert.deepEqual(mine(a).slice(2, 5), [last, last + PATIENCE_WINDOWS, last + 2 * PATIENCE_WINDOWS]);
   });
 
+  const carriers = [["is absent, comes in the next window", "e", 2], ["may still vote, waits", "", 1]] as const;
+  for (const [name, absent, expected] of carriers) {
+    it(`where the ballot hangs on one who ${name}`, () => {
+      // a and b have voted, c and d for another change: the fifth decides.
+      const a = voter("a", ballot(without("e"), "b"));
+      a.vote(without("e"), W, any, set(VIEW, absent));
+      a.merge(ballot(without("d"), "cd"), W);
+      a.vote(without("e", W + 1), W + 1, none, set(VIEW, absent));
+      assert.equal(stand(a).filter((one) => one.includes("a")).length, expected, stand(a).join(", "));
+    });
+  }
+
   it("comes in the next window if the ballot cannot win any more", () => {
     const a = stuck();
     a.merge(ballot(without("d"), "bcd"), W);
