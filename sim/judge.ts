@@ -12,6 +12,8 @@ const ALMOST_ALL = 0.99;
 const ROUNDING = 1e-6;
 const SECOND_MS = 1000;
 const SECOND_SAMPLES = SECOND_MS / SAMPLE_MS;
+/** P2. */
+const MORE = 0.05;
 /** Clocks differ by some milliseconds: not all agents begin and end at the same instant. */
 const EDGE_MS = 100;
 /** A share and the lease for it may end some milliseconds apart; "seamless" tells whether that costs anything. */
@@ -61,6 +63,7 @@ type Judge<P extends PromiseName> = (promised: Extract<Promised, { readonly prom
 
 const JUDGES: { readonly [P in PromiseName]: Judge<P> } = {
   "never more": neverMore,
+  "once again": onceAgain,
   "takes over": takesOver,
   seamless,
   newcomers,
@@ -101,6 +104,18 @@ function neverMore({ atMost }: Extract<Promised, { promise: "never more" }>, see
     worst = Math.max(worst, counted);
   }
   return { held: worst <= atMost + ROUNDING, worst, bound: atMost, unit: "x", detail };
+}
+
+function onceAgain({ after, withinMs }: Extract<Promised, { promise: "once again" }>, { loads, marks }: Seen): Omit<Finding, "promise"> {
+  let worst: number | null = null;
+  for (const { series, untilMs } of loads) {
+    for (const { kind, atMs } of marks) {
+      if (kind !== after) continue;
+      const offered = series.offered.slice(series.indexOf(atMs), series.indexOf(untilMs));
+      worst = Math.max(worst ?? 0, SAMPLE_MS * (offered.findLastIndex((part) => part > 1 + MORE) + 1));
+    }
+  }
+  return { held: worst !== null && worst <= withinMs, worst, bound: withinMs, unit: "ms", detail: "" };
 }
 
 /** From `mark` until the last sample with too little before `untilMs`. */

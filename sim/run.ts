@@ -1,5 +1,6 @@
 // Runs a scenario in a world of its own and judges it: the same seed gives the same outcome, event for event.
 
+import type { Answer } from "../node/core/events.ts";
 import type { Agent } from "./agent.ts";
 import { askAgents } from "./asking.ts";
 import { Attack, type Line } from "./attack.ts";
@@ -71,8 +72,6 @@ class Run {
   readonly #views: ViewWatch;
   readonly #runs: string[] = [];
   readonly #loads: Load[] = [];
-  /** Of each swarm that began with a load, the indices of its agents. */
-  readonly #loaded: ReadonlySet<number>[] = [];
   readonly #falselyLost = new Set<string>();
   /** Arrivals per second. */
   readonly #rate: number;
@@ -135,8 +134,7 @@ class Run {
     swarms.forEach(({ loadS }, index) => {
       const on = this.#random.pick(this.#world.running().filter((agent) => members[index]!.has(agent.index)));
       if (loadS === null) return;
-      this.#loaded.push(members[index]!);
-      this.#publish(on, loadS, true);
+      this.#publish(on, loadS, scenario.sameRun !== true || this.#loads.length === 0);
     });
     this.#fromMs = this.#world.elapsedMs + LEAD_MS;
     return startedMs;
@@ -163,15 +161,16 @@ class Run {
   #publish(on: Agent, loadS: number, isNew: boolean): void {
     const { scenario } = this.#options;
     const name = isNew ? `load-${this.#loads.length + 1}` : this.#loads[0]!.series.plan;
-    const plan = constantRate(name, this.#rate, isNew ? loadS : scenario.seconds);
+    const plan = constantRate(name, this.#rate, isNew || scenario.sameRun === true ? loadS : scenario.seconds);
     if (isNew) {
       this.#meter.watch(name);
       const fromMs = this.#world.elapsedMs + LEAD_MS;
       this.#loads.push({ series: this.#meter.of(name)!, fromMs, untilMs: fromMs + 1000 * loadS });
     }
-    this.#world.publish(on.id, plan, (answer) => {
+    const published = (answer: Answer): void => {
       if (answer.kind === "published") this.#runs.push(answer.run.spec.id);
-    });
+    };
+    this.#world.publish(on.id, plan, published, scenario.sameRun === true ? "key" : null);
   }
 
   #stop(on: Agent): void {
@@ -196,9 +195,7 @@ class Run {
   #conclude(attack: Attack): Seen {
     const { scenario, agents } = this.#options;
     this.#watch(this.#world.elapsedMs + AFTER_MS);
-    // Whoever was in another swarm with a load of its own knows nothing of this one's.
-    const knowers = this.#world.running().filter(({ index }) => this.#loaded.length < 2 || this.#loaded[0]!.has(index));
-    const told = askAgents(this.#world, knowers, this.#runs[0] ?? "");
+    const told = askAgents(this.#world, this.#world.running(), this.#runs[0] ?? "");
     return {
       world: this.#world,
       meter: this.#meter,

@@ -57,6 +57,8 @@ export interface Planned {
 export type Promised =
   /** P2. At most this many times the rate in any second. Always promised; state it for another bound. */
   | { readonly promise: "never more"; readonly atMost: number }
+  /** P2. From such a moment until no more than the rate is offered, for good: swarms that had not met have one run each. */
+  | { readonly promise: "once again"; readonly after: MarkKind; readonly withinMs: number }
   /** P3. From each such moment until 99 % of the rate are offered for good, or until the next such moment. */
   | { readonly promise: "takes over"; readonly after: readonly MarkKind[]; readonly withinMs: number }
   /** P4. Every second of the run within this of the rate. */
@@ -111,6 +113,8 @@ export interface Scenario {
   readonly startWith?: number;
   /** Swarms that do not know of each other at first; each part with or without a load of so many seconds. */
   readonly swarms?: readonly { readonly part: number; readonly loadS: number | null }[];
+  /** They all are given the same plan, under one key. */
+  readonly sameRun?: boolean;
   readonly timeline: readonly Planned[];
   readonly promises: readonly Promised[];
 }

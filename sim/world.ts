@@ -207,10 +207,10 @@ export class World {
     this.#links.refresh(this.running());
   }
 
-  publish(id: string, plan: Plan, then: (answer: Answer) => void = () => {}): void {
+  publish(id: string, plan: Plan, then: (answer: Answer) => void = () => {}, keyHash: string | null = null): void {
     const token = this.#nextToken++;
     this.#processes.answers.set(token, then);
-    this.#processes.input(this.#get(id), { kind: "publish", token, plan, document: "", planHash: "simulated", keyHash: null });
+    this.#processes.input(this.#get(id), { kind: "publish", token, plan, document: "", planHash: "simulated", keyHash });
   }
 
   stop(id: string, run: string): void {

@@ -288,7 +288,8 @@ export class Agent {
 
   #event(event: SwarmEvent): void {
     this.#metrics.event(event);
-    this.log.info(event, event.type);
+    if (event.type === "apart") this.log.warn(event, "another swarm has runs on too: both go on apart, and become one when one has none");
+    else this.log.info(event, event.type);
     for (const listener of this.#listeners) listener(event);
   }
 
@@ -304,6 +305,10 @@ export class Agent {
 
   #unknownRun(run: string): LoadswarmError {
     const known = this.runs().map((one) => one.run);
+    if (known.includes(run)) {
+      const hint = "ask one of its agents, or wait: the two become one swarm when either has no runs on";
+      return new LoadswarmError("RUN_UNKNOWN", `"${run}" is a run of another swarm, whose results are not known here yet`, hint);
+    }
     const hint = known.length === 0 ? "no run was published here yet" : `known runs: ${known.slice(0, 5).join(", ")}`;
     return new LoadswarmError("RUN_UNKNOWN", `there is no run called "${run}"`, hint);
   }

@@ -146,6 +146,8 @@ export type Effect =
 export type SwarmEvent =
   | { readonly type: "joined" | "left" | "lost"; readonly member: MemberId; readonly name: string; readonly atMs: number }
   | { readonly type: "resplit"; readonly atMs: number; readonly members: number; readonly share: number }
+  /** Another swarm was met that has runs on as well: both go on apart until one of them has none. */
+  | { readonly type: "apart"; readonly lineage: LineageId; readonly atMs: number }
   | { readonly type: "run"; readonly run: RunId; readonly state: RunState; readonly atMs: number };
 
 export type RunState = "scheduled" | "running" | "finished" | "stopped" | "aborted";

@@ -2,7 +2,7 @@
 
 import type { MemberId } from "./events.ts";
 import type { Frame, Standing } from "./frame.ts";
-import { FLUSH_MS, FLUSH_SOON_MS, PULL_EVERY_MS, QUIET_FLUSH_MS, SPARE_LINK_MS, WINDOW_MS, ZOMBIE_LINK_MS } from "./limits.ts";
+import { FLUSH_MS, FLUSH_SOON_MS, PULL_APART_EVERY_MS, PULL_EVERY_MS, QUIET_FLUSH_MS, SPARE_LINK_MS, WINDOW_MS, ZOMBIE_LINK_MS } from "./limits.ts";
 import type { Membership } from "./membership.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Neighbour, TimeSync } from "./time-sync.ts";
@@ -50,6 +50,8 @@ export class Gossip {
   #newsMs = LONG_AGO;
   /** When somebody was last asked because he knows other things. */
   #comparedMs = LONG_AGO;
+  /** Another lineage that is busy as well: what it knew when somebody of it was last asked, and when that was. */
+  #apart = { lineage: "", digest: 0, askedMs: LONG_AGO };
 
   constructor(out: Outbox, membership: Membership, time: TimeSync, surroundings: Surroundings) {
     this.#out = out;
@@ -128,7 +130,9 @@ export class Gossip {
     const { standing } = peer;
     if (standing === null) return;
     if (!this.#isMine(standing)) {
-      if (this.#membership.yieldsTo(standing, this.#surroundings.rank())) this.#pull(peer, localMs);
+      const rank = this.#surroundings.rank();
+      if (this.#membership.yieldsTo(standing, rank)) this.#pull(peer, localMs);
+      else if (rank === 2 && standing.rank === 2) this.#askApart(peer, standing, localMs);
       return;
     }
     // The first exchange at once: a newcomer has to know the time before it may come in.
@@ -143,6 +147,15 @@ export class Gossip {
       this.#comparedMs = localMs;
       this.#pull(peer, localMs);
     }
+  }
+
+  /** Both have runs on, so that neither follows the other: each is to know at least of the other's runs. */
+  #askApart(peer: Peer, { lineage, digest }: Standing, localMs: number): void {
+    const isNew = lineage !== this.#apart.lineage;
+    if (localMs < this.#apart.askedMs + PULL_APART_EVERY_MS || (!isNew && digest === this.#apart.digest)) return;
+    if (isNew) this.#out.emit({ type: "apart", lineage, atMs: this.#time.swarmMs(localMs) });
+    this.#apart = { lineage, digest, askedMs: localMs };
+    this.#pull(peer, localMs);
   }
 
   /** Time passes: what is news is told, links that are of no use are closed. */

@@ -82,6 +82,8 @@ export const BALLOTS_KEPT = 256;
 export const DISSOLVE_MS = 10_000;
 /** How often one peer is asked for complete state at most. */
 export const PULL_EVERY_MS = 1000;
+/** How often somebody of another swarm, which has runs of its own, is asked at most. */
+export const PULL_APART_EVERY_MS = 10_000;
 /** How often a leaver looks whether it may go. */
 export const LEAVE_POLL_MS = 100;
 /** A leaver goes after this, whether or not the others have agreed on a view without it. */

@@ -213,13 +213,14 @@ export class SwarmMachine {
     if (standing === undefined || chain === undefined || !this.#membership.yieldsTo(standing, this.#rank())) return false;
     const lineage = { id: standing.lineage, bornMs: standing.bornMs };
     if (!this.#membership.follow(lineage, chain, members ?? [], standing.sentAtMs)) return false;
-    // Its runs are in the same frame.
+    // Its runs are in the same frame, or were heard of before.
     this.runs.lineage = lineage.id;
     this.#time.adopt(standing.sentAtMs, localMs);
     this.#nowMs = this.#time.swarmMs(localMs);
     this.#dueMs = Number.NEGATIVE_INFINITY;
     this.#window = Number.NEGATIVE_INFINITY;
     this.#out.push({ kind: "clock", offsetMs: this.#time.offsetMs });
+    this.#work.assignAll(this.#nowMs);
     return this.#gossip.received(peer, frame, localMs);
   }
 
@@ -311,14 +312,13 @@ export class SwarmMachine {
   #finishGathers(): void {
     for (const gathering of this.#results.turn(this.#nowMs)) {
       const run = this.runs.get(gathering.run);
-      if (run === undefined) {
-        for (const token of gathering.tokens) this.#out.answer(token, { kind: "unknownRun" });
-        continue;
-      }
-      const summary = this.#results.summary(gathering, run, this.#nowMs);
+      const summary = run && this.#results.summary(gathering, run, this.#nowMs);
       if (summary === null) continue;
-      for (const token of gathering.tokens) this.#out.answer(token, { kind: "summary", summary });
-      if (gathering.forJudge) this.#abort(this.#judging.verdict(run, summary, this.#nowMs));
+      // Forgotten meanwhile; or it goes on among agents of whom none is here yet.
+      const isUnknown = run === undefined || summary === undefined || (!this.runs.isOurs(run) && summary.agents.reported === 0);
+      const answer = isUnknown ? ({ kind: "unknownRun" } as const) : ({ kind: "summary", summary } as const);
+      for (const token of gathering.tokens) this.#out.answer(token, answer);
+      if (!isUnknown && gathering.forJudge) this.#abort(this.#judging.verdict(run, summary, this.#nowMs));
     }
   }
 

@@ -16,11 +16,21 @@ import { hash32 } from "./rings.ts";
 import { durationMs } from "../plan/duration.ts";
 import type { Plan } from "../plan/types.ts";
 
-/** The newer of two registers of one run. Commutative, associative, idempotent; a stop absorbs everything. */
+/**
+ * Two registers of one run made one. Commutative, associative, idempotent. A stop absorbs everything; a start comes before
+ * none, and of two starts, which swarms that have not met may both have given, the earlier one counts.
+ */
 export function mergeControl(a: RunControl, b: RunControl): RunControl {
-  const newer = a.sequence !== b.sequence ? (a.sequence > b.sequence ? a : b) : a.author >= b.author ? a : b;
+  const counts = comesBefore(a, b) ? a : b;
   const stop = earlierStop(a, b);
-  return stop === null ? newer : { ...newer, stopAtMs: stop.stopAtMs, stopReason: stop.stopReason };
+  return stop === null ? counts : { ...counts, stopAtMs: stop.stopAtMs, stopReason: stop.stopReason };
+}
+
+function comesBefore(a: RunControl, b: RunControl): boolean {
+  const [aStartMs, bStartMs] = [a.startAtMs ?? Number.POSITIVE_INFINITY, b.startAtMs ?? Number.POSITIVE_INFINITY];
+  if (aStartMs !== bStartMs) return aStartMs < bStartMs;
+  if (a.lineage !== b.lineage) return (a.lineage ?? "") < (b.lineage ?? "");
+  return a.sequence !== b.sequence ? a.sequence > b.sequence : a.author >= b.author;
 }
 
 function earlierStop(a: RunControl, b: RunControl): RunControl | null {
@@ -89,8 +99,9 @@ export class Runs {
   readonly #onForget: (run: RunId) => void;
   /** Ids of runs that were dropped: they are not given out again, and late news does not bring them back. */
   readonly #forgotten = new Set<RunId>();
-  /** The lineage this agent follows: runs that were started in another one are not its business. */
-  lineage: LineageId = "";
+  #lineage: LineageId = "";
+  /** Runs that were on here, and go on in another lineage, which had begun them before. */
+  readonly #ceded = new Set<RunId>();
   /** Records that were not taken: there is no room for another run, or its times are impossible. */
   refused = 0;
   #digest: number | null = 0;
@@ -98,6 +109,16 @@ export class Runs {
   /** `onForget` hears of runs dropped because newer ones need the room. */
   constructor(onForget: (run: RunId) => void = () => {}) {
     this.#onForget = onForget;
+  }
+
+  /** The lineage this agent follows: runs that were started in another one are known, and not its business. */
+  get lineage(): LineageId {
+    return this.#lineage;
+  }
+
+  set lineage(id: LineageId) {
+    if (id !== this.#lineage) this.#digest = null;
+    this.#lineage = id;
   }
 
   get(id: RunId): RunRecord | undefined {
@@ -112,15 +133,19 @@ export class Runs {
   /** Of this lineage, or not started yet. */
   active(nowMs: number): RunRecord[] {
     const active: RunRecord[] = [];
-    for (const run of this.#runs.values()) if (this.#isOurs(run) && isActive(run, nowMs)) active.push(run);
+    for (const run of this.#runs.values()) if (this.isOurs(run) && isActive(run, nowMs)) active.push(run);
     return active;
   }
 
-  /** As in Standing. Asked with every frame. */
+  /**
+   * As in Standing. Asked with every frame. While a run that was ceded goes on elsewhere, this agent keeps away: it has done
+   * with that run, so that a share of it would not be offered.
+   */
   rank(nowMs: number): Standing["rank"] {
     let rank: Standing["rank"] = 0;
     for (const run of this.#runs.values()) {
-      if (!this.#isOurs(run) || !isActive(run, nowMs)) continue;
+      const isConcern = this.isOurs(run) || this.#ceded.has(run.spec.id);
+      if (!isConcern || !isActive(run, nowMs)) continue;
       if (run.control.startAtMs !== null) return 2;
       rank = 1;
     }
@@ -131,14 +156,17 @@ export class Runs {
   digest(): number {
     if (this.#digest !== null) return this.#digest;
     this.#digest = 0;
-    for (const { spec, control } of this.#runs.values()) {
-      this.#digest ^= hash32(spec.id, control.sequence * 2 + (control.stopAtMs === null ? 0 : 1));
+    for (const run of this.#runs.values()) {
+      const { spec, control } = run;
+      const name = this.isOurs(run) ? spec.id : `${spec.id}/${control.lineage}`;
+      this.#digest ^= hash32(name, control.sequence * 2 + (control.stopAtMs === null ? 0 : 1));
     }
     return this.#digest;
   }
 
-  #isOurs({ control }: RunRecord): boolean {
-    return control.lineage === null || control.lineage === this.lineage;
+  /** Whether it is the business of this lineage: started in it, or not started yet. */
+  isOurs({ control }: RunRecord): boolean {
+    return control.lineage === null || control.lineage === this.#lineage;
   }
 
   /** Whether one more run of this plan may be active beside the others. */
@@ -152,7 +180,7 @@ export class Runs {
   merge(news: RunRecord, nowMs: number): RunRecord | null {
     const known = this.#runs.get(news.spec.id);
     if (known === undefined) {
-      if (this.#forgotten.has(news.spec.id) || !this.#isOurs(news)) return null;
+      if (this.#forgotten.has(news.spec.id)) return null;
       // More than can be published, or not what anybody would publish: somebody floods the swarm.
       const hasRoom = isActive(news, nowMs) ? this.hasRoomFor(news.spec.document, nowMs) : this.#isWorthKeeping(news, nowMs);
       if (!hasRoom || isFarAhead(news, nowMs)) return this.#refuse();
@@ -162,17 +190,25 @@ export class Runs {
       return news;
     }
     if (isFarAhead(news, nowMs)) return this.#refuse();
-    const { startAtMs, lineage } = known.control;
-    // A run that is on is settled, but for its stop.
-    const isOn = startAtMs !== null && nowMs >= startAtMs;
-    const spec = isOn ? known.spec : mergeSpec(known.spec, news.spec);
-    const merger = mergeControl(known.control, news.control);
-    const control = isOn ? { ...merger, startAtMs, lineage } : merger;
-    if (spec === known.spec && sameControl(control, known.control)) return null;
-    const merged = { spec, control };
+    const merged = this.#merged(known, news, nowMs);
+    if (merged.spec === known.spec && sameControl(merged.control, known.control)) return null;
     this.#digest = null;
     this.#runs.set(news.spec.id, merged);
     return merged;
+  }
+
+  #merged(known: RunRecord, news: RunRecord, nowMs: number): RunRecord {
+    const { startAtMs, lineage } = known.control;
+    const control = mergeControl(known.control, news.control);
+    const isStarted = startAtMs !== null && this.isOurs(known);
+    // Two swarms that had not met have both begun it: it goes on where it began first.
+    if (isStarted && control.lineage !== lineage && news.spec.planHash === known.spec.planHash) {
+      this.#ceded.add(known.spec.id);
+      return { spec: news.spec, control };
+    }
+    // A run that is on is settled, but for its stop.
+    if (isStarted && nowMs >= startAtMs) return { spec: known.spec, control: { ...control, startAtMs, lineage } };
+    return { spec: mergeSpec(known.spec, news.spec), control };
   }
 
   /**
@@ -235,6 +271,7 @@ export class Runs {
     if (oldest === undefined) return;
     const { id } = oldest.spec;
     this.#runs.delete(id);
+    this.#ceded.delete(id);
     this.#digest = null;
     this.#forgotten.add(id);
     if (this.#forgotten.size > FORGOTTEN_KEPT) this.#forgotten.delete(this.#forgotten.values().next().value!);

@@ -26,12 +26,14 @@ export class Work {
   take(records: readonly RunRecord[], from: MemberId, nowMs: number): void {
     const news: RunRecord[] = [];
     for (const record of records) {
-      const known = this.#runs.get(record.spec.id) !== undefined;
+      const known = this.#runs.get(record.spec.id);
       const merged = this.#runs.merge(record, nowMs);
       if (merged === null) continue;
       news.push(merged);
+      // It goes on in another swarm.
+      if (known !== undefined && !this.#runs.isOurs(merged)) this.#assign(known, nowMs);
       // A run that ended before I heard of it is history: there is nothing to do for it.
-      if (known || nowMs < endAtMs(merged)) this.#assign(merged);
+      if (known !== undefined || nowMs < endAtMs(merged)) this.#assign(merged);
     }
     if (news.length > 0) this.#out.spread({ runs: news }, from);
     for (const run of news) {
@@ -55,7 +57,7 @@ export class Work {
     for (const run of this.#runs.active(nowMs)) this.#assign(run);
   }
 
-  #assign(run: RunRecord): void {
+  #assign(run: RunRecord, untilMs = Number.POSITIVE_INFINITY): void {
     const { startAtMs, lineage } = run.control;
     const { agreement } = this.#membership;
     if (startAtMs === null || lineage !== agreement.lineage.id) return;
@@ -65,7 +67,7 @@ export class Work {
         run: run.spec.id,
         plan: run.spec.plan,
         startAtMs,
-        endAtMs: Math.min(endAtMs(run), this.#leaving.atMs()),
+        endAtMs: Math.min(endAtMs(run), this.#leaving.atMs(), untilMs),
         segments: agreement.segments(),
         ignoresLease: run.spec.plan.onMinority === "hold",
       },

@@ -60,7 +60,7 @@ export const SWARM_METERS = {
   share: gauge("swarm_share_ratio", [], "Part of the swarm's rate that this agent carries, 0 to 1"),
   view: gauge("swarm_view_id", [], "Number of the agreed view; different numbers at once: a change, or a split"),
   resplits: counter("swarm_resplits", [], "Times that this agent's share changed"),
-  events: counter("swarm_events", ["event"], "What happened: members joined, left and lost, resplit, and run_ with the new state of a run"),
+  events: counter("swarm_events", ["event"], "What happened: members joined, left and lost, resplit, apart (another swarm was met that has runs on too), and run_ with the new state of a run"),
   clockOffset: gauge("clock_offset_seconds", [], "Swarm time minus this agent's own clock"),
   unmetRate: gauge("unmet_rate", [], "Arrivals per second due at this agent that it could not send in time; its share is moving, or nobody has room"),
   connectionsOpen: gauge("connections_open", [], "Connections to targets that are open"),

@@ -86,7 +86,29 @@ export const NETWORK: readonly Scenario[] = [
       { part: 0.5, loadS: 50 },
     ],
     timeline: [{ atS: 5, fault: { kind: "merge" } }],
-    promises: [SEAMLESS, NO_FALSE_STOPS, { promise: "one view", withinMs: 35_000 }],
+    promises: [SEAMLESS, NO_FALSE_STOPS, SAME_SUMMARY, { promise: "one view", withinMs: 35_000 }],
+  },
+  {
+    name: "twice-begun",
+    says: "two swarms that have not met are given the same run, and find each other while it is on in both",
+    least: 2,
+    seconds: 50,
+    swarms: [
+      { part: 0.5, loadS: 30 },
+      { part: 0.5, loadS: 30 },
+    ],
+    sameRun: true,
+    timeline: [{ atS: 5, fault: { kind: "merge" } }],
+    promises: [
+      // Until they meet, nobody can know better.
+      { promise: "never more", atMost: 2.1 },
+      { promise: "once again", after: "merge", withinMs: 10_000 },
+      takesOver("merge", 10_000),
+      NO_FALSE_STOPS,
+      SAME_SUMMARY,
+      { promise: "one run" },
+      { promise: "one view", withinMs: 35_000 },
+    ],
   },
   {
     name: "cut-off-newcomer",

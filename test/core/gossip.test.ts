@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Frame, Standing } from "../../node/core/frame.ts";
 import {
-  ECHO_EVERY_MS, FIRST_ECHO_EVERY_MS, FLUSH_MS, FLUSH_SOON_MS, PULL_EVERY_MS, QUIET_FLUSH_MS, SPARE_LINK_MS, WINDOW_MS,
+  ECHO_EVERY_MS, FIRST_ECHO_EVERY_MS, FLUSH_MS, FLUSH_SOON_MS, PULL_APART_EVERY_MS, PULL_EVERY_MS,
+  QUIET_FLUSH_MS, SPARE_LINK_MS, WINDOW_MS,
   windowOf, ZOMBIE_LINK_MS,
 } from "../../node/core/limits.ts";
 import { change, letters, set } from "./agreement/support.ts";
@@ -100,6 +101,25 @@ describe("everything is asked for", () => {
       assert.equal(pulls(a.sent("b")), expected);
     });
   }
+
+  it("from one of another busy swarm, which is not followed: at first, and later where that knows something new", () => {
+    const a = new One("b").link("b");
+    a.rank = 2;
+    const heard = (digest: number, lineage = "other") => {
+      a.hear("b", { standing: a.standing({ lineage, bornMs: 0, rank: 2, digest }) });
+      const effects = a.out.take();
+      const met = effects.filter((one) => one.kind === "emit" && one.event.type === "apart").length;
+      return [effects.filter((one) => one.kind === "send" && one.frame.pull === true).length, met];
+    };
+    assert.deepEqual([heard(1), heard(1), heard(2), heard(3, "third")], [[1, 1], [0, 0], [0, 0], [0, 0]]);
+    a.nowMs += PULL_APART_EVERY_MS;
+    assert.deepEqual([heard(1), heard(2), heard(3, "third")], [[0, 0], [1, 0], [0, 0]]);
+    a.nowMs += PULL_APART_EVERY_MS;
+    assert.deepEqual(heard(3, "third"), [1, 1]);
+    a.rank = 0;
+    a.nowMs += PULL_APART_EVERY_MS;
+    assert.deepEqual(heard(4), [1, 0], "followed");
+  });
 
   it("from who knows other things for a while", () => {
     const a = new One("b").link("b");

@@ -50,10 +50,18 @@ describe("merging control registers", () => {
     });
   });
 
-  it("the higher sequence wins, then the higher author", () => {
-    const [old, start] = [firstControl("z", null, null), { ...firstControl("a", NOW, "l"), sequence: 1 }];
-    assert.equal(mergeControl(old, start).startAtMs, NOW);
-    assert.equal(mergeControl(firstControl("a", 1, "l"), firstControl("b", 2, "m")).startAtMs, 2);
+  it("a start wins over none, of two the earlier one; then the lower lineage, the higher sequence, the higher author", () => {
+    const of = (author: string, startAtMs: number | null, lineage: string | null, sequence = 0) => {
+      return { ...firstControl(author, startAtMs, lineage), sequence };
+    };
+    const rows: readonly (readonly [RunControl, RunControl])[] = [
+      [of("a", 9, "m"), of("z", null, null, 7)],
+      [of("a", 1, "m"), of("z", 2, "l", 7)],
+      [of("a", 1, "l"), of("z", 1, "m", 7)],
+      [of("a", 1, "l", 2), of("z", 1, "l", 1)],
+      [of("z", 1, "l"), of("a", 1, "l")],
+    ];
+    for (const [wins, loses] of rows) assert.deepEqual(mergeControl(loses, wins), wins);
   });
 });
 
@@ -62,7 +70,7 @@ describe("the runs an agent knows", () => {
 
   it("two agents that publish one run at the same moment agree on its spec and its start", () => {
     const mine = runOf(RATE, NOW + 2000);
-    const theirs = { spec: { ...mine.spec, author: "b", notAfterMs: 5 }, control: firstControl("b", NOW + 2010, null) };
+    const theirs = { spec: { ...mine.spec, author: "b", notAfterMs: 5 }, control: firstControl("b", NOW + 1990, null) };
     const [here, there] = [new Runs(), new Runs()];
     here.merge(mine, NOW);
     there.merge(theirs, NOW);
@@ -70,7 +78,7 @@ describe("the runs an agent knows", () => {
     there.merge(mine, NOW);
     assert.deepEqual(here.get("r"), there.get("r"));
     assert.equal(here.get("r")!.spec.author, "a");
-    assert.equal(here.get("r")!.control.startAtMs, NOW + 2010);
+    assert.equal(here.get("r")!.control.startAtMs, NOW + 1990);
   });
 
   it("what is known already is no news", () => {
@@ -201,7 +209,7 @@ describe("runs that nobody would publish", () => {
         runs.merge({ spec: { ...run.spec, document: text }, control: elsewhere }, NOW);
       }
       assert.deepEqual([runs.all().length, runs.active(NOW).length], [most, 0]);
-      assert.equal(runs.refused, 3);
+      assert.equal(runs.refused, 6, "three, each told of twice");
     }
   });
 
@@ -241,10 +249,44 @@ describe("runs and lineages", () => {
     return runs;
   }
 
-  it("a run that was started in another lineage is not taken in, one that waits for its start is", () => {
+  it("a run that was started in another lineage is known, but only its business", () => {
     const runs = inLineage("mine");
-    assert.deepEqual([of("theirs", "x"), of("mine", "y"), of(null, "z")].map((run) => runs.merge(run, NOW) !== null), [false, true, true]);
-    assert.deepEqual(runs.all().map((run) => run.spec.id), ["y", "z"]);
+    for (const run of [of("theirs", "x"), of("mine", "y"), of(null, "z")]) runs.merge(run, NOW);
+    assert.deepEqual(runs.all().map((run) => [run.spec.id, runs.isOurs(run)]), [["x", false], ["y", true], ["z", true]]);
+    assert.deepEqual(runs.active(NOW).map((run) => run.spec.id), ["y", "z"]);
+  });
+
+  describe("a run that two lineages have begun goes on where it began first", () => {
+    const claim = (lineage: string, startAtMs: number, planHash = "h") => {
+      const run = runOf(RATE, startAtMs);
+      return { spec: { ...run.spec, planHash }, control: { ...run.control, lineage } };
+    };
+    const rows: readonly [string, RunRecord, number, string][] = [
+      ["in the other one: ceded, and nothing else is begun until it is over", claim("theirs", NOW - 2000), 2, "theirs"],
+      ["here: theirs is told", claim("theirs", NOW - 500), 2, "mine"],
+      ["at one instant: where the name is lower", claim("aaa", NOW - 1000), 2, "aaa"],
+      ["but not if theirs is another plan under the same key", claim("theirs", NOW - 2000, "other"), 2, "mine"],
+    ];
+    for (const [name, theirs, rank, lineage] of rows) {
+      it(name, () => {
+        const runs = inLineage("mine");
+        runs.merge(claim("mine", NOW - 1000), NOW);
+        runs.merge(theirs, NOW);
+        assert.deepEqual([runs.get("r")!.control.lineage, runs.rank(NOW)], [lineage, rank]);
+        assert.equal(runs.active(NOW).length, lineage === "mine" ? 1 : 0);
+        assert.equal(runs.rank(NOW + 10_000), 0, "over");
+      });
+    }
+
+    it("and both know so in the end, whoever hears of the other first", () => {
+      const [here, there] = [inLineage("mine"), inLineage("theirs")];
+      here.merge(claim("mine", NOW - 1000), NOW);
+      there.merge(claim("theirs", NOW - 2000), NOW);
+      there.merge(here.get("r")!, NOW);
+      here.merge(there.get("r")!, NOW);
+      assert.deepEqual(here.get("r"), there.get("r"));
+      assert.deepEqual([here.active(NOW).length, there.active(NOW).length], [0, 1]);
+    });
   });
 
   it("a run that waited here and was started elsewhere is known, but not active here", () => {

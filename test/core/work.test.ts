@@ -30,7 +30,7 @@ describe("a run that is heard of", () => {
     ["scheduled in this lineage: assigned, and passed on", runOf(LONG, NOW + 5000), "mine", true, true],
     ["over in this lineage: known, and passed on", runOf(plan(10, 1), NOW - 5000), "mine", false, true],
     ["which waits for agents: known, and passed on", runOf(MANY, null), null, false, true],
-    ["under way in another lineage: none of ours", runOf(LONG, NOW), "other", false, false],
+    ["under way in another lineage: known, and passed on", runOf(LONG, NOW), "other", false, true],
   ];
   for (const [name, run, lineage, isAssigned, isTold] of rows) {
     it(name, () => {
@@ -64,6 +64,15 @@ describe("a run that is heard of", () => {
     const effects = hear(a, { ...started, control: { ...started.control, sequence: 1 } });
     assert.deepEqual(assignments(effects), []);
     assert.equal(a.runs.get("r")!.control.lineage, "other");
+  });
+
+  it("and began elsewhere before it was begun here: its work ends, and is not taken up again", () => {
+    const a = linked();
+    const run = of(a, runOf(LONG, NOW - 1000));
+    hear(a, run);
+    const before = of(a, runOf(LONG, NOW - 2000), "other");
+    assert.deepEqual(assignments(hear(a, before)).map((one) => [one.startAtMs, one.endAtMs]), [[NOW - 1000, NOW]]);
+    assert.deepEqual(assignments(hear(a, run)), []);
   });
 
   it("twice under two names, published at one moment: all stop the same one", () => {
