@@ -7,6 +7,7 @@ import { ACTIVE_RUNS } from "../core/limits.ts";
 import type { Summary } from "../core/summary-type.ts";
 import { LoadEngine } from "../load/engine.ts";
 import { TargetGuard } from "../load/guard.ts";
+import type { Measured } from "../load/report.ts";
 import { SwarmClock } from "../mesh/clock.ts";
 import { type Network, type NetworkEvents, SOLO } from "../mesh/network.ts";
 import { Shell } from "../mesh/shell.ts";
@@ -67,6 +68,8 @@ export class Agent {
   readonly #metrics: AgentMetrics;
   #pushes: readonly Push[] = [];
   readonly #listeners = new Set<(event: SwarmEvent) => void>();
+  /** Whoever waits for the end of a run here. */
+  readonly #waiting = new Map<string, PromiseWithResolvers<void>>();
 
   private constructor(
     config: CheckedConfig,
@@ -92,7 +95,7 @@ export class Agent {
         this.#unmet.take(snapshot);
         this.#shell.input({ kind: "report", snapshot });
       },
-      onFinished: (measured) => this.#metrics.finished(measured),
+      onFinished: (measured) => this.#finished(measured),
       onFault: (error) => log.error({ err: error }, "load worker failed; replaced"),
     });
     this.#shell = new Shell({
@@ -207,17 +210,16 @@ export class Agent {
     return answer.runs;
   }
 
+  /** Resolves when this agent's part of a run that has just been published is over. */
+  untilOver(run: string): Promise<void> {
+    if (!this.#waiting.has(run)) this.#waiting.set(run, Promise.withResolvers());
+    return this.#waiting.get(run)!.promise;
+  }
+
   /** Those in the agreed view, with the share each carries now. */
   members(): MemberView[] {
-    return this.#shell.machine.seats().map(({ member: { id, name, zone, state, weight, api }, share }) => ({
-      id,
-      name,
-      zone,
-      state,
-      weight,
-      share,
-      api,
-    }));
+    const { machine } = this.#shell;
+    return machine.seats().map(({ member: { id, name, zone, state, weight, api }, share }) => ({ id, name, zone, state, weight, share, api }));
   }
 
   /** Latest first. */
@@ -256,6 +258,11 @@ export class Agent {
     await Promise.all(this.#pushes.map((push) => push.leave()));
     this.#metrics.stop();
     await this.#network.stop();
+  }
+
+  #finished(measured: Measured): void {
+    this.#metrics.finished(measured);
+    this.#waiting.get(measured.assignment.run)?.resolve();
   }
 
   #createMetrics(config: CheckedConfig): AgentMetrics {

@@ -7,12 +7,17 @@ import type { Io } from "./io.ts";
 import { type OutputOptions, textStream, writeOutputs } from "./outputs.ts";
 import { startProgress } from "./progress.ts";
 
+/** As often as agents report. */
 const POLL_MS = 1000;
+/** When this agent's part is over, the rest is a matter of moments. */
+const ENDING_POLL_MS = 200;
 
 /** Where the run is looked at and stopped: an agent in this process, or one behind its HTTP API. */
 export interface RunSource {
   summary(): Promise<Summary>;
   stop(): Promise<void>;
+  /** Resolves when the part of the agent in this process is over; absent where it cannot be told. */
+  readonly ending?: Promise<void>;
 }
 
 export interface FollowOptions extends OutputOptions {
@@ -48,13 +53,18 @@ async function untilEnded(
   progress: { update(summary: Summary): void; note(text: string): void },
 ): Promise<Summary | null> {
   const interrupts = new Interrupts(io);
+  let isEnding = false;
+  void source.ending?.then(() => {
+    isEnding = true;
+    interrupts.lookAgain();
+  });
   try {
     let stopping = false;
     for (;;) {
       const summary = await source.summary();
       progress.update(summary);
       if (summary.state !== "scheduled" && summary.state !== "running") return summary;
-      await interrupts.wait(options.pollMs ?? POLL_MS, stopping ? 2 : 1);
+      await interrupts.wait(isEnding ? ENDING_POLL_MS : (options.pollMs ?? POLL_MS), stopping ? 2 : 1);
       if (interrupts.count >= 2 || (interrupts.count === 1 && options.onInterrupt === "detach")) {
         progress.note(`detached; run ${summary.run} goes on`);
         return null;
@@ -74,13 +84,19 @@ async function untilEnded(
 class Interrupts {
   count = 0;
   readonly stop: () => void;
+  #until = 1;
   #wake: () => void = () => undefined;
 
   constructor(io: Io) {
     this.stop = io.onInterrupt(() => {
       this.count++;
-      this.#wake();
+      if (this.count >= this.#until) this.#wake();
     });
+  }
+
+  /** Ends a wait without an interrupt. */
+  lookAgain(): void {
+    this.#wake();
   }
 
   /** Resolves after `ms`, or as soon as `until` interrupts have been counted. */
@@ -88,8 +104,8 @@ class Interrupts {
     if (this.count >= until) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
+      this.#until = until;
       this.#wake = () => {
-        if (this.count < until) return;
         clearTimeout(timer);
         resolve();
       };

@@ -20,6 +20,8 @@ export interface RunningAgent {
   publishAtStart(plan: PlanAtStart, signal: AbortSignal): Promise<unknown>;
   summary(run: string): Promise<Summary>;
   stop(run: string): Promise<unknown>;
+  /** Until its own part of the run is over. */
+  untilOver(run: string): Promise<void>;
   /** Graceful: hands its share over first. */
   leave(): Promise<void>;
 }
@@ -44,6 +46,7 @@ export async function startAgent(config: AgentConfig, env: Io["env"]): Promise<R
     },
     summary: (run) => agent.summary(run),
     stop: (run) => agent.stop(run),
+    untilOver: (run) => agent.untilOver(run),
     leave,
   };
 }

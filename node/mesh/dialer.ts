@@ -2,7 +2,7 @@
 
 import { peerIdFromString } from "@libp2p/peer-id";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
-import type { Logger } from "pino";
+import type { Logger } from "./logger.ts";
 import type { MemberRecord } from "../core/events.ts";
 import { discover, type HostPort } from "./discovery.ts";
 import type { Host } from "./host.ts";

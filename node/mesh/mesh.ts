@@ -5,7 +5,7 @@ import type { Ed25519PrivateKey } from "@libp2p/interface";
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
-import type { Logger } from "pino";
+import type { Logger } from "./logger.ts";
 import type { MemberRecord } from "../core/events.ts";
 import type { Frame } from "../core/frame.ts";
 import { LoadswarmError } from "../plan/errors.ts";

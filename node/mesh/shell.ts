@@ -1,6 +1,6 @@
 // The shell around the swarm machine: feeds it what happens, with the time, and does what it says.
 
-import type { Logger } from "pino";
+import type { Logger } from "./logger.ts";
 import type { Answer, Effect, In, SwarmEvent } from "../core/events.ts";
 import type { Frame } from "../core/frame.ts";
 import { type SelfDescription, SwarmMachine } from "../core/machine.ts";

@@ -150,3 +150,20 @@ test("without a terminal progress is plain lines, one per change of state", asyn
     ["running", "finished"],
   );
 });
+
+test("the end of a run in this process is not waited for until the next look", async () => {
+  const io = new FakeIo();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let asked = 0;
+  const { finish } = await follower({ json: null, junit: null, onInterrupt: "stop", pollMs: 3_600_000 }, io);
+  const source = {
+    summary: async () => {
+      if (asked++ === 0) setImmediate(resolve);
+      return asked === 1 ? running() : finished();
+    },
+    stop: async () => {},
+    ending: promise,
+  };
+  await finish(source);
+  assert.equal(asked, 2);
+});

@@ -11,14 +11,12 @@ import { type RunningAgent, startAgent } from "../start-agent.ts";
 
 /** For all agents to agree on one view before the plan is published. */
 const GATHER_MS = 20_000;
-/** Looking at an agent in this process costs nothing, and a short run should end when it is over. */
-const POLL_MS = 200;
 
 export async function command(invocation: Invocation<"run">): Promise<number> {
   const { values, io } = invocation;
   const [source] = invocation.positionals as [string];
   const document = documentOf(source, invocation);
-  const { note, finish } = await follower({ json: values.json, junit: values.junit, onInterrupt: "stop", pollMs: POLL_MS }, io);
+  const { note, finish } = await follower({ json: values.json, junit: values.junit, onInterrupt: "stop" }, io);
   const others = new AgentProcesses();
   let agent: RunningAgent | null = null;
   // Until there is a run that could be stopped, Ctrl-C just ends everything.
@@ -34,6 +32,7 @@ export async function command(invocation: Invocation<"run">): Promise<number> {
     return await finish({
       summary: () => started.summary(run),
       stop: async () => void (await started.stop(run)),
+      ending: started.untilOver(run),
     });
   } finally {
     undo();

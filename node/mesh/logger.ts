@@ -1,0 +1,5 @@
+// The log as whoever writes to it sees it.
+
+import type { Logger as PinoLogger } from "pino";
+
+export type Logger = Pick<PinoLogger, "debug" | "info" | "warn" | "error">;
