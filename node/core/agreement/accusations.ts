@@ -3,9 +3,11 @@
 import type { MemberId } from "../events.ts";
 import type { Accusation, Positions, ViewMember } from "../frame.ts";
 import { CLOSED_HINT_MS } from "../limits.ts";
+import { remove } from "../subsets.ts";
 import type { Chain } from "./chain.ts";
-import { emptyPositions, has, insert, isSame, NOBODY } from "./positions.ts";
-import { isOutvoted, type Tally, tally } from "./tally.ts";
+import { emptyPositions, has, insert, insertAll, isSame, NOBODY } from "./positions.ts";
+import { areTooFew, isOutvoted, note, type Tally, tally } from "./tally.ts";
+import type { AgreedView } from "./view.ts";
 
 interface Entry {
   readonly accusation: Accusation;
@@ -16,17 +18,27 @@ interface Entry {
 
 /** A member that somebody has accused. */
 interface Accused {
+  readonly id: MemberId;
+  /** In the current view; -1 if it is in it no longer. */
+  position: number;
   /** Accuser -> the newest of it. */
   readonly entries: Map<MemberId, Entry>;
   /** Who accuses it of those who observe it in the current view, and in the one before; null until that is asked for. */
   tallies: readonly Tally[] | null;
+  /** Whether it was excluded by those accusers alone, before anybody's exclusion told against them. */
+  isClear: boolean;
   /** Whether it is closed, and how long that is so if nothing more is heard; null until that is asked for. */
   closed: { readonly is: boolean; readonly untilMs: number } | null;
 }
 
+/** More than a view has members: makes one number of two positions. */
+const PAIRS = 2 ** 16;
+
 export class Accusations {
   readonly #chain: Chain;
   readonly #accused = new Map<MemberId, Accused>();
+  /** By view, and by the positions of both in it, the newest there is: nearly all that is heard is known already. */
+  readonly #known = new Map<AgreedView, Map<number, Accusation>>();
   /** When somebody was last said to be closed. */
   readonly #closedMs = new Map<MemberId, number>();
   #news: Accusation[] = [];
@@ -34,7 +46,7 @@ export class Accusations {
   #present: Positions | null = null;
   #excluded: Positions | null = null;
   /** Members of the current view that somebody has accused, the last first; null until they are asked for. */
-  #inOrder: { readonly accused: Accused; readonly position: number }[] | null = null;
+  #inOrder: Accused[] | null = null;
 
   constructor(chain: Chain) {
     this.#chain = chain;
@@ -46,22 +58,57 @@ export class Accusations {
     const target = view?.members[accusation.target];
     const accuser = view?.members[accusation.accuser];
     if (view === undefined || target === undefined || accuser === undefined || target === accuser) return false;
-    // Nobody but the observers is heard: the rest has no link to judge by, and the list stays short.
-    if (!view.neighboursOf(accusation.target).includes(accusation.accuser)) return false;
-    const accused = this.#accused.get(target.id) ?? { entries: new Map<MemberId, Entry>(), tallies: null, closed: null };
+    if (!this.#isNewest(accusation, view)) return false;
+    const accused = this.#accusedOf(target.id);
     const known = accused.entries.get(accuser.id);
     if (known !== undefined && known.accusation.version >= accusation.version) return false;
-    if (accused.entries.size === 0) {
-      this.#accused.set(target.id, accused);
-      this.#inOrder = null;
-    }
-    accused.entries.set(accuser.id, { accusation, incarnation: target.incarnation, heardMs: nowMs });
-    accused.tallies = null;
+    const entry = { accusation, incarnation: target.incarnation, heardMs: nowMs };
+    accused.entries.set(accuser.id, entry);
     accused.closed = null;
     if (accusation.kind === "closed") this.#closedMs.set(target.id, nowMs);
     this.#news.push(accusation);
-    this.#excluded = null;
+    this.#count(accused, accuser.id, entry);
     return true;
+  }
+
+  /** False if nobody need look at it: it is known, or its accuser does not observe the target. */
+  #isNewest(accusation: Accusation, view: AgreedView): boolean {
+    let known = this.#known.get(view);
+    if (known === undefined) this.#known.set(view, (known = new Map()));
+    const pair = accusation.target * PAIRS + accusation.accuser;
+    const newest = known.get(pair);
+    if (newest !== undefined && newest.version >= accusation.version) return false;
+    // Nobody but the observers is heard: the rest has no link to judge by, and the list stays short.
+    if (newest === undefined && !view.neighboursOf(accusation.target).includes(accusation.accuser)) return false;
+    known.set(pair, accusation);
+    return true;
+  }
+
+  #accusedOf(id: MemberId): Accused {
+    let accused = this.#accused.get(id);
+    if (accused !== undefined) return accused;
+    const position = this.#chain.current.positionOf(id);
+    accused = { id, position, entries: new Map(), tallies: null, isClear: false, closed: null };
+    this.#accused.set(id, accused);
+    this.#inOrder = null;
+    return accused;
+  }
+
+  /** Takes note of what an accuser says now, and finds out whether that can change who is excluded. */
+  #count(accused: Accused, accuser: MemberId, entry: Entry): void {
+    const { current } = this.#chain;
+    if (accused.position < 0) return;
+    const says = accuses(entry, current.members[accused.position]);
+    if (accused.tallies === null) accused.tallies = this.#tallies(accused);
+    else {
+      const observer = current.positionOf(accuser);
+      if (observer < 0 || accused.tallies.filter((one) => note(one, observer, says)).length === 0) return;
+    }
+    if (this.#excluded === null) return;
+    const isExcluded = has(this.#excluded, accused.position);
+    const isTooFew = accused.tallies.every((one) => areTooFew(one, this.#isAbsent(accused.position)));
+    if (says ? (isExcluded && accused.isClear) || isTooFew : !isExcluded) return;
+    this.#excluded = null;
   }
 
   /** What the neighbours have not been told. */
@@ -123,7 +170,9 @@ export class Accusations {
     this.#excluded = null;
     this.#present = null;
     this.#inOrder = null;
+    for (const view of this.#known.keys()) if (this.#chain.at(view.number) !== view) this.#known.delete(view);
     for (const [id, accused] of this.#accused) {
+      accused.position = this.#chain.current.positionOf(id);
       accused.tallies = null;
       accused.closed = null;
       if (this.#chain.all().some((view) => view.positionOf(id) >= 0)) continue;
@@ -133,32 +182,41 @@ export class Accusations {
   }
 
   #fixpoint(): Positions {
-    const excluded = emptyPositions(this.#chain.current.size);
+    const { size } = this.#chain.current;
+    const excluded = emptyPositions(size);
+    // Those whose word counts.
+    const counting = emptyPositions(size);
+    if (this.#present === null) counting.fill(-1);
+    else insertAll(counting, this.#present);
     // In an order that is the same for all: of two who accuse each other the first in the view stays.
-    this.#inOrder ??= this.#ordered();
-    for (let grew = true; grew; ) {
-      grew = false;
-      for (const { accused, position } of this.#inOrder) {
-        if (has(excluded, position)) continue;
-        accused.tallies ??= this.#tallies(accused, position);
-        const isAbsent = this.#present !== null && !has(this.#present, position);
-        if (!accused.tallies.some((one) => isOutvoted(one, excluded, this.#present, isAbsent))) continue;
+    let open = (this.#inOrder ??= this.#ordered());
+    for (let isFirst = true, before = 0; isFirst || open.length < before; isFirst = false) {
+      before = open.length;
+      open = open.filter((accused) => {
+        const { position } = accused;
+        accused.tallies ??= this.#tallies(accused);
+        const isAbsent = this.#isAbsent(position);
+        const isOut = accused.tallies.some((one) => isOutvoted(one, counting, isAbsent));
+        accused.isClear = isFirst && isOut;
+        if (!isOut) return true;
         insert(excluded, position);
-        grew = true;
-      }
+        remove(counting, position);
+        return false;
+      });
     }
     return excluded;
   }
 
-  #ordered(): { accused: Accused; position: number }[] {
-    const { current } = this.#chain;
-    return [...this.#accused]
-      .map(([id, accused]) => ({ accused, position: current.positionOf(id) }))
-      .filter(({ position }) => position >= 0)
-      .sort((a, b) => b.position - a.position);
+  /** True if it is known to have been in no roll call of late. */
+  #isAbsent(position: number): boolean {
+    return this.#present !== null && !has(this.#present, position);
   }
 
-  #tallies({ entries }: Accused, position: number): Tally[] {
+  #ordered(): Accused[] {
+    return [...this.#accused.values()].filter(({ position }) => position >= 0).sort((a, b) => b.position - a.position);
+  }
+
+  #tallies({ entries, position }: Accused): Tally[] {
     const { current } = this.#chain;
     const member = current.members[position]!;
     const says = (accuser: MemberId) => accuses(entries.get(accuser), member);
@@ -178,7 +236,7 @@ export class Accusations {
       untilMs = Math.min(untilMs, entry.heardMs + CLOSED_HINT_MS);
       return true;
     };
-    const is = view !== undefined && isOutvoted(tally(view, view.positionOf(id), this.#chain.current, says), NOBODY, null);
+    const is = view !== undefined && isOutvoted(tally(view, view.positionOf(id), this.#chain.current, says), null);
     return { is, untilMs };
   }
 }

@@ -30,13 +30,15 @@ export function insertAll(set: Positions, from: Positions): boolean {
 
 export function count(set: Positions): number {
   let total = 0;
-  for (let i = 0; i < set.length; i++) {
-    let word = set[i]!;
-    word -= (word >>> 1) & 0x55555555;
-    word = (word & 0x33333333) + ((word >>> 2) & 0x33333333);
-    total += Math.imul((word + (word >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
-  }
+  for (let i = 0; i < set.length; i++) total += bitsOf(set[i]!);
   return total;
+}
+
+/** How many of the 32 bits of a word are set. */
+export function bitsOf(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x55555555);
+  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
 export function isEmpty(set: Positions): boolean {
