@@ -1,7 +1,7 @@
 // Everything an agent exports, read when somebody asks: a scraper, or the push every few seconds.
 
 import type { RunRecord, Seat, SwarmEvent } from "../core/events.ts";
-import type { Connections } from "../load/connection-count.ts";
+import type { OpenCounts } from "../load/open-count.ts";
 import type { Measured } from "../load/report.ts";
 import type { NetworkCounters } from "../mesh/network.ts";
 import { type Meter, RUN_METERS, SWARM_METERS as M } from "../metrics/meters.ts";
@@ -31,7 +31,7 @@ export interface MetricsSources {
   measure(): readonly Measured[];
   network(): NetworkCounters;
   /** To targets. */
-  connections(): Connections;
+  openCounts(): OpenCounts;
   unmetPerSecond(): number;
   rollCallsDropped(): number;
   framesUnheard(): number;
@@ -146,7 +146,7 @@ export class AgentMetrics {
       runsRefused,
     } = this.#sources;
     const counters = network();
-    const connections = this.#sources.connections();
+    const connections = this.#sources.openCounts();
     const states = new Map<string, number>();
     for (const { member } of seats) states.set(member.state, (states.get(member.state) ?? 0) + 1);
     const reading = (meter: Meter, value: number, ...labels: string[]): Reading => ({

@@ -280,7 +280,7 @@ export class Agent {
       unmetPerSecond: () => this.#unmet.perSecond(this.#clock.nowMs()),
       record: (run) => this.#shell.machine.runs.get(run) ?? null,
       summary: (run) => this.summary(run),
-      connections: () => this.#engine.connections(),
+      openCounts: () => this.#engine.openCounts(),
       rollCallsDropped: () => this.#shell.machine.rollCallsDropped,
       framesUnheard: () => this.#shell.machine.unheard,
       runsRefused: () => this.#shell.machine.runs.refused + this.#operators.refused,

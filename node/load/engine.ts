@@ -7,7 +7,7 @@ import { CIRCLE, cut, position, type Stripe } from "../plan/stripe.ts";
 import type { Plan } from "../plan/types.ts";
 import type { Arena } from "./arena.ts";
 import { SharedClock } from "./clock.ts";
-import type { Connections } from "./connection-count.ts";
+import type { OpenCounts } from "./open-count.ts";
 import { compileFlows } from "./flow.ts";
 import type { GuardPolicy } from "./guard.ts";
 import { allocateProgress } from "./iterations.ts";
@@ -143,8 +143,8 @@ export class LoadEngine {
     return [...this.#runs.values()].map(({ assignment, report }) => report.measure(assignment));
   }
 
-  connections(): Connections {
-    return this.#threads.connections();
+  openCounts(): OpenCounts {
+    return this.#threads.openCounts();
   }
 
   /** Ends everything at once. Each run that was not over is reported once more, what was in flight as interrupted. */

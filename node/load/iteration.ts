@@ -5,11 +5,11 @@ import type { Arena } from "./arena.ts";
 import type { Bagged } from "./bag.ts";
 import type { Findings } from "./checks.ts";
 import { monotonicMs } from "./clock.ts";
-import type { ConnectionCount } from "./connection-count.ts";
+import type { OpenCount } from "./open-count.ts";
 import type { Call, Driver, Exchange, PreparedRequest, Sink } from "./driver.ts";
 import type { CompiledRequest, Flow } from "./flow.ts";
 import type { Gate } from "./gate.ts";
-import { CookieJar } from "./http1/cookies.ts";
+import { CookieJar } from "./http/cookies.ts";
 import { errorIndex } from "./outcome.ts";
 import type { Variables } from "./variables.ts";
 
@@ -24,7 +24,7 @@ export interface IterationContext {
   readonly arena: Arena;
   readonly driver: Driver;
   /** Of the thread's requests, among others. */
-  readonly counts: ConnectionCount;
+  readonly counts: OpenCount;
   /** Whoever starts an iteration has found it open; each further request is held back here while it is shut. */
   readonly gate: Gate;
   /** Series interval of an instant on the monotonic clock. */

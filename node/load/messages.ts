@@ -19,7 +19,7 @@ export interface WorkerSettings {
   readonly alarms: SharedArrayBuffer;
   /** One Int32 that the thread counts up while its event loop turns (watchdog.ts). */
   readonly pulse: SharedArrayBuffer;
-  /** What the thread holds open (connection-count.ts). */
+  /** What the thread holds open (open-count.ts). */
   readonly connections: SharedArrayBuffer;
 }
 

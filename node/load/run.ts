@@ -7,7 +7,7 @@ import type { Executor } from "../plan/types.ts";
 import { Arena } from "./arena.ts";
 import { type Lease, type SharedClock, UNBOUNDED } from "./clock.ts";
 import { ClosedLoad } from "./closed.ts";
-import type { ConnectionCount } from "./connection-count.ts";
+import type { OpenCount } from "./open-count.ts";
 import type { Driver } from "./driver.ts";
 import { compileFlows, type Flow } from "./flow.ts";
 import { Gate } from "./gate.ts";
@@ -23,7 +23,7 @@ const CLOSING_TICK_MS = 10;
 /** What a run needs of the worker it is in. */
 export interface RunSurroundings {
   readonly driver: Driver;
-  readonly counts: ConnectionCount;
+  readonly counts: OpenCount;
   readonly worker: WorkerLoad;
   readonly clock: SharedClock;
   /** Asks for a turn as soon as may be. */

@@ -3,7 +3,7 @@
 import { Worker } from "node:worker_threads";
 import { LoadswarmError } from "../plan/errors.ts";
 import { monotonicMs } from "./clock.ts";
-import { ConnectionCount, type Connections } from "./connection-count.ts";
+import { OpenCount, type OpenCounts } from "./open-count.ts";
 import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
 import { Watchdog, type Watched } from "./watchdog.ts";
 
@@ -30,7 +30,7 @@ interface Slot {
   /** Threads that crashed in this place. */
   crashes: number;
   /** Of all threads that were in this place. */
-  readonly connections: ConnectionCount;
+  readonly connections: OpenCount;
 }
 
 export interface ThreadsOptions {
@@ -84,8 +84,8 @@ export class LoadThreads {
   }
 
   /** Connections that are open, how many were made since the start, and requests that wait for their answers. */
-  connections(): Connections {
-    const sum = (of: (count: ConnectionCount) => number) => this.#slots.reduce((total, slot) => total + of(slot.connections), 0);
+  openCounts(): OpenCounts {
+    const sum = (of: (count: OpenCount) => number) => this.#slots.reduce((total, slot) => total + of(slot.connections), 0);
     return { open: sum((count) => count.open), made: sum((count) => count.made), requests: sum((count) => count.requests) };
   }
 
@@ -98,7 +98,7 @@ export class LoadThreads {
   }
 
   #slot(index: number): Slot {
-    const slot: Slot = { index, worker: null, spawnedAtMs: 0, respawn: null, ready: Promise.withResolvers(), crashes: 0, connections: new ConnectionCount() };
+    const slot: Slot = { index, worker: null, spawnedAtMs: 0, respawn: null, ready: Promise.withResolvers(), crashes: 0, connections: new OpenCount() };
     // Whoever does not wait for it hears of the crashes by onFault.
     slot.ready.promise.catch(() => {});
     this.#populate(slot);

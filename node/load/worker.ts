@@ -3,7 +3,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { Alarm } from "./alarm.ts";
 import { SharedClock } from "./clock.ts";
-import { ConnectionCount } from "./connection-count.ts";
+import { OpenCount } from "./open-count.ts";
 import { TargetGuard } from "./guard.ts";
 import type { FromWorker, StartMessage, ToWorker, WorkerSettings } from "./messages.ts";
 import { RunLoad } from "./run.ts";
@@ -24,7 +24,7 @@ const now = () => clock.nowMs();
 
 // Loaded here and not by the main thread, which has no use for it.
 const { HttpDriver } = await import("./drivers/http.ts");
-const counts = new ConnectionCount(connections);
+const counts = new OpenCount(connections);
 const driver = new HttpDriver(new TargetGuard(guard), counts);
 const rehearsal = new HttpDriver(new TargetGuard({ loopbackOnly: true }));
 await warmUp(rehearsal);

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { allocateArena, Arena } from "../../node/load/arena.ts";
 import { HttpDriver } from "../../node/load/drivers/http.ts";
 import { type Escape, escapeComponent, escapeJson, escapePath, inBody, inUrl } from "../../node/load/escape.ts";
-import { ConnectionCount } from "../../node/load/connection-count.ts";
+import { OpenCount } from "../../node/load/open-count.ts";
 import { compileFlows } from "../../node/load/flow.ts";
 import { TargetGuard } from "../../node/load/guard.ts";
 import { Iteration } from "../../node/load/iteration.ts";
@@ -127,7 +127,7 @@ test("a target receives what was meant, at the path, query, body and host that w
   const shape = shapeOf(plan);
   const arena = new Arena(shape, allocateArena(shape));
   const driver = new HttpDriver(new TargetGuard({ loopbackOnly: true }));
-  const context = { scenario: 0, run: "r", flow: compileFlows(plan)[0]!, arena, driver, counts: new ConnectionCount(), gate: gateOf(), intervalOf: () => 0 };
+  const context = { scenario: 0, run: "r", flow: compileFlows(plan)[0]!, arena, driver, counts: new OpenCount(), gate: gateOf(), intervalOf: () => 0 };
   await new Promise((ended) => new Iteration(context, 0, 0, null, ended).begin());
   driver.close();
 

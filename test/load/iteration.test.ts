@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { allocateArena, Arena } from "../../node/load/arena.ts";
 import { monotonicMs } from "../../node/load/clock.ts";
-import { ConnectionCount } from "../../node/load/connection-count.ts";
+import { OpenCount } from "../../node/load/open-count.ts";
 import type { Call, Driver, Exchange, PreparedRequest, Sink } from "../../node/load/driver.ts";
 import { compileFlows } from "../../node/load/flow.ts";
 import { Iteration } from "../../node/load/iteration.ts";
@@ -70,7 +70,7 @@ function iterate(flow: readonly Step[], answers: Record<string, Answer>, open = 
   const shape = shapeOf(plan);
   const arena = new Arena(shape, allocateArena(shape));
   const driver = new FakeDriver(answers);
-  const counts = new ConnectionCount();
+  const counts = new OpenCount();
   const context = { scenario: 0, run: "r", flow: compileFlows(plan)[0]!, arena, driver, counts, gate, intervalOf: () => 0 };
   let ends = 0;
   const iteration = new Iteration(context, 3, 1, open ? monotonicMs() - 5 : null, () => ends++);

@@ -1,24 +1,24 @@
 // HTTP by the client that the scenario asks for, our own or undici; with redirects and cookies where it asks for them.
 
 import { createRequire } from "node:module";
-import { ConnectionCount } from "../connection-count.ts";
+import { OpenCount } from "../open-count.ts";
 import type { Call, Driver, HttpOptions, PreparedRequest, Sink } from "../driver.ts";
 import type { TargetGuard } from "../guard.ts";
 import { Http1Client } from "../http1/client.ts";
-import { Visit } from "../http1/visit.ts";
+import { Visit } from "../http/visit.ts";
 
 const require = createRequire(import.meta.url);
 
 export class HttpDriver implements Driver {
   readonly #guard: TargetGuard;
-  readonly #count: ConnectionCount;
+  readonly #count: OpenCount;
   readonly #first: Http1Client;
   /** These are loaded when a scenario asks for them. */
   #second: Driver | null = null;
   #undici: Driver | null = null;
 
   /** `count` is of our own clients' connections; undici keeps its own. */
-  constructor(guard: TargetGuard, count = new ConnectionCount()) {
+  constructor(guard: TargetGuard, count = new OpenCount()) {
     this.#guard = guard;
     this.#count = count;
     this.#first = new Http1Client(guard, count);

@@ -1,6 +1,6 @@
 // HTTP/2 by our own client: demanded, or offered to targets that may prefer HTTP/1.1.
 
-import type { ConnectionCount } from "../connection-count.ts";
+import type { OpenCount } from "../open-count.ts";
 import type { Call, Driver, PreparedRequest, Sink } from "../driver.ts";
 import type { TargetGuard } from "../guard.ts";
 import { Http2Client } from "../http2/client.ts";
@@ -13,7 +13,7 @@ export class Http2Driver implements Driver {
   /** Origins that have. */
   readonly #declined = new Set<string>();
 
-  constructor(guard: TargetGuard, count: ConnectionCount, older: Driver) {
+  constructor(guard: TargetGuard, count: OpenCount, older: Driver) {
     this.#client = new Http2Client(guard, count);
     this.#older = older;
   }

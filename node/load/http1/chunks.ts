@@ -1,6 +1,6 @@
 // Takes the chunked coding off a body (RFC 9112, 7.1), wherever it is cut.
 
-import { CR, HEX, IS_CHUNK_EXTENSION, LF, SEMICOLON, VALUE } from "./grammar.ts";
+import { CR, HEX, IS_CHUNK_EXTENSION, LF, SEMICOLON, VALUE } from "../http/grammar.ts";
 import type { Fault } from "./head.ts";
 import { CHUNK_EXTENSION_BYTES } from "./limits.ts";
 

@@ -1,23 +1,23 @@
 // Our own HTTP/1.1 client: origins with their connections, one timer for all timeouts, one memory for all reads.
 
-import { ConnectionCount } from "../connection-count.ts";
+import { OpenCount } from "../open-count.ts";
 import type { Call, Driver, PreparedRequest, Sink } from "../driver.ts";
 import type { TargetGuard } from "../guard.ts";
 import { Unsent } from "../unsent.ts";
 import { Http1Call } from "./call.ts";
-import { Deadlines } from "./deadlines.ts";
-import { READ_BYTES } from "./limits.ts";
+import { Deadlines } from "../http/deadlines.ts";
+import { READ_BYTES } from "../http/limits.ts";
 import { Origin } from "./origin.ts";
 
 export class Http1Client implements Driver {
   readonly #guard: TargetGuard;
-  readonly #count: ConnectionCount;
+  readonly #count: OpenCount;
   readonly #origins = new Map<string, Origin>();
   readonly #deadlines = new Deadlines();
   /** Reads are dealt with before the next one: no two connections need it at the same time. */
   readonly #readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
 
-  constructor(guard: TargetGuard, count = new ConnectionCount()) {
+  constructor(guard: TargetGuard, count = new OpenCount()) {
     this.#guard = guard;
     this.#count = count;
   }

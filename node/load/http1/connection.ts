@@ -4,7 +4,7 @@ import type { OnReadOpts, Socket } from "node:net";
 import type { ErrorKind } from "../../metrics/results.ts";
 import type { Bagged } from "../bag.ts";
 import { monotonicMs } from "../clock.ts";
-import type { Setup } from "../driver.ts";
+import { Opening } from "../http/opening.ts";
 import { classify } from "../outcome.ts";
 import type { Carrier, Http1Call } from "./call.ts";
 import type { HeadMemo } from "./head-memo.ts";
@@ -32,6 +32,8 @@ export class Connection implements Carrier, Bagged {
   isClosed = false;
   /** No further request may be put on it: an answer is due that nobody waits for any more, and may never come. */
   isFinal = false;
+  /** It is open. */
+  isReady = false;
   /** It stands where its owner looks for room. */
   isFree = false;
   place = -1;
@@ -41,10 +43,7 @@ export class Connection implements Carrier, Bagged {
   readonly #parser: AnswerParser;
   /** Those waiting for the connection or for their answer, in order. */
   readonly #calls: Http1Call[] = [];
-  readonly #openedMs = monotonicMs();
-  #resolvedMs = 0;
-  #connectedMs = 0;
-  #isReady = false;
+  readonly #opening: Opening;
   #isAnswering = false;
   #isCorked = false;
   /** From then on the target may have closed it. */
@@ -60,10 +59,7 @@ export class Connection implements Carrier, Bagged {
     };
     const socket = owner.open({ buffer: owner.readBuffer, callback });
     this.#socket = socket;
-    // With several addresses, what failed before the last try is time of connecting.
-    socket.once("lookup", () => (this.#resolvedMs = monotonicMs()));
-    if (isTls) socket.once("connect", () => (this.#connectedMs = monotonicMs()));
-    socket.once(isTls ? "secureConnect" : "connect", () => this.#ready());
+    this.#opening = new Opening(socket, isTls, () => this.#ready());
     socket.once("end", () => this.#end());
     socket.on("error", (error) => this.#lose(classify(error)));
     socket.once("close", () => this.#lose("reset"));
@@ -82,7 +78,7 @@ export class Connection implements Carrier, Bagged {
   carry(call: Http1Call, batches: boolean): void {
     call.carrier = this;
     this.#calls.push(call);
-    if (!this.#isReady) return;
+    if (!this.isReady) return;
     if (batches && !this.#isCorked) this.#cork();
     this.#write(call);
   }
@@ -117,7 +113,6 @@ export class Connection implements Carrier, Bagged {
   /** It is open. Those that come while others are written stand behind them. */
   #ready(): void {
     const nowMs = monotonicMs();
-    if (!this.#isTls) this.#connectedMs = nowMs;
     let i = 0;
     while (i < this.#calls.length && !this.isClosed) {
       const call = this.#calls[i]!;
@@ -126,18 +121,12 @@ export class Connection implements Carrier, Bagged {
         if (at >= 0) this.#calls.splice(at, 1);
         continue;
       }
-      call.setup = this.#setupOf(call, nowMs);
+      call.setup = this.#opening.setupOf(call.startMs, nowMs);
       this.#write(call);
       i++;
     }
-    this.#isReady = true;
+    this.isReady = true;
     if (!this.isClosed) this.#owner.hasRoom(this);
-  }
-
-  #setupOf({ startMs }: Http1Call, readyMs: number): Setup {
-    const fromMs = Math.max(this.#resolvedMs, this.#openedMs, startMs);
-    const connectedMs = Math.max(this.#connectedMs, fromMs);
-    return { blockedMs: fromMs - startMs, connectingMs: connectedMs - fromMs, tlsMs: Math.max(0, readyMs - connectedMs) };
   }
 
   #write(call: Http1Call): void {

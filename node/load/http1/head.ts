@@ -1,8 +1,8 @@
 // Reads the head of an answer, or its trailer, octet by octet and wherever it is cut: framing is kept, the rest is checked.
 
-import { COLON, CR, LF, listOf, SPACE, TAB, TOKEN, trimmed, VALUE } from "./grammar.ts";
+import { COLON, CR, LF, listOf, SPACE, TAB, TOKEN, trimmed, VALUE } from "../http/grammar.ts";
 import type { HeadFacts, HeadMemo } from "./head-memo.ts";
-import { HEAD_BYTES } from "./limits.ts";
+import { HEAD_BYTES } from "../http/limits.ts";
 
 /** What can be wrong with an answer. All of it is an error of kind "protocol". */
 export type Fault =

@@ -2,14 +2,15 @@
 
 import type { OnReadOpts, Socket } from "node:net";
 import { Bag } from "../bag.ts";
-import type { ConnectionCount } from "../connection-count.ts";
+import type { OpenCount } from "../open-count.ts";
 import type { TargetGuard } from "../guard.ts";
 import type { RequestError } from "../outcome.ts";
 import type { Http1Call } from "./call.ts";
 import { Connection, type Owner } from "./connection.ts";
 import { HeadMemo } from "./head-memo.ts";
 import { RequestEncoder } from "./request.ts";
-import { type Endpoint, endpointOf, openSocket } from "./socket.ts";
+import { Line } from "../http/line.ts";
+import { type Endpoint, endpointOf, openSocket } from "../http/socket.ts";
 
 export class Origin implements Owner {
   readonly readBuffer: Buffer;
@@ -18,16 +19,17 @@ export class Origin implements Owner {
   /** Addresses are decided about here, because they never reach the guard's `lookup`; names are decided about there. */
   readonly refusal: RequestError | null;
   readonly #guard: TargetGuard;
-  readonly #count: ConnectionCount;
+  readonly #count: OpenCount;
   readonly #endpoint: Endpoint;
   /** Requests on a connection before their answers have come. */
   readonly #depth: number;
   /** Connections with room for a request; those that were closed meanwhile are among them until they are met. */
   readonly #free: Connection[] = [];
   readonly #open = new Bag<Connection>();
+  readonly #line: Line<Http1Call>;
   #isClosed = false;
 
-  constructor(url: string, depth: number, guard: TargetGuard, readBuffer: Buffer, count: ConnectionCount) {
+  constructor(url: string, depth: number, guard: TargetGuard, readBuffer: Buffer, count: OpenCount) {
     const parsed = new URL(url);
     this.readBuffer = readBuffer;
     this.encoder = new RequestEncoder(parsed.host);
@@ -36,27 +38,36 @@ export class Origin implements Owner {
     this.#count = count;
     this.#endpoint = endpointOf(parsed);
     this.#depth = depth;
+    this.#line = new Line(this.#endpoint.isTls, (call) => this.#give(this.#connect(), call));
   }
 
   send(call: Http1Call): void {
-    const isAlone = this.#depth === 1 || !call.isIdempotent;
-    const connection = this.#take(call.startMs, isAlone) ?? this.#connect();
-    connection.carry(call, this.#depth > 1);
-    if (!isAlone) this.hasRoom(connection);
+    const connection = this.#take(call.startMs, this.#isAlone(call));
+    if (connection === null) this.#line.join(call);
+    else this.#give(connection, call);
   }
 
   repeat(call: Http1Call): void {
     if (this.#isClosed) return call.fail("reset");
     call.repeat();
-    this.#connect().carry(call, false);
+    this.#line.join(call);
   }
 
   open(onread: OnReadOpts): Socket {
-    return openSocket(this.#endpoint, this.#guard, onread);
+    const socket = openSocket(this.#endpoint, this.#guard, onread);
+    this.#line.opened(socket);
+    return socket;
   }
 
   hasRoom(connection: Connection): void {
-    if (connection.isFree || connection.isClosed || connection.isFinal || connection.inFlight >= this.#depth) return;
+    if (connection.isFree || !this.#takesMore(connection)) return;
+    // Behind others none is put that has waited: it may be one that has to be alone.
+    while (connection.inFlight === 0 && connection.isReady && !connection.isClosed) {
+      const call = this.#line.next();
+      if (call === null) break;
+      if (call.waited()) return this.#give(connection, call);
+    }
+    if (connection.isFree || !this.#takesMore(connection)) return;
     connection.isFree = true;
     this.#free.push(connection);
   }
@@ -67,7 +78,21 @@ export class Origin implements Owner {
 
   close(): void {
     this.#isClosed = true;
+    this.#line.close();
     for (const connection of this.#open.all()) connection.close();
+  }
+
+  #takesMore({ isClosed, isFinal, inFlight }: Connection): boolean {
+    return !isClosed && !isFinal && inFlight < this.#depth;
+  }
+
+  #isAlone(call: Http1Call): boolean {
+    return this.#depth === 1 || !call.isIdempotent;
+  }
+
+  #give(connection: Connection, call: Http1Call): void {
+    connection.carry(call, this.#depth > 1);
+    if (!this.#isAlone(call)) this.hasRoom(connection);
   }
 
   /** Takes the last connection with room out of those that have it; one that carries nothing, if it is to be alone. */

@@ -1,7 +1,8 @@
 // The bytes of a request: what all requests of a step have in common is put together once.
 
 import type { PreparedRequest } from "../driver.ts";
-import { IS_PATH, IS_TOKEN, IS_VALUE, listOf } from "./grammar.ts";
+import { IS_PATH, IS_TOKEN, IS_VALUE, listOf, WITH_BODY } from "../http/grammar.ts";
+import { closesAfterAnswer, type StepFacts, StepMemo } from "../http/step-memo.ts";
 
 /** A request as it goes on the wire. */
 export interface Message {
@@ -14,10 +15,7 @@ export interface Message {
 }
 
 /** What the requests of a step have in common, and the last of them. */
-interface Common {
-  readonly method: string;
-  readonly headers: readonly string[];
-  readonly closesAfter: boolean;
+interface Common extends StepFacts {
   readonly before: string;
   /** From the version to the last field that does not depend on the body. */
   readonly after: string;
@@ -31,13 +29,11 @@ interface Common {
 
 /** Fields that are ours to say, because they say how the connection is used. */
 const REFUSED: ReadonlySet<string> = new Set(["transfer-encoding", "upgrade", "expect", "keep-alive"]);
-/** Methods that usually carry a body say so even if it is empty (RFC 9110, 8.6). */
-export const WITH_BODY: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
 
 /** Requests to one origin. */
 export class RequestEncoder {
   readonly #host: string;
-  readonly #steps = new WeakMap<object, Common>();
+  readonly #steps = new StepMemo<Common>((request) => this.#compose(request));
   /** A request that was asked for again, perhaps as the same object every time. */
   #constant: PreparedRequest | null = null;
   #message: Message | null = null;
@@ -50,8 +46,8 @@ export class RequestEncoder {
   /** Null if HTTP does not allow it, or if a field of it is not the user's to set. */
   encode(request: PreparedRequest): Message | null {
     if (request === this.#constant) return this.#message;
-    const { step, path, body } = request;
-    const common = step === undefined ? this.#compose(request) : this.#commonOf(request, step);
+    const { path, body } = request;
+    const common = this.#steps.of(request);
     if (common === null) return null;
     if (common.path === path && common.body === body) {
       // Asked for twice, and so perhaps for ever.
@@ -68,18 +64,6 @@ export class RequestEncoder {
     common.body = body;
     common.message = message;
     return message;
-  }
-
-  #commonOf(request: PreparedRequest, step: object): Common | null {
-    const known = this.#steps.get(step);
-    const { method, headers } = request;
-    const closesAfter = closesAfterAnswer(request);
-    if (known !== undefined && known.headers === headers && known.method === method && known.closesAfter === closesAfter) {
-      return known;
-    }
-    const common = this.#compose(request);
-    if (common !== null) this.#steps.set(step, common);
-    return common;
   }
 
   #compose(request: PreparedRequest): Common | null {
@@ -111,10 +95,6 @@ export class RequestEncoder {
     const after = ` HTTP/1.1\r\nhost: ${host}\r\nconnection: ${closes ? "close" : "keep-alive"}\r\n${fields}`;
     return { method, headers, closesAfter, before: `${method} `, after, closes, contentLength, path: null, body: null, message: null };
   }
-}
-
-export function closesAfterAnswer({ http }: PreparedRequest): boolean {
-  return http !== undefined && (http.close ?? "keep") !== "keep";
 }
 
 /** Null if a field says another length than the body has. */

@@ -1,17 +1,17 @@
 // Our own HTTP/2 client: origins with their connections, one timer for all timeouts, one memory for all reads.
 
-import type { ConnectionCount } from "../connection-count.ts";
+import type { OpenCount } from "../open-count.ts";
 import type { Call, Driver, HttpOptions, PreparedRequest, Sink } from "../driver.ts";
 import type { TargetGuard } from "../guard.ts";
-import { Deadlines } from "../http1/deadlines.ts";
-import { READ_BYTES } from "../http1/limits.ts";
+import { Deadlines } from "../http/deadlines.ts";
+import { READ_BYTES } from "../http/limits.ts";
 import { Unsent } from "../unsent.ts";
 import { Http2Call } from "./call.ts";
 import { Origin } from "./origin.ts";
 
 export class Http2Client implements Driver {
   readonly #guard: TargetGuard;
-  readonly #count: ConnectionCount;
+  readonly #count: OpenCount;
   readonly #origins = new Map<string, Origin>();
   readonly #deadlines = new Deadlines();
   /** What was asked for last: scenarios ask for the same over and over. */
@@ -21,7 +21,7 @@ export class Http2Client implements Driver {
   /** Reads are dealt with before the next one: no two connections need it at the same time. */
   readonly #readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
 
-  constructor(guard: TargetGuard, count: ConnectionCount) {
+  constructor(guard: TargetGuard, count: OpenCount) {
     this.#guard = guard;
     this.#count = count;
   }

@@ -7,11 +7,11 @@ import type { Bagged } from "../bag.ts";
 import { monotonicMs } from "../clock.ts";
 import type { Carrier, Http2Call } from "./call.ts";
 import { FrameReader } from "./frame-reader.ts";
-import { CANCEL, ENHANCE_YOUR_CALM, INITIAL_WINDOW_SIZE, NO_ERROR, PROTOCOL_ERROR } from "./frames.ts";
+import { CANCEL, ENHANCE_YOUR_CALM, FLOW_CONTROL_ERROR, INITIAL_WINDOW_SIZE, NO_ERROR, PROTOCOL_ERROR } from "./frames.ts";
 import type { FieldList } from "./head-reader.ts";
 import { type Conversation, Intake } from "./intake.ts";
 import { STREAM_WINDOW_BYTES, UNREAD_BYTES } from "./limits.ts";
-import { Opening } from "./opening.ts";
+import { Opening } from "../http/opening.ts";
 import { kindOfCode, kindOfSocketError } from "./outcome.ts";
 import { Sender } from "./sender.ts";
 import { Streams } from "./streams.ts";
@@ -37,6 +37,8 @@ export interface Owner {
 export class Connection implements Carrier, Conversation, Bagged {
   /** Neither open nor about to be. */
   isClosed = false;
+  /** The target has introduced itself. */
+  isReady = false;
   /** It stands where its owner looks for room. */
   isFree = false;
   place = -1;
@@ -52,8 +54,6 @@ export class Connection implements Carrier, Conversation, Bagged {
   readonly #opening: Opening;
   /** We have introduced ourselves. */
   #isIntroduced = false;
-  /** The target has introduced itself. */
-  #isReady = false;
   /** No further stream is opened. */
   #isRetired = false;
   #resets = false;
@@ -91,14 +91,14 @@ export class Connection implements Carrier, Conversation, Bagged {
   }
 
   get hasRoom(): boolean {
-    const most = this.#isReady ? this.#mostStreams : Math.min(this.#mostStreams, this.#owner.streams);
+    const most = this.isReady ? this.#mostStreams : Math.min(this.#mostStreams, this.#owner.streams);
     return !this.isClosed && !this.#isRetired && this.load < most;
   }
 
   /** Opens a stream for the request, at once if that may be. */
   carry(call: Http2Call): void {
     call.carrier = this;
-    if (!this.#isReady || this.#isRetired || this.#streams.size >= this.#mostStreams) return void this.#waiting.push(call);
+    if (!this.isReady || this.#isRetired || this.#streams.size >= this.#mostStreams) return void this.#waiting.push(call);
     this.#begin(call);
     this.#sender.soon();
   }
@@ -113,7 +113,7 @@ export class Connection implements Carrier, Conversation, Bagged {
       this.#sender.soon();
       if (isLate && this.#readMs < call.writtenMs) this.#isRetired = true;
     }
-    const isUseless = !this.#isReady || this.#isRetired || this.#mostStreams === 0;
+    const isUseless = !this.isReady || this.#isRetired || this.#mostStreams === 0;
     if (this.load === 0 && isUseless) this.close();
     else this.#advance();
   }
@@ -141,7 +141,7 @@ export class Connection implements Carrier, Conversation, Bagged {
     this.#sender.acknowledgeSettings();
     this.#watchUnread();
     if (this.isClosed) return;
-    if (!this.#isReady) this.#ready();
+    if (!this.isReady) this.#ready();
     this.#sender.pump();
     this.#advance();
   }
@@ -198,7 +198,6 @@ export class Connection implements Carrier, Conversation, Bagged {
   onReset(stream: number, code: number): boolean {
     const call = this.#streams.find(stream);
     if (call === null) return this.#streams.wasOpened(stream);
-    this.#sender.forget(call);
     this.#remove(call);
     this.#owner.hasRoom(this);
     call.fail(kindOfCode(code));
@@ -209,9 +208,12 @@ export class Connection implements Carrier, Conversation, Bagged {
   onWindow(stream: number, bytes: number): boolean {
     const call = stream === 0 ? null : this.#streams.find(stream);
     if (stream !== 0 && call === null) return this.#streams.wasOpened(stream);
-    const isRight = call === null ? this.#sender.widen(bytes) : this.#sender.widenStream(call, bytes);
+    const isRight = bytes > 0 && (call === null ? this.#sender.widen(bytes) : this.#sender.widenStream(call, bytes));
+    const code = bytes === 0 ? PROTOCOL_ERROR : FLOW_CONTROL_ERROR;
     if (isRight) this.#sender.pump();
-    return isRight;
+    else if (call === null) this.onFault(code);
+    else this.#break(call, "protocol", code);
+    return true;
   }
 
   /** The target takes no further streams, and has not looked at those after the last it names (RFC 9113, 6.8). */
@@ -220,10 +222,7 @@ export class Connection implements Carrier, Conversation, Bagged {
     this.#goodbye = code;
     const kind = code === NO_ERROR ? "refused" : kindOfCode(code);
     const unseen = [...this.#streams.all].filter(({ stream }) => stream > lastStream);
-    for (const call of unseen) {
-      this.#sender.forget(call);
-      this.#remove(call);
-    }
+    for (const call of unseen) this.#remove(call);
     const moved = [...unseen, ...this.#waiting.splice(0)];
     if (this.load === 0) this.close();
     for (const call of moved) {
@@ -255,7 +254,7 @@ export class Connection implements Carrier, Conversation, Bagged {
 
   /** The target has said how many streams it takes; who finds no place has to look elsewhere. */
   #ready(): void {
-    this.#isReady = true;
+    this.isReady = true;
     const surplus = this.#waiting.splice(Math.max(1, this.#mostStreams));
     const readyMs = monotonicMs();
     for (const call of this.#waiting) call.setup = this.#opening.setupOf(call.startMs, readyMs);
@@ -264,7 +263,7 @@ export class Connection implements Carrier, Conversation, Bagged {
 
   /** Opens streams for those that wait, as many as may be. */
   #advance(): void {
-    if (!this.#isReady) return;
+    if (!this.isReady) return;
     while (this.#waiting.length > 0 && this.#streams.size < this.#mostStreams && !this.isClosed && !this.#isRetired) {
       const call = this.#waiting.shift()!;
       if (!call.isSettled && call.mayBegin()) this.#begin(call);
@@ -291,6 +290,7 @@ export class Connection implements Carrier, Conversation, Bagged {
 
   #remove(call: Http2Call): void {
     this.#streams.delete(call);
+    this.#sender.forget(call);
     if (this.#current === call) this.#current = null;
     // What belongs to no stream belongs to the connection, and so to whoever uses it.
     call.bytesSent += this.#sender.overheadBytes;
@@ -312,8 +312,8 @@ export class Connection implements Carrier, Conversation, Bagged {
   }
 
   /** The answer is none, or not one that is taken: the stream ends here, and the connection goes on. */
-  #break(call: Http2Call, kind: ErrorKind): void {
-    this.#sender.reset(call, kind === "protocol" ? PROTOCOL_ERROR : CANCEL);
+  #break(call: Http2Call, kind: ErrorKind, code = kind === "protocol" ? PROTOCOL_ERROR : CANCEL): void {
+    this.#sender.reset(call, code);
     this.#remove(call);
     this.#advance();
     call.fail(kind);
@@ -343,7 +343,7 @@ export class Connection implements Carrier, Conversation, Bagged {
     // What was written is not sent a second time: the target may have read it, and would see more than is reported.
     for (const call of open) call.fail(lost);
     for (const call of waiting) {
-      if (this.#isReady) this.#owner.move(call, lost);
+      if (this.isReady) this.#owner.move(call, lost);
       else call.fail(lost);
     }
   }

@@ -1,6 +1,6 @@
 // Reads the heads of a connection's answers. A target repeats itself: the same octets with the same table mean the same.
 
-import { HEAD_BYTES } from "../http1/limits.ts";
+import { HEAD_BYTES } from "../http/limits.ts";
 import { type Head, headOf } from "./head.ts";
 import { HpackDecoder } from "./hpack.ts";
 import { MEMO_BYTES } from "./limits.ts";

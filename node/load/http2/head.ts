@@ -1,6 +1,6 @@
 // What the head of an answer says, and whether it is one (RFC 9113, 8.1 to 8.3). Trailers as well.
 
-import { IS_VALUE, listOf, trimmed } from "../http1/grammar.ts";
+import { IS_VALUE, listOf, trimmed } from "../http/grammar.ts";
 
 export interface Head {
   readonly status: number;

@@ -47,7 +47,6 @@ export interface Conversation {
   onBody(bytes: Buffer, from: number, to: number): void;
   onBodyEnd(): void;
   onReset(stream: number, code: number): boolean;
-  /** False if the window gets too wide, or the stream was never opened. */
   onWindow(stream: number, bytes: number): boolean;
   onGoodbye(lastStream: number, code: number): void;
   /** So much was taken of the window of the connection. */
@@ -220,9 +219,7 @@ export class Intake implements FrameSink {
 
   #windowUpdate(stream: number, bytes: Buffer, from: number, to: number): boolean {
     if (to - from !== 4) return this.onFault(FRAME_SIZE_ERROR);
-    const increment = read32(bytes, from) & MOST_31_BITS;
-    if (increment === 0) return this.onFault(PROTOCOL_ERROR);
-    if (!this.#to.onWindow(stream, increment)) return this.onFault(FLOW_CONTROL_ERROR);
+    if (!this.#to.onWindow(stream, read32(bytes, from) & MOST_31_BITS)) return this.onFault(PROTOCOL_ERROR);
     return !this.#to.isClosed;
   }
 }

@@ -3,9 +3,10 @@
 import type { OnReadOpts, Socket } from "node:net";
 import type { ErrorKind } from "../../metrics/results.ts";
 import { Bag } from "../bag.ts";
-import type { ConnectionCount } from "../connection-count.ts";
+import type { OpenCount } from "../open-count.ts";
 import type { TargetGuard } from "../guard.ts";
-import { type Endpoint, endpointOf, openSocket } from "../http1/socket.ts";
+import { Line } from "../http/line.ts";
+import { type Endpoint, endpointOf, openSocket } from "../http/socket.ts";
 import type { RequestError } from "../outcome.ts";
 import type { Http2Call } from "./call.ts";
 import { Connection, type Owner } from "./connection.ts";
@@ -14,7 +15,7 @@ import { RequestEncoder } from "./request.ts";
 
 export interface OriginOptions {
   readonly guard: TargetGuard;
-  readonly count: ConnectionCount;
+  readonly count: OpenCount;
   readonly readBuffer: Buffer;
   /** Streams that the plan allows on a connection. */
   readonly streams: number;
@@ -33,6 +34,7 @@ export class Origin implements Owner {
   /** Connections with room for a request; those that have none any more are among them until they are met. */
   readonly #free: Connection[] = [];
   readonly #open = new Bag<Connection>();
+  readonly #line: Line<Http2Call>;
   #isClosed = false;
 
   constructor(url: string, options: OriginOptions) {
@@ -43,12 +45,13 @@ export class Origin implements Owner {
     this.encoder = new RequestEncoder(parsed);
     this.refusal = options.guard.refusalOfHost(parsed.hostname);
     this.#endpoint = endpointOf(parsed);
+    this.#line = new Line(this.#endpoint.isTls, (call) => this.#give(this.#connect(), call));
   }
 
   send(call: Http2Call): void {
-    const connection = this.#take() ?? this.#connect();
-    connection.carry(call);
-    this.hasRoom(connection);
+    const connection = this.#take();
+    if (connection === null) this.#line.join(call);
+    else this.#give(connection, call);
   }
 
   move(call: Http2Call, kind: ErrorKind): void {
@@ -61,10 +64,18 @@ export class Origin implements Owner {
   }
 
   open(onread: OnReadOpts): Socket {
-    return openSocket(this.#endpoint, this.#options.guard, onread, this.#options.protocols);
+    const socket = openSocket(this.#endpoint, this.#options.guard, onread, this.#options.protocols);
+    this.#line.opened(socket);
+    return socket;
   }
 
   hasRoom(connection: Connection): void {
+    if (connection.isFree) return;
+    while (connection.hasRoom) {
+      const call = this.#line.next();
+      if (call === null) break;
+      if (!connection.isReady || call.waited()) connection.carry(call);
+    }
     if (connection.isFree || !connection.hasRoom) return;
     connection.isFree = true;
     this.#free.push(connection);
@@ -82,7 +93,13 @@ export class Origin implements Owner {
 
   close(): void {
     this.#isClosed = true;
+    this.#line.close();
     for (const connection of this.#open.all()) connection.close();
+  }
+
+  #give(connection: Connection, call: Http2Call): void {
+    connection.carry(call);
+    this.hasRoom(connection);
   }
 
   #take(): Connection | null {

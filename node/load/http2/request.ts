@@ -4,8 +4,8 @@
 // the target stays empty; browsers send fewer of them.
 
 import type { PreparedRequest } from "../driver.ts";
-import { IS_PATH, IS_TOKEN, IS_VALUE, listOf, trimmed } from "../http1/grammar.ts";
-import { closesAfterAnswer, WITH_BODY } from "../http1/request.ts";
+import { IS_PATH, IS_TOKEN, IS_VALUE, listOf, trimmed, WITH_BODY } from "../http/grammar.ts";
+import { closesAfterAnswer, type StepFacts, StepMemo } from "../http/step-memo.ts";
 import { STATIC } from "./static-table.ts";
 
 export interface Message {
@@ -15,10 +15,7 @@ export interface Message {
   readonly closes: boolean;
 }
 
-interface Common {
-  readonly method: string;
-  readonly headers: readonly string[];
-  readonly closesAfter: boolean;
+interface Common extends StepFacts {
   /** Method, scheme and authority. */
   readonly before: Buffer;
   /** What comes after the path and does not depend on the body. */
@@ -57,7 +54,7 @@ for (let i = STATIC.length - 2; i >= 0; i -= 2) {
 export class RequestEncoder {
   readonly #scheme: string;
   readonly #authority: string;
-  readonly #steps = new WeakMap<object, Common>();
+  readonly #steps = new StepMemo<Common>((request) => this.#compose(request));
 
   constructor(url: URL) {
     this.#scheme = url.protocol.slice(0, -1);
@@ -66,8 +63,8 @@ export class RequestEncoder {
 
   /** Null if HTTP does not allow it, or if a field of it is not the user's to set. */
   encode(request: PreparedRequest): Message | null {
-    const { step, path, body } = request;
-    const common = step === undefined ? this.#compose(request) : this.#commonOf(request, step);
+    const { path, body } = request;
+    const common = this.#steps.of(request);
     if (common === null) return null;
     if (common.message !== null && common.path === path && common.body === body) return common.message;
     if (!IS_PATH.test(path)) return null;
@@ -77,18 +74,6 @@ export class RequestEncoder {
     common.body = body;
     common.message = message;
     return message;
-  }
-
-  #commonOf(request: PreparedRequest, step: object): Common | null {
-    const known = this.#steps.get(step);
-    const { method, headers } = request;
-    const closesAfter = closesAfterAnswer(request);
-    if (known !== undefined && known.headers === headers && known.method === method && known.closesAfter === closesAfter) {
-      return known;
-    }
-    const common = this.#compose(request);
-    if (common !== null) this.#steps.set(step, common);
-    return common;
   }
 
   #compose(request: PreparedRequest): Common | null {

@@ -26,7 +26,7 @@ import {
   write32,
   writeHead,
 } from "./frames.ts";
-import { HEAD_BYTES } from "../http1/limits.ts";
+import { HEAD_BYTES } from "../http/limits.ts";
 import { CONNECTION_WINDOW_BYTES, STAGING_BYTES, STREAM_WINDOW_BYTES } from "./limits.ts";
 
 /** Longer pieces of a body are not copied. */

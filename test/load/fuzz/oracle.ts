@@ -3,7 +3,7 @@
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import { Client, type Dispatcher } from "undici";
-import { HEAD_BYTES } from "../../../node/load/http1/limits.ts";
+import { HEAD_BYTES } from "../../../node/load/http/limits.ts";
 import { classify } from "../../../node/load/outcome.ts";
 import { type Conversation, headOf, type Outcome } from "./outcome.ts";
 

@@ -6,9 +6,9 @@ import type { OnReadOpts, Socket } from "node:net";
 import { monotonicMs } from "../../../node/load/clock.ts";
 import { Http1Call } from "../../../node/load/http1/call.ts";
 import { Connection, type Owner } from "../../../node/load/http1/connection.ts";
-import { Deadlines } from "../../../node/load/http1/deadlines.ts";
+import { Deadlines } from "../../../node/load/http/deadlines.ts";
 import { HeadMemo } from "../../../node/load/http1/head-memo.ts";
-import { READ_BYTES } from "../../../node/load/http1/limits.ts";
+import { READ_BYTES } from "../../../node/load/http/limits.ts";
 import { RequestEncoder } from "../../../node/load/http1/request.ts";
 import { type Conversation, headOf, type Outcome } from "./outcome.ts";
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createServer as createHttp2 } from "node:http2";
 import { createServer, type Server } from "node:net";
 import { describe, it } from "node:test";
-import { ConnectionCount } from "../../../node/load/connection-count.ts";
+import { OpenCount } from "../../../node/load/open-count.ts";
 import type { Exchange } from "../../../node/load/driver.ts";
 import { HttpDriver } from "../../../node/load/drivers/http.ts";
 import { TargetGuard } from "../../../node/load/guard.ts";
@@ -315,7 +315,7 @@ it("what the guard refuses is never connected to; a request that HTTP does not a
 
 it("connections are counted when they are asked for, and counted out when they are gone", async () => {
   await using target = await listen(speaking({ onRequest: (peer, stream) => (stream === 5 ? peer.socket.destroy() : peer.send(ok(stream))) }));
-  const count = new ConnectionCount();
+  const count = new OpenCount();
   const driver = new HttpDriver(new TargetGuard({ loopbackOnly: true }), count);
   const settle = (): Promise<Exchange> =>
     new Promise((onSettled) => driver.send(request2(target.origin), { onSettled, mayBegin: () => true, onHeld: () => assert.fail("held") }));

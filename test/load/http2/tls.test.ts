@@ -131,6 +131,21 @@ describe("over TLS", () => {
     all.forEach(({ body }, i) => assert.ok(body.toString() === paths[i]!.repeat(20_000), `answer ${i}`));
     assert.equal(target.connections(), 40);
   });
+
+  for (const [version, request] of [["1.1", requestTo], ["2", request2]] as const) {
+    it(`of 400 requests at once each is answered, over HTTP/${version}, and says how long it waited for a connection`, async () => {
+      await using target = await listen(secure(["h2", "http/1.1"]), "https", "localhost");
+      using client = clientOf();
+      const all = await Promise.all(Array.from({ length: 400 }, () => client.settle(request(target.origin, { timeoutMs: 20_000 }))));
+      assert.deepEqual(all.map(({ error, status }) => [error, status]), new Array(400).fill([null, 200]));
+      for (const { setup, startMs, writtenMs } of all) {
+        const times = [startMs, startMs + setup!.blockedMs, startMs + setup!.blockedMs + setup!.connectingMs + setup!.tlsMs, writtenMs];
+        assert.deepEqual(times.toSorted((a, b) => a - b), times);
+      }
+      assert.ok(all.some(({ setup }) => setup!.connectingMs === 0), "all of them opened a connection");
+      assert.ok(target.connections() < 400, `${target.connections()} connections`);
+    });
+  }
 });
 
 it("without TLS there is nothing to negotiate: what is left to the target is HTTP/1.1", async () => {

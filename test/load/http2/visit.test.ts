@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { CookieJar } from "../../../node/load/http1/cookies.ts";
+import { CookieJar } from "../../../node/load/http/cookies.ts";
 import { clientOf, listen } from "../http1/servers.ts";
 import { planOf, rate, run, scenario, step } from "../support.ts";
 import { data, END_HEADERS, fieldOf, frame, goaway, head, HEADERS, block, ok, request2, reset, settings, speaking } from "./servers.ts";

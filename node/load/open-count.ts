@@ -1,5 +1,5 @@
-// How many connections a load thread has made and holds, and how many of its requests wait for their answers, in memory that the
-// main thread reads.
+// What a load thread has open: its connections, and its requests that wait for their answers; in memory that the main thread
+// reads.
 
 const MADE = 0;
 const GONE = 1;
@@ -7,7 +7,7 @@ const SENT = 2;
 const SETTLED = 3;
 
 /** Of all threads of an agent. */
-export interface Connections {
+export interface OpenCounts {
   readonly open: number;
   readonly made: number;
   /** Requests that wait for their answers. */
@@ -15,7 +15,7 @@ export interface Connections {
 }
 
 /** The thread writes, with plain stores; whoever reads is a moment behind. */
-export class ConnectionCount {
+export class OpenCount {
   readonly memory: SharedArrayBuffer;
   readonly #numbers: Float64Array;
 

@@ -54,3 +54,6 @@ export function listOf(value: string): string[] {
     .map((element) => trimmed(element))
     .filter((element) => element !== "");
 }
+
+/** Methods that usually carry a body say so even if it is empty (RFC 9110, 8.6). */
+export const WITH_BODY: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);

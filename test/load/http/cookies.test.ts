@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CookieJar } from "../../../node/load/http1/cookies.ts";
-import { COOKIE_BYTES, COOKIES } from "../../../node/load/http1/limits.ts";
+import { CookieJar } from "../../../node/load/http/cookies.ts";
+import { COOKIE_BYTES, COOKIES } from "../../../node/load/http/limits.ts";
 
 const HOST = "http://shop.example.com/a/b";
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, it } from "node:test";
-import { ConnectionCount } from "../../node/load/connection-count.ts";
+import { OpenCount } from "../../node/load/open-count.ts";
 import { HttpDriver } from "../../node/load/drivers/http.ts";
 import { TargetGuard } from "../../node/load/guard.ts";
 
@@ -23,8 +23,8 @@ before(async () => {
 after(() => new Promise((resolve) => server.close(resolve)));
 
 it("connections are counted when they are made and when they go, and seen from elsewhere", async () => {
-  const count = new ConnectionCount();
-  const elsewhere = new ConnectionCount(count.memory);
+  const count = new OpenCount();
+  const elsewhere = new OpenCount(count.memory);
   const driver = new HttpDriver(new TargetGuard({ loopbackOnly: true }), count);
   const get = (path: string) =>
     new Promise<void>((resolve, reject) => {
@@ -45,7 +45,7 @@ it("connections are counted when they are made and when they go, and seen from e
 });
 
 it("a thread that crashed holds none any more", () => {
-  const count = new ConnectionCount();
+  const count = new OpenCount();
   for (let i = 0; i < 5; i++) count.begin();
   count.end();
   count.endAll();
@@ -53,8 +53,8 @@ it("a thread that crashed holds none any more", () => {
 });
 
 it("requests are in flight from when they are sent until they are settled, or their thread is gone", () => {
-  const count = new ConnectionCount();
-  const elsewhere = new ConnectionCount(count.memory);
+  const count = new OpenCount();
+  const elsewhere = new OpenCount(count.memory);
   for (let i = 0; i < 3; i++) count.send();
   count.settle();
   assert.equal(elsewhere.requests, 2);

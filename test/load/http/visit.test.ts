@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { createServer, type IncomingMessage } from "node:http";
 import { describe, it } from "node:test";
 import type { HttpOptions, PreparedRequest } from "../../../node/load/driver.ts";
-import { CookieJar } from "../../../node/load/http1/cookies.ts";
+import { CookieJar } from "../../../node/load/http/cookies.ts";
 import { planOf, rate, run, scenario, startTarget, step } from "../support.ts";
-import { answering, clientOf, listen, onRequest, READY, requestTo } from "./servers.ts";
+import { answering, clientOf, listen, onRequest, READY, requestTo } from "../http1/servers.ts";
 
 interface Seen {
   readonly method: string;

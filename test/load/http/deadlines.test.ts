@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { monotonicMs } from "../../../node/load/clock.ts";
-import { Deadlines, type Expiring } from "../../../node/load/http1/deadlines.ts";
+import { Deadlines, type Expiring } from "../../../node/load/http/deadlines.ts";
 
 /** Holds the process while timers that do not are waited for. */
 const holding = setInterval(() => {}, 1_000);
