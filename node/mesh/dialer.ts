@@ -29,6 +29,8 @@ export interface DialerOptions {
   readonly join: readonly HostPort[];
   readonly joinNames: readonly HostPort[];
   readonly log: Logger;
+  /** Asked: whether the peer sits in the agreed view. */
+  isMember(peer: string): boolean;
   /** A wanted member was dialled after its link had closed, and its host refused the connection. */
   refused(peer: string): void;
   /** A wanted or probed member was dialled, and nothing answered: its host is silent, or there is no way to it. */
@@ -134,7 +136,7 @@ export class Dialer {
     this.#nextDiscoveryMs = now + every * (0.5 + Math.random());
     const { addresses, failed } = await discover(join, joinNames);
     if (this.#stopped) return;
-    const strangers = addresses.filter((address) => !this.#own.has(address) && !this.#isConnectedTo(address));
+    const strangers = addresses.filter((address) => !this.#own.has(address) && !this.#isKnown(address));
     await Promise.all(sample(strangers, KNOCKS).map((address) => this.#knock(address)));
     if (this.#links.count() > 0 || now < this.#nextComplaintMs) return;
     this.#nextComplaintMs = now + COMPLAIN_MS;
@@ -152,11 +154,19 @@ export class Dialer {
     }
   }
 
-  /** By its address, or because the peer that answered there is linked by another one of its addresses. */
-  #isConnectedTo(address: string): boolean {
+  /**
+   * Linked by its address, or the peer that answered there is: by another one of its addresses, or over others, as a member.
+   * Once that is lost it is knocked at again, whoever has come to its place.
+   */
+  #isKnown(address: string): boolean {
     const peer = this.#found.get(address);
-    if (peer !== undefined && this.#links.has(peer)) return true;
+    if (peer !== undefined && (this.#links.has(peer) || this.#isNear(peer))) return true;
     return this.#host.getConnections().some((one) => `${one.remoteAddr.toString()}/`.startsWith(`${address}/`));
+  }
+
+  /** A member, unless all of them seem to be gone. */
+  #isNear(peer: string): boolean {
+    return this.#links.count() > 0 && this.#options.isMember(peer);
   }
 }
 

@@ -110,6 +110,7 @@ export class Mesh implements Network {
       join,
       joinNames,
       log,
+      isMember: (peer) => events.isMember(peer),
       refused: (peer) => events.refused(peer),
       unreachable: (peer) => events.unreachable(peer),
     });

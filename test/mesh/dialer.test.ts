@@ -19,6 +19,8 @@ const MINUTE_MS = 60_000;
 const addresses = Array.from({ length: PODS }, (_, i) => `10.${128 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}`);
 const multiaddrOf = (ip: string): string => `/ip4/${ip}/tcp/7400`;
 
+const NOBODY = { join: [], joinNames: [], log: pino({ level: "silent" }), isMember: () => false, refused: () => {}, unreachable: () => {} };
+
 /** A dialer whose dials go nowhere but into the returned list. */
 function dialerThatNotes(joinNames: readonly HostPort[], links: number): { dialer: Dialer; knocked: string[] } {
   const knocked: string[] = [];
@@ -29,7 +31,7 @@ function dialerThatNotes(joinNames: readonly HostPort[], links: number): { diale
     },
     getConnections: () => [],
   } as unknown as Host;
-  const rest = { join: [], joinNames, log: pino({ level: "silent" }), refused: () => {}, unreachable: () => {} };
+  const rest = { ...NOBODY, joinNames };
   return { dialer: new Dialer(host, { has: () => false, count: () => links } as unknown as Links, rest), knocked };
 }
 
@@ -123,4 +125,36 @@ describe("how often the name is asked for", () => {
     const asked = await askedWithin(MINUTE_MS, 0);
     assert.ok(asked.length >= 30, `${asked.length}`);
   });
+});
+
+describe("a place where somebody has answered", () => {
+  beforeEach(() => void mock.timers.enable({ apis: ["setTimeout"] }));
+  afterEach(() => {
+    mock.timers.reset();
+    mock.restoreAll();
+  });
+
+  const rows: readonly [string, number, boolean, boolean][] = [
+    ["is left alone while that one is a member", 1, true, false],
+    ["is knocked at again when that one is a member no more", 1, false, true],
+    ["is knocked at again, member or not, by an agent that has no link left", 0, true, true],
+  ];
+  for (const [name, links, isMember, expected] of rows) {
+    it(name, async () => {
+      let nowMs = 1000;
+      mock.method(performance, "now", () => nowMs);
+      let knocks = 0;
+      const dial = async () => ({ remotePeer: { toString: () => "b" }, knocks: ++knocks });
+      const host = { dial, getConnections: () => [] } as unknown as Host;
+      const options = { ...NOBODY, join: [{ host: "192.0.2.1", port: 7400 }], isMember: (peer: string) => peer === "b" && isMember };
+      const dialer = new Dialer(host, { has: () => false, count: () => links } as unknown as Links, options);
+      dialer.start();
+      for (; nowMs < 3 * MINUTE_MS; nowMs += 500) {
+        for (let turn = 0; turn < 5; turn++) await nextTurn();
+        mock.timers.tick(500);
+      }
+      dialer.stop();
+      assert.equal(knocks > 1, expected, `${knocks}`);
+    });
+  }
 });
