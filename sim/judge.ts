@@ -140,9 +140,10 @@ function takesOver({ after, withinMs }: Extract<Promised, { promise: "takes over
   let at = 0;
   for (const load of seen.loads) {
     for (const mark of seen.marks) {
-      if (!after.includes(mark.kind) || mark.atMs < load.fromMs || mark.atMs >= load.untilMs) continue;
+      if (!after.includes(mark.kind) || mark.atMs >= load.untilMs) continue;
       const nextMs = Math.min(load.untilMs, ...seen.marks.filter((one) => one.atMs > mark.atMs).map((one) => one.atMs));
-      const tookMs = recoveryMs(load, mark.atMs, nextMs);
+      // What happened before the load shows when that begins.
+      const tookMs = recoveryMs(load, Math.max(mark.atMs, load.fromMs), nextMs);
       // What comes next came too soon to tell.
       if (tookMs === Number.POSITIVE_INFINITY && nextMs - mark.atMs <= withinMs) continue;
       if (tookMs > worst) [worst, at] = [tookMs, mark.atMs - load.fromMs];

@@ -28,5 +28,9 @@ const KNOWN = [
 export function older(frame: Frame): Frame {
   const known: { -readonly [K in keyof Frame]: Frame[K] } = {};
   for (const part of KNOWN) if (frame[part] !== undefined) Object.assign(known, { [part]: frame[part] });
+  if (known.standing !== undefined) {
+    const { restsFrom: _, ...standing } = known.standing;
+    known.standing = standing;
+  }
   return known;
 }

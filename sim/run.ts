@@ -100,6 +100,7 @@ class Run {
   outcome(): Outcome {
     const { scenario, agents, seed, without = new Set<number>() } = this.#options;
     const marks: Mark[] = [{ atMs: this.#start(), kind: "join" }];
+    if (scenario.restS !== undefined) this.#publishLater(1000 * scenario.restS);
     const faults = expand(scenario, seed, without);
     const control = { stop: (on: Agent) => this.#stop(on), republish: (on: Agent) => this.#publish(on, 0, false) };
     const attack = new Attack(this.#world, agents, control, marks);
@@ -131,6 +132,7 @@ class Run {
     const untilMs = startedMs + (swarms.length > 1 ? SETTLE_APART_MS : SETTLE_MS);
     this.#world.runFor(CALM_MS);
     while (this.#world.elapsedMs < untilMs && !this.#isSettled()) this.#world.runFor(LOOK_EVERY_MS);
+    if (scenario.restS !== undefined) return startedMs;
     swarms.forEach(({ loadS }, index) => {
       const on = this.#random.pick(this.#world.running().filter((agent) => members[index]!.has(agent.index)));
       if (loadS === null) return;
@@ -138,6 +140,12 @@ class Run {
     });
     this.#fromMs = this.#world.elapsedMs + LEAD_MS;
     return startedMs;
+  }
+
+  #publishLater(waitMs: number): void {
+    const { seconds } = this.#options.scenario;
+    this.#fromMs = this.#world.elapsedMs + waitMs + LEAD_MS;
+    this.#world.at(this.#fromMs - LEAD_MS, () => this.#publish(this.#random.pick(this.#world.running()), seconds, true));
   }
 
   /** Indices of its agents. */

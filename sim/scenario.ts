@@ -111,6 +111,8 @@ export interface Scenario {
   readonly network?: Partial<Conditions>;
   /** Part of the agents that start before the load; the others join by faults. */
   readonly startWith?: number;
+  /** How long all stand idle with one view before the load is published; faults may come in that time. */
+  readonly restS?: number;
   /** Swarms that do not know of each other at first; each part with or without a load of so many seconds. */
   readonly swarms?: readonly { readonly part: number; readonly loadS: number | null }[];
   /** They all are given the same plan, under one key. */

@@ -9,6 +9,12 @@ export type Positions = Uint32Array;
 /** A lineage is one swarm's succession of views. Its name is a digest of its founder's, 16 hexadecimal digits. */
 export type LineageId = string;
 
+export interface Lineage {
+  readonly id: LineageId;
+  /** When it was founded, by the founder's clock. */
+  readonly bornMs: number;
+}
+
 /** Where the sender stands: in every frame of this protocol, so that whoever is behind or elsewhere notices. */
 export interface Standing {
   readonly lineage: LineageId;
@@ -22,6 +28,8 @@ export interface Standing {
   readonly digest: number;
   /** Swarm time at which the frame was sent. */
   readonly sentAtMs: number;
+  /** First window in which the sender rests, unless it hears that something goes on. Absent: it never does. */
+  readonly restsFrom?: number;
 }
 
 export interface ViewMember {

@@ -2,7 +2,9 @@
 
 import type { MemberId } from "./events.ts";
 import type { Frame, Standing } from "./frame.ts";
-import { FLUSH_MS, FLUSH_SOON_MS, PULL_APART_EVERY_MS, PULL_EVERY_MS, QUIET_FLUSH_MS, SPARE_LINK_MS, WINDOW_MS, ZOMBIE_LINK_MS } from "./limits.ts";
+import {
+  FLUSH_MS, FLUSH_SOON_MS, PULL_APART_EVERY_MS, PULL_EVERY_MS, QUIET_FLUSH_MS, SPARE_LINK_MS, WINDOW_MS, ZOMBIE_LINK_MS,
+} from "./limits.ts";
 import type { Membership } from "./membership.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Neighbour, TimeSync } from "./time-sync.ts";
@@ -46,6 +48,8 @@ export class Gossip {
   #flushedMs = LONG_AGO;
   #flushAtMs = Number.POSITIVE_INFINITY;
   #tendedMs = LONG_AGO;
+  /** Whether the whole swarm was at rest when this agent last looked. */
+  #isResting = false;
   /** When members last had something new to say: while they do, everybody differs from everybody. */
   #newsMs = LONG_AGO;
   /** When somebody was last asked because he knows other things. */
@@ -62,7 +66,7 @@ export class Gossip {
 
   /** Where I stand; every frame of the swarm's own affairs begins with it. */
   standing(localMs: number): Standing {
-    const { lineage, view } = this.#membership.agreement;
+    const { lineage, view, rhythm } = this.#membership.agreement;
     return {
       lineage: lineage.id,
       bornMs: lineage.bornMs,
@@ -70,6 +74,7 @@ export class Gossip {
       view: view.number,
       digest: this.#digest(),
       sentAtMs: this.#time.stamp(localMs),
+      restsFrom: rhythm.restsFrom,
     };
   }
 
@@ -115,7 +120,10 @@ export class Gossip {
     const { standing, echo } = frame;
     const isFirst = peer.standing === null;
     peer.standing = standing;
-    if (!this.#isMine(standing)) return false;
+    if (!this.#isMine(standing)) {
+      this.#membership.agreement.disturb(this.#time.swarmMs(localMs));
+      return false;
+    }
     if (isFirst) this.#tellUndecided(peer, localMs);
     peer.clock.sentAtMs = standing.sentAtMs;
     peer.clock.receivedMs = localMs;
@@ -160,11 +168,20 @@ export class Gossip {
 
   /** Time passes: what is news is told, links that are of no use are closed. */
   turn(localMs: number): void {
-    if (this.#hasNews()) {
-      const everyMs = this.#isUrgent(localMs) ? FLUSH_MS : QUIET_FLUSH_MS;
-      this.#flushAtMs = Math.min(this.#flushAtMs, Math.max(this.#flushedMs + everyMs, localMs + FLUSH_SOON_MS));
+    const { agreement } = this.#membership;
+    const nowMs = this.#time.swarmMs(localMs);
+    const isUrgent = this.#isUrgent(nowMs);
+    if (isUrgent) agreement.disturb(nowMs);
+    const wasResting = this.#isResting;
+    this.#isResting = agreement.rhythm.isResting(nowMs);
+    if (this.#isResting) this.#flushAtBeat(nowMs, localMs);
+    else {
+      if (wasResting || this.#hasNews()) {
+        const everyMs = isUrgent ? FLUSH_MS : QUIET_FLUSH_MS;
+        this.#flushAtMs = Math.min(this.#flushAtMs, Math.max(this.#flushedMs + everyMs, localMs + FLUSH_SOON_MS));
+      }
+      if (localMs >= this.#flushAtMs || localMs >= this.#flushedMs + WINDOW_MS) this.#flush(localMs);
     }
-    if (localMs >= this.#flushAtMs || localMs >= this.#flushedMs + WINDOW_MS) this.#flush(localMs);
     if (localMs >= this.#tendedMs + WINDOW_MS) this.#tend(localMs);
   }
 
@@ -173,8 +190,17 @@ export class Gossip {
     this.#flush(localMs);
   }
 
+  /** At rest nothing is due but with the roll call. */
   nextMs(): number {
-    return this.#peers.size === 0 ? Number.POSITIVE_INFINITY : Math.min(this.#flushAtMs, this.#flushedMs + WINDOW_MS);
+    if (this.#isResting || this.#peers.size === 0) return Number.POSITIVE_INFINITY;
+    return Math.min(this.#flushAtMs, this.#flushedMs + WINDOW_MS);
+  }
+
+  /** At the same instant everywhere, so that the frames of all neighbours wake an agent once. */
+  #flushAtBeat(nowMs: number, localMs: number): void {
+    this.#flushAtMs = Number.POSITIVE_INFINITY;
+    const beatMs = this.#membership.agreement.rhythm.lastBeatMs(nowMs);
+    if (this.#time.swarmMs(this.#flushedMs) < beatMs) this.#flush(localMs);
   }
 
   #digest(): number {
@@ -190,8 +216,8 @@ export class Gossip {
   }
 
   /** Anything but the roll call of quiet times: somebody waits for it. */
-  #isUrgent(localMs: number): boolean {
-    return this.#membership.hasNews() || this.#membership.agreement.isUnquiet(localMs);
+  #isUrgent(nowMs: number): boolean {
+    return this.#membership.hasNews() || this.#membership.agreement.isUnquiet(nowMs);
   }
 
   /** One frame for all, so that it is encoded once; now and then with a timestamp back to its receiver. */

@@ -69,6 +69,18 @@ export const QUIET_FLUSH_MS = 500;
 /** The first news after a quiet time waits only for what comes with it. */
 export const FLUSH_SOON_MS = 5;
 
+/**
+ * While nothing goes on in the swarm, roll calls are answered and neighbours told once in so many windows, everywhere at the same
+ * instant. More cost less, and silence is noticed later; a run that is published wakes everybody at once.
+ */
+export const REST_WINDOWS = 4;
+/** Windows without anything going on after which a swarm rests: news of what goes on reaches everybody meanwhile. */
+export const AWAKE_WINDOWS = 20;
+/** Windows after waking in which roll calls are urgent: a run starts two seconds after it was published, and needs a lease. */
+export const WAKING_WINDOWS = 2;
+/** A resting agent that has seen no majority for so many windows wakes: roll calls travel a hop per beat, a few hops in all. */
+export const RESTING_MAJORITY_WINDOWS = 20;
+
 /** Views remembered: the newest and its predecessors, for those who are behind. */
 export const CHAIN_KEPT = 10;
 /** Windows of roll calls remembered beside the present one: the longest lease and what a frame may be late. */

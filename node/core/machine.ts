@@ -198,7 +198,7 @@ export class SwarmMachine {
     const peer = this.#gossip.peer(from);
     const isOurs = peer !== undefined && (this.#gossip.received(peer, frame, localMs) || this.#follows(peer, frame, localMs));
     if (isOurs) {
-      this.#membership.heard(from, this.#nowMs);
+      this.#membership.heard(from, this.#nowMs, frame.standing?.restsFrom);
       if (!this.#membership.hear(frame, from, this.#nowMs)) this.unheard++;
     }
     if (frame.runs !== undefined) this.#work.take(frame.runs, from, this.#nowMs);
@@ -239,6 +239,7 @@ export class SwarmMachine {
   /** `dueMs`: the local time at which this turn was to come at the latest. */
   #turn(dueMs: number, localMs: number): void {
     const idle = this.#rank() !== 2;
+    if (this.runs.isOn(this.#nowMs)) this.#membership.agreement.disturb(this.#nowMs);
     if (this.#membership.turn(this.#time.swarmMs(dueMs), this.#nowMs, idle, this.#roundTripMs)) this.#sharesChanged();
     if (!this.#membership.isKnocking && this.#time.isSure(localMs)) this.#membership.knock();
     for (const gone of this.#membership.takeGone()) this.#results.linkDown(gone);

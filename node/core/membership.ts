@@ -1,11 +1,11 @@
 // How an agent belongs: founding a lineage or following one, coming in, going, and what the agreed views make of everybody.
 
-import { type Adopted, Agreement, type Lineage } from "./agreement/agreement.ts";
+import { Agreement } from "./agreement/agreement.ts";
 import { Chain } from "./agreement/chain.ts";
-import { AgreedView } from "./agreement/view.ts";
+import { type Adopted, AgreedView } from "./agreement/view.ts";
 import { Damping } from "./damping.ts";
 import type { MemberId, MemberRecord } from "./events.ts";
-import type { Chain as ChainData, Frame, LineageId, Standing, ViewMember } from "./frame.ts";
+import type { Chain as ChainData, Frame, Lineage, LineageId, Standing, ViewMember } from "./frame.ts";
 import { DISSOLVE_MS, startOf, windowOf } from "./limits.ts";
 import { Members, revised } from "./members.ts";
 import { OpenWishes, weightOf } from "./open-wishes.ts";
@@ -171,9 +171,9 @@ export class Membership {
     return this.members.all().filter(({ id }) => id !== this.#self || this.#isKnocking);
   }
 
-  /** A frame of my lineage came from it. */
-  heard(peer: MemberId, nowMs: number): void {
-    this.#agreement.heard(peer, nowMs);
+  /** A frame of my lineage came from it; `restsFrom` as in its Standing. */
+  heard(peer: MemberId, nowMs: number, restsFrom?: number): void {
+    this.#agreement.heard(peer, nowMs, restsFrom);
     this.#neighbours.heard(peer);
   }
 
@@ -204,7 +204,7 @@ export class Membership {
     const isBelieved = this.#isMember(from);
     if (isBelieved) agreement.take({ commits: data.commits }, nowMs);
     if (isBelieved && data.base.number <= agreement.view.number) return;
-    const chain = agreement.hasLease(nowMs) ? null : Chain.of(data);
+    const chain = agreement.seesMajority(nowMs) ? null : Chain.of(data);
     if (chain === null || chain.current.number <= agreement.view.number) return;
     if (!isBelieved && !this.#isRescue(chain, from, nowMs)) return;
     this.#agreement = new Agreement(this.#self, agreement.lineage, chain, this.#wishes, nowMs);
@@ -232,7 +232,7 @@ export class Membership {
     for (const adopted of this.#agreement.takeAdopted()) this.#apply(adopted, nowMs);
     this.#neighbours.turn(this.#agreement.view);
     if (nowMs >= this.#comeBackMs) this.#comeBack();
-    if (this.#agreement.view.size === 1 || this.#agreement.hasLease(nowMs)) this.#majorityMs = nowMs;
+    if (this.#agreement.view.size === 1 || this.#agreement.seesMajority(nowMs)) this.#majorityMs = nowMs;
     if (!isIdle || nowMs < this.#majorityMs + DISSOLVE_MS || this.own().state === "left") return changed;
     this.#majorityMs = nowMs;
     this.#forgetLineage();

@@ -144,12 +144,21 @@ export class Runs {
   rank(nowMs: number): Standing["rank"] {
     let rank: Standing["rank"] = 0;
     for (const run of this.#runs.values()) {
-      const isConcern = this.isOurs(run) || this.#ceded.has(run.spec.id);
-      if (!isConcern || !isActive(run, nowMs)) continue;
+      if (!this.#isConcern(run) || !isActive(run, nowMs)) continue;
       if (run.control.startAtMs !== null) return 2;
       rank = 1;
     }
     return rank;
+  }
+
+  /** Whether there may be load, now or later, or iterations that are still ending. */
+  isOn(nowMs: number): boolean {
+    for (const run of this.#runs.values()) {
+      if (!this.#isConcern(run)) continue;
+      const endMs = endAtMs(run);
+      if (nowMs < endMs || nowMs < endMs + Math.max(...run.spec.plan.scenarios.map((one) => one.gracefulStopMs))) return true;
+    }
+    return false;
   }
 
   /** Of everything known here: equal knowledge, equal digest. */
@@ -162,6 +171,10 @@ export class Runs {
       this.#digest ^= hash32(name, control.sequence * 2 + (control.stopAtMs === null ? 0 : 1));
     }
     return this.#digest;
+  }
+
+  #isConcern(run: RunRecord): boolean {
+    return this.isOurs(run) || this.#ceded.has(run.spec.id);
   }
 
   /** Whether it is the business of this lineage: started in it, or not started yet. */

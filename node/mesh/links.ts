@@ -19,8 +19,8 @@ const CLOSE_TIMEOUT_MS = 750;
 const END_TIMEOUT_MS = 200;
 /** Of one connection: a link has one, and another one where it was given up for a moment. */
 const MAX_STREAMS = 2;
-/** Silent for so long, a connection gives way to a new one: agents that are linked say something twice a second. */
-const STALE_MS = 2000;
+/** Silent for so long, a connection gives way to a new one: agents that are linked say something every two seconds at least. */
+const STALE_MS = 3500;
 
 export interface LinkEvents {
   up(peer: string): void;

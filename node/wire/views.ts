@@ -46,6 +46,7 @@ export function baseOf(standing: Frame["standing"]): number {
 }
 
 export function standingFromWire(wire: Loose): Standing {
+  const restsFrom = count(wire, "restsFrom");
   return {
     lineage: identifier(wire, "lineage"),
     bornMs: number(wire, "bornMs", 0, MAX_TIME_MS),
@@ -53,6 +54,7 @@ export function standingFromWire(wire: Loose): Standing {
     view: count(wire, "view"),
     digest: count(wire, "digest"),
     sentAtMs: number(wire, "sentAtMs", 0, MAX_TIME_MS),
+    ...(restsFrom === 0 ? {} : { restsFrom }),
   };
 }
 

@@ -6,11 +6,12 @@ import type { Scenario } from "../scenario.ts";
 import { LOSSES } from "./losses.ts";
 import { NETWORK } from "./network.ts";
 import { REJECTS } from "./rejects.ts";
+import { REST } from "./rest.ts";
 import { SCALING } from "./scaling.ts";
 import { SPLITS } from "./splits.ts";
 import { STALLS } from "./stalls.ts";
 
-export const SCENARIOS: readonly Scenario[] = [...SCALING, ...LOSSES, ...SPLITS, ...REJECTS, ...STALLS, ...NETWORK];
+export const SCENARIOS: readonly Scenario[] = [...SCALING, ...LOSSES, ...SPLITS, ...REJECTS, ...STALLS, ...NETWORK, ...REST];
 
 /** @throws LoadswarmError USAGE, naming what comes near. */
 export function scenarioNamed(name: string): Scenario {

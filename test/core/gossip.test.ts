@@ -4,9 +4,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Frame, Standing } from "../../node/core/frame.ts";
 import {
-  ECHO_EVERY_MS, FIRST_ECHO_EVERY_MS, FLUSH_MS, FLUSH_SOON_MS, PULL_APART_EVERY_MS, PULL_EVERY_MS,
-  QUIET_FLUSH_MS, SPARE_LINK_MS, WINDOW_MS,
-  windowOf, ZOMBIE_LINK_MS,
+  AWAKE_WINDOWS, ECHO_EVERY_MS, FIRST_ECHO_EVERY_MS, FLUSH_MS, FLUSH_SOON_MS, PULL_APART_EVERY_MS, PULL_EVERY_MS,
+  QUIET_FLUSH_MS, SPARE_LINK_MS, WINDOW_MS, windowOf, ZOMBIE_LINK_MS,
 } from "../../node/core/limits.ts";
 import { change, letters, set } from "./agreement/support.ts";
 import { frames, One, pulls } from "./gossip-one.ts";
@@ -37,7 +36,8 @@ describe("a link that is new", () => {
     a.time.adopt(NOW + 5000, NOW);
     const { id, bornMs } = a.membership.agreement.lineage;
     const digest = a.membership.members.digest;
-    assert.deepEqual(a.standing(), { lineage: id, bornMs, rank: 1, view: 2, digest, sentAtMs: NOW + 5000 });
+    const restsFrom = windowOf(NOW) + AWAKE_WINDOWS;
+    assert.deepEqual(a.standing(), { lineage: id, bornMs, rank: 1, view: 2, digest, sentAtMs: NOW + 5000, restsFrom });
     a.runsDigest = -1;
     assert.equal(a.standing().digest, ~digest >>> 0, "32 bits, without a sign");
   });

@@ -117,6 +117,7 @@ export const STANDING: Standing = {
   view: 41,
   digest: 2 ** 32 - 1,
   sentAtMs: NOW,
+  restsFrom: WINDOW + 20,
 };
 
 /** The set of these positions. */

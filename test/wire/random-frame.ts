@@ -67,7 +67,8 @@ export function randomMember(random: Random): MemberRecord {
 function standing(random: Random): Standing {
   const rank = random.pick([0, 1, 2] as const);
   const digest = id(random);
-  return { lineage: name(random, 1), bornMs: ms(random), rank, view: whole(random), digest, sentAtMs: ms(random) };
+  const rest = random.pick([{}, { restsFrom: 1 + whole(random) }]);
+  return { lineage: name(random, 1), bornMs: ms(random), rank, view: whole(random), digest, sentAtMs: ms(random), ...rest };
 }
 
 function run(random: Random): RunRecord {

@@ -48,6 +48,7 @@ describe("what is impossible about views is refused", () => {
     ["a fourth rank", standing({ rank: 3 }), /rank/],
     ["a view number beyond 2^53", standing({ view: 2 ** 60 }), /view/],
     ["a frame sent in infinity", standing({ sentAtMs: Infinity }), /sentAtMs/],
+    ["a rest beyond 2^53", standing({ restsFrom: 2 ** 60 }), /restsFrom/],
     ["a frame sent before time", standing({ sentAtMs: -1 }), /sentAtMs/],
     ["a roll call beyond all windows", called({ window: 2 ** 40 + 1 }), /window/],
     ["a roll call before all windows", called({ window: -(2 ** 40) - 1 }), /window/],

@@ -5,35 +5,26 @@
 
 import type { Segment } from "../../plan/schedule.ts";
 import type { MemberId } from "../events.ts";
-import type { Accusation, Commit, Frame, LineageId, Positions, ViewChange } from "../frame.ts";
-import { PRESENCE_WINDOWS, startOf, windowOf } from "../limits.ts";
+import type { Accusation, Commit, Frame, Lineage, Positions, ViewChange } from "../frame.ts";
+import { PRESENCE_WINDOWS, windowOf } from "../limits.ts";
 import { Accusations } from "./accusations.ts";
 import { Acks } from "./acks.ts";
 import { Ballots } from "./ballots.ts";
-import { candidateOf, Patience, type Wishes } from "./candidate.ts";
+import { candidateOf, isAcceptable, Patience, type Wishes } from "./candidate.ts";
 import type { Chain } from "./chain.ts";
 import { Growth } from "./growth.ts";
 import { Lease } from "./lease.ts";
 import { NOTHING, parts } from "./parts.ts";
-import { has, listed } from "./positions.ts";
+import { has, isEmpty } from "./positions.ts";
+import { Rhythm, slackOf } from "./rhythm.ts";
 import { type Label, RollCalls } from "./roll-calls.ts";
 import { Timeline } from "./timeline.ts";
-import type { AgreedView } from "./view.ts";
+import type { Adopted, AgreedView } from "./view.ts";
 import { Watching } from "./watching.ts";
-
-export interface Lineage {
-  readonly id: LineageId;
-  readonly bornMs: number;
-}
-
-/** A view that was adopted, and the one before it. */
-export interface Adopted {
-  readonly view: AgreedView;
-  readonly before: AgreedView;
-}
 
 export class Agreement {
   readonly lineage: Lineage;
+  readonly rhythm: Rhythm;
   readonly #self: MemberId;
   readonly #wishes: Wishes;
   readonly #chain: Chain;
@@ -65,6 +56,7 @@ export class Agreement {
 
   constructor(self: MemberId, lineage: Lineage, chain: Chain, wishes: Wishes, nowMs: number) {
     this.lineage = lineage;
+    this.rhythm = new Rhythm(nowMs);
     this.#self = self;
     this.#wishes = wishes;
     this.#chain = chain;
@@ -98,12 +90,23 @@ export class Agreement {
 
   /** Something else than quiet is spoken of. */
   isUnquiet(nowMs: number): boolean {
-    return this.#commits.length > 0 || this.#ballots.hasNews() || this.#accusations.hasNews() || this.#lease.isInTrouble(windowOf(nowMs));
+    const hasNews = this.#commits.length > 0 || this.#ballots.hasNews() || this.#accusations.hasNews();
+    return hasNews || this.#lease.isInTrouble(windowOf(nowMs)) || this.rhythm.isWaking(nowMs);
+  }
+
+  /** Something goes on for which nobody may rest. */
+  disturb(nowMs: number): void {
+    if (this.rhythm.disturb(nowMs)) this.#wake(nowMs);
   }
 
   /** True while it sees a majority that does not exclude it: what it decides, no other part of the swarm decides too. */
   hasLease(nowMs: number): boolean {
     return this.leaseUntilMs(nowMs) > nowMs;
+  }
+
+  /** The same for those who offer none: at rest roll calls come seldom, and from afar only after some of them. */
+  seesMajority(nowMs: number): boolean {
+    return this.hasLease(nowMs) || (this.rhythm.isResting(nowMs) && this.#lease.isFairlyNew(windowOf(nowMs)));
   }
 
   /** Swarm time until which load may be offered; Infinity where nobody else could ever offer it. */
@@ -132,16 +135,12 @@ export class Agreement {
     return position >= 0 && has(this.#accusations.excluded(), position);
   }
 
-  /** The newest window in which a majority was seen. */
-  get majorityWindow(): number {
-    return this.#lease.majorityWindow;
-  }
-
   // --- what happens ---
 
-  /** Any frame of this lineage came from a peer. */
-  heard(peer: MemberId, nowMs: number): void {
-    this.#watching.heard(peer, nowMs);
+  /** Any frame of this lineage came from a peer; `restsFrom` as in its Standing. */
+  heard(peer: MemberId, nowMs: number, restsFrom?: number): void {
+    if (this.rhythm.hear(restsFrom, nowMs)) this.#wake(nowMs);
+    this.#watching.heard(peer, nowMs, slackOf(restsFrom, nowMs));
     if (this.#accused.size > 0 && this.#accused.delete(peer)) this.#accuse(peer, "none", nowMs);
   }
 
@@ -193,6 +192,7 @@ export class Agreement {
     const window = windowOf(nowMs);
     if (this.#watching.turn(dueMs, nowMs, roundTripMs) > 0 || this.#watching.isUneasy(nowMs)) this.#lease.trouble(window);
     for (const id of this.#watching.silent(nowMs)) this.#accuse(id, "silent", nowMs);
+    if (this.#isDisturbed(window, nowMs)) this.disturb(nowMs);
     if (window > this.#window) this.#beginWindow(window);
     this.#isStale = false;
     this.#decide(window, nowMs);
@@ -200,7 +200,7 @@ export class Agreement {
     this.#growth.observe(window + 1, nowMs);
     const changed = this.#timeline.plan(this.#chain.all(), nowMs, (view, at) => this.#growth.isAllowed(view, at));
     this.#nextTurnMs = Math.min(
-      startOf(window + 1),
+      this.rhythm.nextBeatMs(nowMs),
       this.#watching.nextMs(nowMs),
       this.#patience.nextMs(nowMs),
       this.#timeline.nextMs(nowMs),
@@ -215,9 +215,7 @@ export class Agreement {
   // --- what is told ---
 
   hasNews(): boolean {
-    return (
-      this.#commits.length > 0 || this.#rollCalls.hasNews() || this.#ballots.hasNews() || this.#accusations.hasNews()
-    );
+    return this.#commits.length > 0 || this.#rollCalls.hasNews() || this.#ballots.hasNews() || this.#accusations.hasNews();
   }
 
   /** Since the last call; empty parts are left out. */
@@ -258,12 +256,26 @@ export class Agreement {
     this.#isWishStale = true;
     this.#rollCalls.forgetBefore(window);
     this.#accusations.presence(this.#presentLately(window));
-    this.#answerRollCall();
+    if (this.rhythm.isBeat(window)) this.#answerRollCall();
   }
 
-  /** Null while the view is too young to tell. */
+  /** What happened while it rested is not known yet: roll calls begin anew. */
+  #wake(nowMs: number): void {
+    this.#watching.wake(nowMs);
+    this.#window = Number.NEGATIVE_INFINITY;
+    this.#nextTurnMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Something is undecided, or looks amiss. */
+  #isDisturbed(window: number, nowMs: number): boolean {
+    if (!this.isMember() || this.#wish !== null || this.#timeline.at(nowMs) !== this.view) return true;
+    return this.#lease.isInTrouble(window) || !isEmpty(this.#accusations.excluded()) || !this.#lease.isFairlyNew(window);
+  }
+
+  /** Null at rest and while the view is too young to tell, or all have just been woken. */
   #presentLately(window: number): Positions | null {
-    if (window < this.#adoptedWindow + 2 * PRESENCE_WINDOWS) return null;
+    const sinceWindow = Math.max(this.#adoptedWindow, this.rhythm.wokenWindow);
+    if (window >= this.rhythm.restsFrom || window < sinceWindow + 2 * PRESENCE_WINDOWS) return null;
     return this.#rollCalls.presentIn(this.view, window - PRESENCE_WINDOWS, window);
   }
 
@@ -277,9 +289,8 @@ export class Agreement {
     const { view, window } = label;
     if (this.#acks.note(view, label.present, window)) this.#isStale = true;
     // A leaver goes on under the view that lets it go until that is in effect: it counts who is in it without itself.
-    const position = this.#position;
-    if (view !== this.view || window <= this.#lease.majorityWindow || has(label.excluded, position)) return;
-    if (view.isQuorum(this.#rollCalls.presentFor(position, view, window))) this.#lease.sawMajority(window);
+    if (view !== this.view || window <= this.#lease.majorityWindow || has(label.excluded, this.#position)) return;
+    if (view.isQuorum(this.#rollCalls.presentFor(this.#position, view, window))) this.#lease.sawMajority(window);
   }
 
   #accuse(target: MemberId, kind: Accusation["kind"], nowMs: number): void {
@@ -304,25 +315,12 @@ export class Agreement {
       else if (this.#isWishStale) this.#wish = candidateOf(this.view, this.#accusations.excluded(), window, this.#wishes);
       this.#isWishStale = false;
       const wish = this.#patience.ripe(this.#wish, nowMs);
-      this.#ballots.vote(wish, window, (change) => this.#isAcceptable(change), this.#accusations.excluded());
+      const mayPass = (change: ViewChange) => isAcceptable(change, this.view, this.#accusations, this.#wishes);
+      this.#ballots.vote(wish, window, mayPass, this.#accusations.excluded());
       this.#ballots.lock(window);
       const commit = this.#ballots.committed();
       if (commit === null || !this.#adopt(commit, nowMs)) return;
     }
-  }
-
-  /** Nobody goes without a reason that is known here, nobody stays whom this agent excludes, and who comes is known. */
-  #isAcceptable(change: ViewChange): boolean {
-    const { view } = this;
-    const excluded = this.#accusations.excluded();
-    const gone = new Set(change.removed);
-    if (listed(excluded).some((position) => !gone.has(position))) return false;
-    const hasReason = (position: number) => {
-      const { id } = view.members[position]!;
-      return has(excluded, position) || this.#wishes.isLeaving(id) || this.#accusations.isAccused(id);
-    };
-    if (!change.removed.every(hasReason)) return false;
-    return change.added.every((joiner) => this.#wishes.wantsIn(joiner));
   }
 
   #adopt(commit: Commit, nowMs: number): boolean {
@@ -339,7 +337,8 @@ export class Agreement {
     this.#watchNeighbours(nowMs);
     for (const { id } of commit.change.added) this.#watching.absolve(id, nowMs);
     this.wishesChanged();
-    this.#answerRollCall();
+    // In the window of a turn that is over this view was not adopted yet; the next turn answers.
+    if (this.#window === windowOf(nowMs)) this.#answerRollCall();
     return true;
   }
 

@@ -3,7 +3,8 @@
 import type { MemberId } from "../events.ts";
 import type { Positions, ViewChange, ViewMember } from "../frame.ts";
 import { ACTIVATION_WINDOWS, LOSS_ACTIVATION_WINDOWS, STABLE_MS, UNSTABLE_MS } from "../limits.ts";
-import { has, isEmpty } from "./positions.ts";
+import type { Accusations } from "./accusations.ts";
+import { has, isEmpty, listed } from "./positions.ts";
 import { type AgreedView, hasSameMembers } from "./view.ts";
 
 /** What agents say of themselves. */
@@ -46,6 +47,18 @@ function seated(joiner: ViewMember, fromWindow: number): ViewMember {
 }
 
 const seats = new WeakMap<ViewMember, ViewMember>();
+
+/** Nobody goes without a reason that is known here, nobody stays whom this agent excludes, and who comes is known. */
+export function isAcceptable(change: ViewChange, view: AgreedView, accusations: Accusations, wishes: Wishes): boolean {
+  const excluded = accusations.excluded();
+  const gone = new Set(change.removed);
+  if (listed(excluded).some((position) => !gone.has(position))) return false;
+  const hasReason = (position: number) => {
+    const { id } = view.members[position]!;
+    return has(excluded, position) || wishes.isLeaving(id) || accusations.isAccused(id);
+  };
+  return change.removed.every(hasReason) && change.added.every((joiner) => wishes.wantsIn(joiner));
+}
 
 /** A wish becomes a vote once it has been the same for a while: what happens at one moment should be one change. */
 export class Patience {

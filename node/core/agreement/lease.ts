@@ -1,6 +1,8 @@
 // The lease: until when this agent may offer load, given the newest window in which it saw a majority.
 
-import { LEASE_RENEWAL_MS, LEASE_WINDOWS, SHORT_LEASE_WINDOWS, startOf, TROUBLE_WINDOWS } from "../limits.ts";
+import {
+  LEASE_RENEWAL_MS, LEASE_WINDOWS, RESTING_MAJORITY_WINDOWS, SHORT_LEASE_WINDOWS, startOf, TROUBLE_WINDOWS,
+} from "../limits.ts";
 
 export class Lease {
   #majorityWindow = Number.NEGATIVE_INFINITY;
@@ -16,6 +18,11 @@ export class Lease {
   /** A majority was present in a window. */
   sawMajority(window: number): void {
     this.#majorityWindow = Math.max(this.#majorityWindow, window);
+  }
+
+  /** Whether the newest majority is as new as may be at rest. */
+  isFairlyNew(window: number): boolean {
+    return window <= this.#majorityWindow + RESTING_MAJORITY_WINDOWS;
   }
 
   /** Links break, or seem to: others may already count on the shorter lease. */

@@ -9,6 +9,12 @@ import { count, has } from "./positions.ts";
 
 const NOTHING: Stripe = { low: 0, width: 0 };
 
+/** A view that was adopted, and the one before it. */
+export interface Adopted {
+  readonly view: AgreedView;
+  readonly before: AgreedView;
+}
+
 /** Immutable. Everything is computed when first asked for, because thousands of agents may share one in the simulator. */
 export class AgreedView {
   readonly number: number;

@@ -5,6 +5,7 @@ import type { Accusation } from "../frame.ts";
 import { LAG_FACTOR, SILENT_ALONE_MS, SILENT_MS, SILENT_ROUND_TRIPS, STALL_MS, UNEASY_ALONE_MS, UNEASY_MS } from "../limits.ts";
 
 interface Watched {
+  /** From when on its silence counts. */
   heardMs: number;
   said: Accusation["kind"];
 }
@@ -28,12 +29,17 @@ export class Watching {
     for (const id of ids) if (!this.#watched.has(id)) this.#watched.set(id, { heardMs: nowMs, said: "none" });
   }
 
-  /** A frame came from it. */
-  heard(id: MemberId, nowMs: number): void {
+  /** A frame came from it; the next one may come so much later than usual. */
+  heard(id: MemberId, nowMs: number, slackMs = 0): void {
     const watched = this.#watched.get(id);
     if (watched === undefined) return;
-    watched.heardMs = nowMs;
+    watched.heardMs = nowMs + slackMs;
     watched.said = "none";
+  }
+
+  /** Everybody is being told to speak as usual. */
+  wake(nowMs: number): void {
+    for (const watched of this.#watched.values()) watched.heardMs = Math.min(watched.heardMs, nowMs);
   }
 
   /** There is no link to it, and dialling it was refused. Returns whether it is to be accused. */

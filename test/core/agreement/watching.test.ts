@@ -30,6 +30,18 @@ describe("silence", () => {
     assert.deepEqual(one.silent(NOW + 2000 + SILENT_ALONE_MS), ["a"]);
   });
 
+  it("of one that may come later is told later, and in time once everybody is woken", () => {
+    for (const isWoken of [false, true]) {
+      const one = watching("ab");
+      one.heard("a", NOW, 1000);
+      one.heard("b", NOW + 1000);
+      if (isWoken) one.wake(NOW + 100);
+      const [uneasyMs, toldMs] = isWoken ? [NOW + 100 + UNEASY_MS, NOW + 100 + SILENT_MS] : [NOW + 1000 + UNEASY_MS, NOW + 1000 + SILENT_MS];
+      assert.deepEqual([uneasyMs - 1, uneasyMs].map((ms) => one.isUneasy(ms)), [false, true]);
+      assert.deepEqual([one.silent(toldMs - 1), one.silent(toldMs)[0]], [[], "a"]);
+    }
+  });
+
   it("of whom nobody watches is not told, nor that of whom one watches no more", () => {
     const one = watching("ab");
     one.watch(["b"], NOW);
