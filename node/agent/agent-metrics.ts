@@ -50,7 +50,9 @@ const FINISHED_MS = 60_000;
 
 export class AgentMetrics {
   readonly #sources: MetricsSources;
-  readonly #process = new ProcessReadings();
+  /** Runs that are scheduled or on. */
+  readonly #on = new Set<string>();
+  readonly #process = new ProcessReadings(() => this.#on.size > 0);
   readonly #startMs: number;
   readonly #finished = new Map<string, { readonly measured: Measured; readonly atMs: number }>();
   /** Decided when a run is first exported: series that change their names would begin anew. */
@@ -71,7 +73,10 @@ export class AgentMetrics {
   event(event: SwarmEvent): void {
     const what = event.type === "run" ? `run_${event.state}` : event.type;
     this.#events.set(what, (this.#events.get(what) ?? 0) + 1);
-    if (event.type === "run" && event.state === "scheduled") this.#heard(event.run, event.atMs);
+    if (event.type !== "run") return;
+    if (event.state === "scheduled") this.#heard(event.run, event.atMs);
+    if (event.state === "scheduled" || event.state === "running") this.#on.add(event.run);
+    else this.#on.delete(event.run);
   }
 
   /** Of a run that was published elsewhere since this agent is up: one that starts later asks for what it has missed. */

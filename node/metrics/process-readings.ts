@@ -8,6 +8,8 @@ import { Sketch } from "./sketch.ts";
 
 /** How often the event loop is asked. Every wake-up costs 0.1 ms of CPU: at 20 ms that was half of what an idle agent needed. */
 const DELAY_TICK_MS = 100;
+/** The same while no run is on, when it is most of the wake-ups that are left. */
+const IDLE_TICK_MS = 1000;
 /** Utilisation over less time than this is noise. */
 const UTILIZATION_MS = 1000;
 
@@ -15,20 +17,22 @@ export class ProcessReadings {
   readonly #startMs = performance.timeOrigin;
   readonly #quota = cpuQuota();
   readonly #delay = Sketch.create();
-  #expectedMs = performance.now() + DELAY_TICK_MS;
-  readonly #ticker = setInterval(() => {
-    const nowMs = performance.now();
-    this.#delay.record(nowMs - this.#expectedMs);
-    this.#expectedMs = nowMs + DELAY_TICK_MS;
-  }, DELAY_TICK_MS).unref();
+  /** Whether there is load to be punctual for. */
+  readonly #isBusy: () => boolean;
+  #ticker: NodeJS.Timeout;
   #utilization: { readonly atMs: number; readonly since: EventLoopUtilization; readonly value: number } = {
     atMs: performance.now(),
     since: performance.eventLoopUtilization(),
     value: 0,
   };
 
+  constructor(isBusy: () => boolean) {
+    this.#isBusy = isBusy;
+    this.#ticker = this.#tick();
+  }
+
   stop(): void {
-    clearInterval(this.#ticker);
+    clearTimeout(this.#ticker);
   }
 
   read(): Reading[] {
@@ -52,6 +56,16 @@ export class ProcessReadings {
       reading(M.heapTotal, memory.heapTotal),
       reading(M.external, memory.external),
     ];
+  }
+
+  #tick(): NodeJS.Timeout {
+    const waitMs = this.#isBusy() ? DELAY_TICK_MS : IDLE_TICK_MS;
+    const expectedMs = performance.now() + waitMs;
+    const ticked = () => {
+      this.#delay.record(performance.now() - expectedMs);
+      this.#ticker = this.#tick();
+    };
+    return setTimeout(ticked, waitMs).unref();
   }
 
   #busy(): number {
