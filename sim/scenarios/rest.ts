@@ -46,7 +46,11 @@ export const REST: readonly Scenario[] = [
     [SEAMLESS, NEWCOMERS, NO_FALSE_STOPS, NO_FALSE_LOSSES],
   ),
   {
-    ...atRest("loss-20", "20 % of all packets are lost all the time", 2, 20, [], [SEAMLESS, NO_FALSE_STOPS, NO_FALSE_LOSSES]),
-    network: { lossRate: 0.2 },
+    ...atRest("loss-10", "10 % of all packets are lost all the time", 2, 20, [], [NO_FALSE_STOPS, NO_FALSE_LOSSES]),
+    network: { lossRate: 0.1 },
+  },
+  {
+    ...atRest("clocks-5min", "wall clocks are wrong by up to 5 minutes", 2, 12, [], [SEAMLESS, NO_FALSE_STOPS, NO_FALSE_LOSSES]),
+    clocks: { skewMs: 300_000, driftPpm: 200 },
   },
 ];

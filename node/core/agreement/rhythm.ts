@@ -3,10 +3,12 @@
 // Each tells from which window on it would rest, and the latest of these counts for all: the news that something goes on spreads
 // as fast as any other, and wakes everybody. Whoever does not tell is of an older version that never rests, nor may those around it.
 
-import { AWAKE_WINDOWS, REST_WINDOWS, startOf, WAKING_WINDOWS, WINDOW_MS, windowOf } from "../limits.ts";
+import { AWAKE_WINDOWS, REST_WINDOWS, startOf, SURE_MS, WAKING_WINDOWS, WINDOW_MS, windowOf } from "../limits.ts";
 
 /** How much later than usual the next word of a resting agent may come. */
 const REST_SLACK_MS = (REST_WINDOWS - 1) * WINDOW_MS;
+/** By so much clocks may differ, and a bit: whoever is about to rest may do so sooner than it seems. */
+const EARLY_MS = SURE_MS + WINDOW_MS;
 
 /** Times are of the lineage whose rhythm it is. */
 export class Rhythm {
@@ -72,5 +74,5 @@ export class Rhythm {
 
 /** How much later than usual the next word of an agent may come that told this in a frame of now. */
 export function slackOf(restsFrom: number | undefined, nowMs: number): number {
-  return restsFrom !== undefined && windowOf(nowMs) + 1 >= restsFrom ? REST_SLACK_MS : 0;
+  return restsFrom !== undefined && windowOf(nowMs + EARLY_MS) + 1 >= restsFrom ? REST_SLACK_MS : 0;
 }

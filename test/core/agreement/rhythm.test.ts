@@ -80,8 +80,8 @@ describe("an agent at rest", () => {
 
 describe("the next word of another agent", () => {
   const rows: readonly [string, number | undefined, number][] = [
-    ["comes in time if it is awake", W + 2, 0],
-    ["may come later if it rests from the next window on", W + 1, (REST_WINDOWS - 1) * WINDOW_MS],
+    ["comes in time if it is awake", W + 4, 0],
+    ["may come later if it rests soon, and clocks differ", W + 3, (REST_WINDOWS - 1) * WINDOW_MS],
     ["may come later if it rests", W - 10, (REST_WINDOWS - 1) * WINDOW_MS],
     ["comes in time if it never rests", undefined, 0],
   ];
