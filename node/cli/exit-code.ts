@@ -1,6 +1,7 @@
 // The exit code a summary stands for: k6's, and one for a rate the generator itself did not reach.
 
 import type { Summary } from "../core/summary-type.ts";
+import { isTooMuch } from "../metrics/self-diagnosis.ts";
 import { EXIT } from "../plan/errors.ts";
 
 /** Share of the scheduled iterations the generator may fail to start by its own fault before the rate counts as not met. */
@@ -26,8 +27,8 @@ export function exitCode(summary: Summary): number {
   const dropped = droppedByOwnFault(summary);
   // It waited for agents that never came.
   if (summary.startedAt === null) return EXIT.rateNotMet;
-  if (dropped + summary.iterations.lost > TOLERATED * summary.iterations.scheduled) return EXIT.rateNotMet;
+  const { scheduled, lost } = summary.iterations;
+  if (isTooMuch(dropped + lost, scheduled, TOLERATED)) return EXIT.rateNotMet;
   const isBottleneck = summary.generator.verdict === "bottleneck";
-  if (isBottleneck && dropped > 0 && dropped >= TOLERATED_OF_BOTTLENECK * summary.iterations.scheduled) return EXIT.rateNotMet;
-  return EXIT.pass;
+  return isBottleneck && isTooMuch(dropped, scheduled, TOLERATED_OF_BOTTLENECK) ? EXIT.rateNotMet : EXIT.pass;
 }

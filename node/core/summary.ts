@@ -1,7 +1,7 @@
 // The summary of a run: a pure function of the run, the members and the reports gathered.
 
 import { DROP_REASONS, ERROR_KINDS, intervalMs, type ScenarioTotals, type SketchData, type Snapshot } from "../metrics/results.ts";
-import { type GeneratorVerdict, worstVerdict } from "../metrics/self-diagnosis.ts";
+import { type GeneratorVerdict, isTooMuch, worstVerdict } from "../metrics/self-diagnosis.ts";
 import { quantile } from "../metrics/sketch.ts";
 import { unmetOf } from "../metrics/unmet.ts";
 import { RateCurve } from "../plan/curve.ts";
@@ -230,7 +230,7 @@ function verdictOfTime(intervals: Merged["intervals"]): GeneratorVerdict {
 
 function verdictInAll(merged: Merged, iterations: IterationCounts): GeneratorVerdict {
   const own = (iterations.dropped["late"] ?? 0) + (iterations.dropped["no_connection"] ?? 0);
-  if (own > BOTTLENECK_DROPPED * iterations.scheduled) return "bottleneck";
+  if (isTooMuch(own, iterations.scheduled, BOTTLENECK_DROPPED)) return "bottleneck";
   // No ports, no descriptors: this machine's fault, whatever the target would have answered.
   const exhausted = merged.errors[ERROR_KINDS.indexOf("generator")] ?? 0;
   const requests = sum(merged.steps.map((step) => step.totals.requests));

@@ -36,6 +36,17 @@ export function verdictOf(signs: Signs): GeneratorVerdict {
   return isLate || utilization > STRAINED_UTILIZATION ? "strained" : "ok";
 }
 
+/** So few misses of a run may be a single hiccup of its machine … */
+const HICCUP = 4;
+/** … unless they are a larger part of it. */
+const HICCUP_PART = 0.2;
+
+/** Whether of all that was due in a run more was missed than is tolerated; a handful is not, as far as it is but a part. */
+export function isTooMuch(missed: number, scheduled: number, tolerated: number): boolean {
+  if (missed <= HICCUP && missed <= HICCUP_PART * scheduled) return false;
+  return missed > 0 && missed > tolerated * scheduled;
+}
+
 /** The worst of them; ok if there are none. */
 export function worstVerdict(verdicts: Iterable<GeneratorVerdict>): GeneratorVerdict {
   let worst = 0;

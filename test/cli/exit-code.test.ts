@@ -28,10 +28,15 @@ const CASES: [name: string, change: Partial<Summary>, code: number][] = [
   ["max_vus is the plan's bound", { iterations: dropped({ max_vus: 500 }) }, 0],
   ["stopped iterations are a person's wish", { iterations: dropped({ stopped: 500 }) }, 0],
   [
-    "a bottleneck that dropped one in a thousand",
-    { generator: { verdict: "bottleneck" }, iterations: dropped({ late: 1 }) },
+    "a bottleneck that dropped more than one in a thousand",
+    { generator: { verdict: "bottleneck" }, iterations: dropped({ late: 5 }) },
     111,
   ],
+  ["a bottleneck that dropped a handful", { generator: { verdict: "bottleneck" }, iterations: dropped({ late: 4 }) }, 0],
+  ["one of ten came late", { iterations: { ...dropped({ late: 1 }), scheduled: 10 } }, 0],
+  ["more than a fifth of ten came late", { iterations: { ...dropped({ late: 3 }), scheduled: 10 } }, 111],
+  ["one of ten was lost with its agent", { iterations: { ...dropped({}), scheduled: 10, lost: 1 } }, 0],
+  ["the only one came late", { iterations: { ...dropped({ late: 1 }), scheduled: 1 } }, 111],
   [
     "a bottleneck that dropped a single one of very many",
     { generator: { verdict: "bottleneck" }, iterations: { ...dropped({ late: 1 }), scheduled: 10_000 } },

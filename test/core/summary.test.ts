@@ -169,9 +169,11 @@ describe("judgement and series", () => {
   const generators: readonly [string, Snapshot[], string][] = [
     ["nothing dropped, on time", pacing(0.5), "ok"],
     ["nothing dropped, late", pacing(5), "strained"],
-    ["dropped late", [counted("a", 100, [1])], "bottleneck"],
+    ["dropped late", [counted("a", 100, [5])], "bottleneck"],
+    ["a handful dropped late", [counted("a", 100, [4])], "ok"],
+    ["as many, of few", [counted("a", 6, [4])], "bottleneck"],
     ["dropped because the plan bounds virtual users", [counted("a", 100, [0, 9])], "ok"],
-    ["dropped for want of connections", [counted("a", 100, [0, 0, 1])], "bottleneck"],
+    ["dropped for want of connections", [counted("a", 100, [0, 0, 5])], "bottleneck"],
   ];
   for (const [name, snapshots, verdict] of generators) {
     it(`generator: ${name} -> ${verdict}`, () => assert.equal(summary(snapshots, END).generator.verdict, verdict));
