@@ -148,10 +148,16 @@ function ledger(summary: Summary, paint: Paint): string[] {
   ];
 }
 
+/** What to do about an error that says nothing of the load. */
+const ADVICE: Readonly<Record<string, string>> = {
+  version: "the target offers only HTTP/1.1; with `http: { version: auto }` it may choose, with 1.1 it is not asked",
+};
+
 function errors(summary: Summary, paint: Paint): string[] {
   if (summary.errors.length === 0) return [];
   const all = summary.errors.toSorted((a, b) => b.count - a.count).map(({ kind, count }) => `${kind}: ${count}`);
-  return [`  ${paint.bad("errors")}  ${all.join("   ")}`];
+  const advice = summary.errors.flatMap(({ kind }) => (kind in ADVICE ? [`          ${kind}: ${ADVICE[kind]}`] : []));
+  return [`  ${paint.bad("errors")}  ${all.join("   ")}`, ...advice];
 }
 
 /** Statistics under one another, each column as wide as its widest value. */

@@ -29,6 +29,8 @@ export const ERROR_KINDS = [
   "blocked",
   "generator",
   "other",
+  // The target does not speak the version of HTTP that the plan demands. Kinds are told by their place: new ones come last.
+  "version",
 ] as const;
 export type ErrorKind = (typeof ERROR_KINDS)[number];
 

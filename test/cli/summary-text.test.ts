@@ -71,3 +71,8 @@ test("numbers as people read them", () => {
   assert.deepEqual([0, 0.5, 0.99999, 1].map(percent), ["0.00%", "50.00%", "99.99%", "100.00%"]);
   assert.equal(printable("a\u001b[2Jb\u009bc\n"), "a\ufffd[2Jb\ufffdc\n");
 });
+
+test("an error that the plan can avoid says how", () => {
+  const text = summaryText(fullSummary({ errors: [{ kind: "version", count: 3 }, { kind: "reset", count: 5 }] }), false);
+  assert.match(text, /errors {2}reset: 5 {3}version: 3\n +version: the target offers only HTTP\/1\.1; .*version: auto/);
+});

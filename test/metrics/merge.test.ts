@@ -34,7 +34,7 @@ function totals(n: number, sketch: SketchData): Totals {
       [200, n],
       [200 + n, 1],
     ],
-    errors: [n, 0, 0, 0, 0, 0, 0, 0, 0, n],
+    errors: [n, 0, 0, 0, 0, 0, 0, 0, 0, 0, n],
   };
 }
 

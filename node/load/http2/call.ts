@@ -26,8 +26,6 @@ export class Http2Call extends HttpCall {
   place = -1;
   /** How often it was given to another connection. */
   moves = 0;
-  /** The target speaks HTTP/1.1 only; nothing was sent. */
-  isDeclined = false;
   /** Octets of the body that are sent. */
   bodySent = 0;
   /** How much more the target takes on this stream. */

@@ -243,10 +243,7 @@ export class Connection implements Carrier, Conversation, Bagged {
 
   /** The socket is open. What was negotiated must be what the plan says. */
   #introduce(): void {
-    if (this.#isTls && (this.#socket as TLSSocket).alpnProtocol !== "h2") {
-      for (const call of this.#waiting) call.isDeclined = true;
-      return this.#lose("protocol");
-    }
+    if (this.#isTls && (this.#socket as TLSSocket).alpnProtocol !== "h2") return this.#lose("version");
     this.#isIntroduced = true;
     this.#sender.introduce();
     this.#sender.flush();
@@ -322,6 +319,7 @@ export class Connection implements Carrier, Conversation, Bagged {
   #read(count: number, bytes: Buffer): void {
     if (this.isClosed) return;
     this.#readMs = monotonicMs();
+    if (!this.isReady && bytes.toString("latin1", 0, Math.min(count, 5)) === "HTTP/") return this.#lose("version");
     this.#sender.isReading = true;
     this.#frames.read(bytes, 0, count);
     this.#sender.isReading = false;

@@ -72,7 +72,7 @@ export class Offer implements Call, Exchange, Sink {
   onSettled(exchange: Exchange): void {
     this.#call = null;
     this.#last = exchange;
-    if (this.#isDeclined || !(exchange as { isDeclined?: boolean }).isDeclined) return this.#sink.onSettled(this);
+    if (this.#isDeclined || exchange.error !== "version") return this.#sink.onSettled(this);
     this.#isDeclined = true;
     this.#onDeclined();
     if (!this.#sink.mayBegin()) return this.#sink.onHeld();

@@ -32,5 +32,5 @@ export function kindOfCode(code: number): ErrorKind {
 /** Of an error of the socket. A target that refuses to negotiate HTTP/2 speaks another protocol, whichever way it says so. */
 export function kindOfSocketError(error: Error): ErrorKind {
   const { code } = error as { code?: unknown };
-  return code === "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL" ? "protocol" : classify(error);
+  return code === "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL" ? "version" : classify(error);
 }

@@ -38,11 +38,11 @@ describe("over TLS", () => {
   });
 
   for (const [what, protocols] of [["offers HTTP/1.1 only", ["http/1.1"]], ["knows nothing of negotiating", null]] as const) {
-    it(`a target that ${what} is an error of kind protocol where the plan demands HTTP/2, and nothing is sent`, async () => {
+    it(`a target that ${what} is an error of kind version where the plan demands HTTP/2, and nothing is sent`, async () => {
       await using target = await listen(secure(protocols), "https", "localhost");
       using client = clientOf();
       const { error, writtenMs, bytesSent } = await client.settle(request2(target.origin));
-      assert.deepEqual([error, writtenMs, bytesSent], ["protocol", 0, 0]);
+      assert.deepEqual([error, writtenMs, bytesSent], ["version", 0, 0]);
     });
 
     it(`a target that ${what} is spoken to in HTTP/1.1 where that is left to it, and asked only once`, async () => {
