@@ -141,7 +141,7 @@ const ONE_SWARM: Row = {
         "runs_refused",
         "connections_refused",
         "peers_refused",
-        "roll_calls_dropped",
+        "swarm_dropped",
       ].map((name) => ({
         expr: `sum(rate(loadswarm_${name}_total${W}))`,
         legend: name.replaceAll("_", " "),

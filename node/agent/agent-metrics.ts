@@ -1,5 +1,6 @@
 // Everything an agent exports, read when somebody asks: a scraper, or the push every few seconds.
 
+import type { Dropped } from "../core/dropped.ts";
 import type { RunRecord, Seat, SwarmEvent } from "../core/events.ts";
 import type { OpenCounts } from "../load/open-count.ts";
 import type { Measured } from "../load/report.ts";
@@ -33,7 +34,7 @@ export interface MetricsSources {
   /** To targets. */
   openCounts(): OpenCounts;
   unmetPerSecond(): number;
-  rollCallsDropped(): number;
+  dropped(): Readonly<Dropped>;
   framesUnheard(): number;
   runsRefused(): number;
   /** What is known of a run since it was published; null if nothing is. */
@@ -146,7 +147,7 @@ export class AgentMetrics {
       viewNumber,
       network,
       unmetPerSecond,
-      rollCallsDropped,
+      dropped,
       framesUnheard,
       runsRefused,
     } = this.#sources;
@@ -188,7 +189,7 @@ export class AgentMetrics {
       reading(M.runsRefused, runsRefused()),
       reading(M.connectionsRefused, counters.connectionsRefused),
       reading(M.peersRefused, counters.peersRefused),
-      reading(M.rollCallsDropped, rollCallsDropped()),
+      ...Object.entries(dropped()).map(([what, count]) => reading(M.dropped, count, what)),
     ];
   }
 }

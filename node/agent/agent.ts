@@ -281,7 +281,7 @@ export class Agent {
       record: (run) => this.#shell.machine.runs.get(run) ?? null,
       summary: (run) => this.summary(run),
       openCounts: () => this.#engine.openCounts(),
-      rollCallsDropped: () => this.#shell.machine.rollCallsDropped,
+      dropped: () => this.#shell.machine.dropped,
       framesUnheard: () => this.#shell.machine.unheard,
       runsRefused: () => this.#shell.machine.runs.refused + this.#operators.refused,
     });

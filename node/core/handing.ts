@@ -64,10 +64,15 @@ export class Handing {
    */
   take(reports: readonly Report[], from: MemberId): void {
     const { agreement, members } = this.#membership;
-    if (!agreement.chain.all().some((view) => view.positionOf(from) >= 0)) return;
+    const { dropped } = this.#out;
+    if (!agreement.chain.all().some((view) => view.positionOf(from) >= 0)) {
+      dropped.reports += reports.length;
+      return;
+    }
     for (const report of reports) {
       const { run, member } = report.snapshot;
       const hadShare = (members.get(member)?.fromMs ?? Infinity) < Infinity;
+      if (!hadShare) dropped.reports++;
       if (member === this.#self || !hadShare) continue;
       if (!this.#isKnown(run)) this.#miss(run, from);
       else if (this.#reports.sequence(run, member) < report.since) this.#askForAll(run, from);
@@ -97,7 +102,10 @@ export class Handing {
   #miss(run: RunId, from: MemberId): void {
     const peers = this.#missed.get(run) ?? new Set();
     // What is not noted here is asked for when the next report leaves a gap.
-    if (!this.#out.links.has(from) || (peers.size === 0 && this.#missed.size >= ACTIVE_RUNS)) return;
+    if (!this.#out.links.has(from) || (peers.size === 0 && this.#missed.size >= ACTIVE_RUNS)) {
+      this.#out.dropped.reports++;
+      return;
+    }
     this.#missed.set(run, peers.add(from));
   }
 

@@ -4,6 +4,7 @@ import type { Snapshot } from "../metrics/results.ts";
 import { CIRCLE } from "../plan/stripe.ts";
 import type { AgreedView } from "./agreement/view.ts";
 import { Capacity } from "./capacity.ts";
+import type { Dropped } from "./dropped.ts";
 import type { Effect, In, MemberId, RunId, RunRecord, Seat, SelfDescription } from "./events.ts";
 import type { Frame, LineageId, Standing } from "./frame.ts";
 import { Gossip, type Peer } from "./gossip.ts";
@@ -67,7 +68,7 @@ export class SwarmMachine {
       this.#runStates.forget(run);
       this.#judging.forget(run);
       this.#capacity.forget(run);
-    });
+    }, this.#out.dropped);
     this.runs.lineage = this.#membership.agreement.lineage.id;
     this.#runStates = new RunStates(this.runs);
     this.#publishing = new Publishing(self.id, startLeadMs, this.runs, this.#membership);
@@ -97,9 +98,9 @@ export class SwarmMachine {
     return { lineage: lineage.id, number: view.number, members: view.ids };
   }
 
-  /** Roll calls not taken for too many opinions in their window, since this agent follows its lineage. */
-  get rollCallsDropped(): number {
-    return this.#membership.agreement.rollCallsDropped;
+  /** What was let go because of a bound, since the start. */
+  get dropped(): Readonly<Dropped> {
+    return this.#out.dropped;
   }
 
   /** Who sits in the agreed view, in id order. */

@@ -1,5 +1,6 @@
 // Who is known: what each agent says of itself, and from when to when the agreed views gave it a share.
 
+import { type Dropped, nothingDropped } from "./dropped.ts";
 import type { MemberId, MemberRecord } from "./events.ts";
 import { MEMBERS_KEPT } from "./limits.ts";
 import { hash32 } from "./rings.ts";
@@ -48,6 +49,11 @@ export class Members {
   readonly #records = new Map<MemberId, MemberRecord>();
   /** Of everything known, whatever the order in which it was heard: equal knowledge, equal digest. */
   #digest = 0;
+  readonly #dropped: Dropped;
+
+  constructor(dropped = nothingDropped()) {
+    this.#dropped = dropped;
+  }
 
   get digest(): number {
     return this.#digest >>> 0;
@@ -65,7 +71,10 @@ export class Members {
   merge(record: MemberRecord): MemberRecord | null {
     const known = this.#records.get(record.id);
     if (known === undefined) {
-      if (this.#records.size >= MEMBERS_KEPT && !this.#forgetLongestGone()) return null;
+      if (this.#records.size >= MEMBERS_KEPT) {
+        this.#dropped.members++;
+        if (!this.#forgetLongestGone()) return null;
+      }
       return this.#put(record);
     }
     if (saysNothingNew(known, record)) return null;

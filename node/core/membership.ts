@@ -19,7 +19,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 const WORDS_OF_MEMBERS = ["commits", "chain", "rollCalls", "adoptions", "ballots", "accusations"] as const;
 
 export class Membership {
-  readonly members = new Members();
+  readonly members: Members;
   readonly #self: MemberId;
   readonly #out: Outbox;
   #agreement: Agreement;
@@ -38,11 +38,13 @@ export class Membership {
   #comeBackMs = NEVER;
   /** Others may hear of me. */
   #isKnocking = true;
-  readonly #wishes = new OpenWishes(this.members);
+  readonly #wishes: OpenWishes;
 
   constructor(self: MemberRecord, out: Outbox, nowMs: number) {
     this.#self = self.id;
     this.#out = out;
+    this.members = new Members(out.dropped);
+    this.#wishes = new OpenWishes(this.members);
     this.#majorityMs = nowMs;
     this.#neighbours = new Neighbours(self.id, this.members, out);
     this.members.merge(self);
@@ -150,7 +152,7 @@ export class Membership {
     const chain = Chain.of(data);
     if (chain === null || chain.current.positionOf(this.#self) >= 0) return false;
     this.#forgetLineage();
-    this.#agreement = new Agreement(this.#self, lineage, chain, this.#wishes, nowMs);
+    this.#agreement = new Agreement(this.#self, lineage, chain, this.#wishes, nowMs, this.#out.dropped);
     this.#majorityMs = nowMs;
     this.#wishes.follow(chain);
     this.#isKnocking = false;
@@ -207,7 +209,7 @@ export class Membership {
     const chain = agreement.seesMajority(nowMs) ? null : Chain.of(data);
     if (chain === null || chain.current.number <= agreement.view.number) return;
     if (!isBelieved && !this.#isRescue(chain, from, nowMs)) return;
-    this.#agreement = new Agreement(this.#self, agreement.lineage, chain, this.#wishes, nowMs);
+    this.#agreement = new Agreement(this.#self, agreement.lineage, chain, this.#wishes, nowMs, this.#out.dropped);
     this.#wishes.follow(chain);
     this.#neighbours.choose(this.#agreement.view);
     if (this.#agreement.isMember() || this.own().state === "left") return;
@@ -254,7 +256,7 @@ export class Membership {
     const lineage = { id: lineageId(this.#self, ++this.#foundings), bornMs: nowMs };
     const chain = new Chain(view);
     this.#wishes.follow(chain);
-    return new Agreement(this.#self, lineage, chain, this.#wishes, nowMs);
+    return new Agreement(this.#self, lineage, chain, this.#wishes, nowMs, this.#out.dropped);
   }
 
   /** What I know of its members is true of that lineage only. Those who were gone from it stay known: they are history. */

@@ -1,5 +1,6 @@
-// The effects of one event, gathered in order, and the links over which frames can be spread.
+// The effects of one event, gathered in order, the links over which frames can be spread, and what was let go.
 
+import { nothingDropped } from "./dropped.ts";
 import type { Answer, Effect, MemberId, SwarmEvent } from "./events.ts";
 import type { Frame } from "./frame.ts";
 
@@ -7,6 +8,7 @@ const NOTHING = Object.freeze([]) as unknown as Effect[];
 
 export class Outbox {
   readonly links = new Set<MemberId>();
+  readonly dropped = nothingDropped();
   #effects: Effect[] = [];
 
   /** Everything since the last call. */

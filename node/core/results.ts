@@ -145,7 +145,9 @@ export class Results {
     const { scope } = gather;
     if (scope === undefined) return this.#answerAlone(from, gather, false);
     const view = this.#viewOf(scope);
-    if (view === null || this.#services.size >= OPEN_ERRANDS) return this.#answerAlone(from, gather, true);
+    const isTooMany = this.#services.size >= OPEN_ERRANDS;
+    if (isTooMany) this.#out.dropped.gathers++;
+    if (view === null || isTooMany) return this.#answerAlone(from, gather, true);
     const { run, have, fromPoint = 0, sinceMs = 0 } = gather;
     const errand = new Errand(view, { run, have, fromPoint, sinceMs });
     this.#services.add({ errand, from, gather, scope });

@@ -1,5 +1,6 @@
 // Plans in force: a replicated map of immutable run specs, each with a control register that only moves forward.
 
+import { type Dropped, nothingDropped } from "./dropped.ts";
 import type { MemberId, RunControl, RunId, RunRecord, RunSpec, RunState } from "./events.ts";
 import type { LineageId, Standing } from "./frame.ts";
 import {
@@ -97,6 +98,7 @@ export function keyedId(name: string, keyHash: string): RunId {
 export class Runs {
   readonly #runs = new Map<RunId, RunRecord>();
   readonly #onForget: (run: RunId) => void;
+  readonly #dropped: Dropped;
   /** Ids of runs that were dropped: they are not given out again, and late news does not bring them back. */
   readonly #forgotten = new Set<RunId>();
   #lineage: LineageId = "";
@@ -107,8 +109,9 @@ export class Runs {
   #digest: number | null = 0;
 
   /** `onForget` hears of runs dropped because newer ones need the room. */
-  constructor(onForget: (run: RunId) => void = () => {}) {
+  constructor(onForget: (run: RunId) => void = () => {}, dropped = nothingDropped()) {
     this.#onForget = onForget;
+    this.#dropped = dropped;
   }
 
   /** The lineage this agent follows: runs that were started in another one are known, and not its business. */
@@ -288,6 +291,7 @@ export class Runs {
     this.#digest = null;
     this.#forgotten.add(id);
     if (this.#forgotten.size > FORGOTTEN_KEPT) this.#forgotten.delete(this.#forgotten.values().next().value!);
+    this.#dropped.runs++;
     this.#onForget(id);
   }
 }

@@ -79,7 +79,7 @@ export const SWARM_METERS = {
   runsRefused: counter("runs_refused", [], "Records of runs with impossible times, one too many, that no operator permits, or of a version to come"),
   connectionsRefused: counter("connections_refused", [], "Connections one too many: of one address, or of peers that are no members"),
   peersRefused: counter("peers_refused", [], "Times that a peer was shut out for a minute for nonsense"),
-  rollCallsDropped: counter("roll_calls_dropped", [], "Roll calls not taken, for too many opinions on who is excluded"),
+  dropped: counter("swarm_dropped", ["what"], "What this agent let go because of a bound of its own: ballots, roll_calls (opinions on who is excluded), members (long gone), runs (long over), reports (results of others, also those that cannot be theirs), gathers (questions for results, answered with its own only)"),
 } as const satisfies Readonly<Record<string, Meter>>;
 
 /** How the process and the export are. */

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { AgentMetrics, LEAN_ABOVE_MEMBERS } from "../../node/agent/agent-metrics.ts";
 import type { Gathered } from "../../node/agent/for-all.ts";
+import { nothingDropped } from "../../node/core/dropped.ts";
 import type { RunRecord, Seat } from "../../node/core/events.ts";
 import type { Measured } from "../../node/load/report.ts";
 import { RunReport } from "../../node/load/report.ts";
@@ -68,7 +69,7 @@ beforeEach(() => {
     }),
     record: (run) => records.get(run) ?? null,
     unmetPerSecond: () => 6,
-    rollCallsDropped: () => 7,
+    dropped: () => ({ ...nothingDropped(), roll_calls: 7 }),
     openCounts: () => ({ open: 11, made: 12, requests: 17 }),
     framesUnheard: () => 9,
     runsRefused: () => 10,

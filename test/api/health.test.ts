@@ -14,7 +14,7 @@ it("metrics are OpenMetrics, of the values of that moment, under the catalogue's
   const reading = (meter: Meter, value: Reading["value"], ...labels: string[]) => ({ meter, value, labels, startMs: 0 });
   const readings = () => [
     reading(SWARM_METERS.unmetRate, unmet),
-    reading(SWARM_METERS.rollCallsDropped, 7),
+    reading(SWARM_METERS.membersRefused, 7),
     reading(RUN_METERS.requests, 3, "r-1", "browse", 'say "hi"', "2xx", "ok"),
     reading(RUN_METERS.requestDuration, sketch, "r-1", "browse", "one", "ok"),
     reading(RUN_METERS.requestDuration, sketch, "r-1", "browse", "two", "ok"),
@@ -24,7 +24,7 @@ it("metrics are OpenMetrics, of the values of that moment, under the catalogue's
   const scrape = async () => (await server.inject("/metrics")).body;
   const text = await scrape();
   assert.match(text, /^loadswarm_unmet_rate 12\.5$/m);
-  assert.match(text, /^# TYPE loadswarm_roll_calls_dropped counter\nloadswarm_roll_calls_dropped_total 7$/m);
+  assert.match(text, /^# TYPE loadswarm_members_refused counter\nloadswarm_members_refused_total 7$/m);
   assert.match(text, /^loadswarm_requests_total\{run_id="r-1",scenario="browse",request="say \\"hi\\"",status_class="2xx",outcome="ok"\} 3$/m);
   assert.match(text, /^loadswarm_request_duration_seconds_bucket\{run_id="r-1",scenario="browse",outcome="ok",le="0.001"\} 6$/m);
   assert.match(text, /^loadswarm_request_duration_seconds_sum\{run_id="r-1",scenario="browse",outcome="ok"\} 0.006$/m);

@@ -4,6 +4,7 @@
 // attack this code are in test/sim.
 
 import type { Segment } from "../../plan/schedule.ts";
+import { type Dropped, nothingDropped } from "../dropped.ts";
 import type { MemberId } from "../events.ts";
 import type { Accusation, Commit, Frame, Lineage, Positions, ViewChange } from "../frame.ts";
 import { PRESENCE_WINDOWS, windowOf } from "../limits.ts";
@@ -29,7 +30,8 @@ export class Agreement {
   readonly #wishes: Wishes;
   readonly #chain: Chain;
   readonly #acks: Acks;
-  readonly #rollCalls = new RollCalls();
+  readonly #dropped: Dropped;
+  readonly #rollCalls: RollCalls;
   readonly #accusations: Accusations;
   readonly #lease = new Lease();
   readonly #timeline: Timeline;
@@ -54,12 +56,14 @@ export class Agreement {
   #nextTurnMs = Number.NEGATIVE_INFINITY;
   #isWishStale = true;
 
-  constructor(self: MemberId, lineage: Lineage, chain: Chain, wishes: Wishes, nowMs: number) {
+  constructor(self: MemberId, lineage: Lineage, chain: Chain, wishes: Wishes, nowMs: number, dropped = nothingDropped()) {
     this.lineage = lineage;
     this.rhythm = new Rhythm(nowMs);
     this.#self = self;
     this.#wishes = wishes;
     this.#chain = chain;
+    this.#dropped = dropped;
+    this.#rollCalls = new RollCalls(dropped);
     this.#acks = new Acks(chain);
     this.#accusations = new Accusations(chain);
     this.#timeline = new Timeline(self);
@@ -68,7 +72,7 @@ export class Agreement {
     this.#position = chain.current.positionOf(self);
     this.#adoptedWindow = windowOf(nowMs);
     this.#version = Math.floor(nowMs);
-    this.#ballots = new Ballots(chain.current, this.#position);
+    this.#ballots = new Ballots(chain.current, this.#position, dropped);
     this.#watchNeighbours(nowMs);
   }
 
@@ -78,10 +82,6 @@ export class Agreement {
 
   get chain(): Chain {
     return this.#chain;
-  }
-
-  get rollCallsDropped(): number {
-    return this.#rollCalls.dropped;
   }
 
   isMember(): boolean {
@@ -331,7 +331,7 @@ export class Agreement {
     this.#adopted.push({ view, before });
     this.#position = view.positionOf(this.#self);
     this.#adoptedWindow = windowOf(nowMs);
-    this.#ballots = new Ballots(view, this.#position);
+    this.#ballots = new Ballots(view, this.#position, this.#dropped);
     this.#acks.prune();
     this.#accusations.viewChanged();
     this.#watchNeighbours(nowMs);

@@ -1,5 +1,6 @@
 // Agreeing on the next view: a leaderless Paxos. A quorum of votes lets members lock a proposal, a quorum of locks commits it.
 
+import { type Dropped, nothingDropped } from "../dropped.ts";
 import type { Ballot, Commit, Positions, ViewChange } from "../frame.ts";
 import { ACTIVATION_WINDOWS, BALLOTS_KEPT, LONGEST_PATIENCE_WINDOWS, PATIENCE_WINDOWS } from "../limits.ts";
 import { count, emptyPositions, fits, has, insert, insertAll, isEmpty, NOBODY } from "./positions.ts";
@@ -29,9 +30,12 @@ export class Ballots {
   #retryWindow = 0;
   #patienceWindows = PATIENCE_WINDOWS;
 
-  constructor(view: AgreedView, self: number) {
+  readonly #dropped: Dropped;
+
+  constructor(view: AgreedView, self: number, dropped = nothingDropped()) {
     this.#view = view;
     this.#self = self;
+    this.#dropped = dropped;
   }
 
   /** Takes votes and locks in. Returns whether there was anything new. */
@@ -163,7 +167,11 @@ export class Ballots {
     const name = `${ballot}|${key}`;
     const known = this.#proposals.get(name);
     if (known !== undefined) return known;
-    if (!this.#view.isApplicable(change) || (this.#proposals.size >= BALLOTS_KEPT && !this.#forgetLowest(ballot))) return null;
+    if (!this.#view.isApplicable(change)) return null;
+    if (this.#proposals.size >= BALLOTS_KEPT) {
+      this.#dropped.ballots++;
+      if (!this.#forgetLowest(ballot)) return null;
+    }
     const { size } = this.#view;
     const proposal = { ballot, change, key, votes: emptyPositions(size), locks: emptyPositions(size), isNews: false };
     this.#proposals.set(name, proposal);

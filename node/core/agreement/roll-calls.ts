@@ -1,5 +1,6 @@
 // Roll calls: in every window each member sets its bit, and whoever sees a majority of bits holds the lease.
 
+import { type Dropped, nothingDropped } from "../dropped.ts";
 import type { Positions, RollCall } from "../frame.ts";
 import { LABELS_PER_WINDOW, ROLL_CALLS_KEPT } from "../limits.ts";
 import { emptyPositions, fits, has, hashOf, insert, insertAll, isSame } from "./positions.ts";
@@ -18,12 +19,15 @@ export interface Label {
 }
 
 export class RollCalls {
-  /** Not taken, because there were too many opinions in their window. */
-  dropped = 0;
+  readonly #dropped: Dropped;
   readonly #windows = new Map<number, Label[]>();
   /** The last two windows that were asked for, even and odd: nearly all frames are of these. */
   readonly #recent: [number, Label[]][] = [];
   #news: Label[] = [];
+
+  constructor(dropped = nothingDropped()) {
+    this.#dropped = dropped;
+  }
 
   /** Takes bits in, of a view that is known. Returns the label if there was anything new. */
   merge(call: RollCall, view: AgreedView): Label | null {
@@ -104,7 +108,7 @@ export class RollCalls {
       if (label.excludedHash === excludedHash && label.view === view && isSame(label.excluded, excluded)) return label;
     }
     if (labels.length >= LABELS_PER_WINDOW) {
-      this.dropped++;
+      this.#dropped.roll_calls++;
       return null;
     }
     const label = { view, window, excluded, excludedHash, present: emptyPositions(view.size), isNews: false };

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { emptyPositions, listed, NOBODY, positionsOf } from "../../../node/core/agreement/positions.ts";
 import { RollCalls } from "../../../node/core/agreement/roll-calls.ts";
+import { nothingDropped } from "../../../node/core/dropped.ts";
 import type { RollCall } from "../../../node/core/frame.ts";
 import { LABELS_PER_WINDOW, ROLL_CALLS_KEPT } from "../../../node/core/limits.ts";
 import { idsOf, letters, set, viewOf } from "./support.ts";
@@ -107,14 +108,15 @@ describe("roll calls", () => {
   it("more opinions than can be true in one window are dropped and counted, those known still count", () => {
     const ids = letters(26);
     const view = viewOf(ids);
-    const calls = new RollCalls();
+    const dropped = nothingDropped();
+    const calls = new RollCalls(dropped);
     const excluding = (bits: number) => ({ view: 1, window: WINDOW, excluded: Uint32Array.of(bits), present: set(view, "a") });
     for (let bits = 0; bits < LABELS_PER_WINDOW; bits++) assert.notEqual(calls.merge(excluding(bits), view), null);
-    assert.equal(calls.dropped, 0);
+    assert.equal(dropped.roll_calls, 0);
     assert.equal(calls.merge(excluding(LABELS_PER_WINDOW), view), null);
     assert.equal(calls.set(view, WINDOW, Uint32Array.of(LABELS_PER_WINDOW), 1), null);
     assert.notEqual(calls.set(view, WINDOW, emptyPositions(26), 1), null);
-    assert.equal(calls.dropped, 2);
+    assert.equal(dropped.roll_calls, 2);
     assert.notEqual(calls.set(view, WINDOW + 1, Uint32Array.of(LABELS_PER_WINDOW), 1), null, "the next window has room");
   });
 });
