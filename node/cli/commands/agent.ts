@@ -7,6 +7,9 @@ import { loadPlan } from "../plan-file.ts";
 import { pushConfig } from "../push-options.ts";
 import { startAgent } from "../start-agent.ts";
 
+/** After a fault of this program the agent leaves, so that others take its share over at once, but for no longer than this. */
+const FAULTY_MS = 10_000;
+
 /** The first signal leaves gracefully, the second one at once. */
 export async function command({ values, io }: Invocation<"agent">): Promise<number> {
   let count = 0;
@@ -37,6 +40,14 @@ export async function command({ values, io }: Invocation<"agent">): Promise<numb
     const agent = await startAgent(config, io.env);
     // The links to other agents fail in ways their library does not always catch; the load must not stop for that.
     process.on("unhandledRejection", (cause) => agent.log.error({ err: cause }, "a failure nobody waited for; going on"));
+    let isFaulty = false;
+    const tooLong = Promise.withResolvers<number>();
+    process.on("uncaughtException", (cause) => {
+      agent.log.error({ err: cause }, "a fault of loadswarm itself: this agent leaves the swarm and ends; please report it");
+      if (!isFaulty) setTimeout(() => tooLong.resolve(EXIT.internal), FAULTY_MS);
+      isFaulty = true;
+      first.resolve();
+    });
     if (values.json) {
       io.stdout.write(`${JSON.stringify({ member: agent.member, api: agent.apiUrl, listen: agent.listen })}\n`);
     }
@@ -52,7 +63,14 @@ export async function command({ values, io }: Invocation<"agent">): Promise<numb
     }
     await first.promise;
     leaving.abort();
-    return await Promise.race([agent.leave().then(() => EXIT.pass), second.promise.then(() => EXIT.interrupted)]);
+    const left = agent.leave().then(
+      () => (isFaulty ? EXIT.internal : EXIT.pass),
+      (cause: unknown) => {
+        if (!isFaulty) throw cause;
+        return EXIT.internal;
+      },
+    );
+    return await Promise.race([left, tooLong.promise, second.promise.then(() => EXIT.interrupted)]);
   } finally {
     undo();
   }
