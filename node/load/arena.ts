@@ -33,8 +33,14 @@ const STARTED = 0;
 const COMPLETED = 1;
 const INTERRUPTED = 2;
 const RESUME_AT = 3;
-const DROPPED = 4;
+/** Requests on a connection that was open already, and answers that came in one piece: zeros of phases, which most are. */
+const KEPT = 4;
+const WHOLE = 5;
+const DROPPED = 6;
 const SCENARIO_FIELDS = DROPPED + DROP_REASONS.length;
+
+const SENDING = PHASES.indexOf("sending");
+const RECEIVING = PHASES.indexOf("receiving");
 
 const REQUESTS = 0;
 const FAILED = 1;
@@ -50,8 +56,6 @@ const INTERVAL_DROPPED = 1;
 const INTERVAL_REQUESTS = 2;
 const INTERVAL_FAILED = 3;
 const INTERVAL_FIELDS = 4;
-
-const OVERALL = 1;
 
 /** What an interval of the series counted, but for its durations. */
 export interface IntervalCounts {
@@ -91,7 +95,7 @@ function layoutOf(shape: ArenaShape): Layout {
   const errors = status + STATUS_CODES;
   const intervals = errors + ERROR_KINDS.length;
   const stats = intervals + shape.intervals * INTERVAL_FIELDS;
-  const sketches = OVERALL + shape.scenarios * SKETCHES_PER_SCENARIO + shape.steps * SKETCHES_PER_STEP;
+  const sketches = shape.scenarios * SKETCHES_PER_SCENARIO + shape.steps * SKETCHES_PER_STEP;
   return { steps, checks, status, errors, intervals, stats, floats: stats + sketches * STATS, sketches };
 }
 
@@ -106,8 +110,6 @@ export class Arena {
   readonly shape: ArenaShape;
   readonly #layout: Layout;
   readonly #numbers: Float64Array;
-  /** Actual start -> last byte over all steps. */
-  readonly overall: Sketch;
   readonly #scenarioSketches: readonly (readonly [Sketch, Sketch])[];
   /** By scenario, by index in PHASES. */
   readonly #phases: readonly (readonly Sketch[])[];
@@ -124,7 +126,6 @@ export class Arena {
       const counts = new Uint32Array(memory, layout.floats * 8 + at * BUCKETS * 4, BUCKETS);
       return new Sketch(counts, this.#numbers.subarray(layout.stats + at * STATS, layout.stats + (at + 1) * STATS));
     };
-    this.overall = sketch();
     this.#scenarioSketches = Array.from({ length: shape.scenarios }, () => [sketch(), sketch()] as const);
     this.#phases = Array.from({ length: shape.scenarios }, () => PHASES.map(sketch));
     this.#stepSketches = Array.from({ length: shape.steps }, () => [sketch(), sketch(), sketch(), sketch()] as const);
@@ -172,7 +173,6 @@ export class Arena {
     const tookMs = durationMs > 0 ? durationMs : 0;
     const bucket = bucketOf(tookMs);
     duration.recordIn(bucket, tookMs);
-    this.overall.recordIn(bucket, tookMs);
     if (failed) failedDuration.recordIn(bucket, tookMs);
     // In a closed model it is the same.
     if (latencyMs === durationMs) latency.recordIn(bucket, tookMs);
@@ -185,20 +185,13 @@ export class Arena {
    * already; `receivingMs` is negative when no byte of an answer came.
    */
   phases(scenario: number, setup: Setup | null, sendingMs: number, receivingMs: number): void {
-    const [blocked, connecting, tls, sending, receiving] = this.#phases[scenario]! as readonly [Sketch, Sketch, Sketch, Sketch, Sketch];
-    if (setup === null) {
-      blocked.recordZero();
-      connecting.recordZero();
-      tls.recordZero();
-    } else {
-      blocked.record(setup.blockedMs);
-      connecting.record(setup.connectingMs);
-      tls.record(setup.tlsMs);
-    }
-    sending.record(sendingMs);
-    // Most answers come in one piece.
-    if (receivingMs === 0) receiving.recordZero();
-    else if (receivingMs > 0) receiving.record(receivingMs);
+    const at = scenario * SCENARIO_FIELDS;
+    if (setup === null) this.#numbers[at + KEPT]!++;
+    else this.#setUp(scenario, setup);
+    const sketches = this.#phases[scenario]!;
+    sketches[SENDING]!.record(sendingMs);
+    if (receivingMs === 0) this.#numbers[at + WHOLE]!++;
+    else if (receivingMs > 0) sketches[RECEIVING]!.record(receivingMs);
   }
 
   check(check: number, passed: boolean): void {
@@ -231,6 +224,11 @@ export class Arena {
       const numbers = this.#numbers;
       numbers[at + INTERRUPTED] = numbers[at + STARTED]! - numbers[at + COMPLETED]!;
     }
+  }
+
+  /** Actual start -> last byte, over all steps. */
+  overall(): SketchData {
+    return this.#stepSketches.reduce((sum, [duration]) => mergeSketch(sum, duration.extract()), EMPTY_SKETCH);
   }
 
   ledger(): Ledger {
@@ -299,7 +297,7 @@ export class Arena {
     const dropped = Array.from(numbers.subarray(at + DROPPED, at + SCENARIO_FIELDS));
     const scheduled = dropped.reduce((sum, count) => sum + count, started);
     const iterationDuration = duration.extract();
-    const phases = this.#phases[index]!.map((sketch) => sketch.extract());
+    const phases = this.#phases[index]!.map((sketch, phase) => withZeros(sketch.extract(), this.#zerosOf(at, phase)));
     return { scheduled, started, completed, interrupted, dropped, iterationDuration, pacing: pacing.extract(), phases };
   }
 
@@ -318,9 +316,26 @@ export class Arena {
     };
   }
 
+  #setUp(scenario: number, { blockedMs, connectingMs, tlsMs }: Setup): void {
+    const [blocked, connecting, tls] = this.#phases[scenario]!;
+    blocked!.record(blockedMs);
+    connecting!.record(connectingMs);
+    tls!.record(tlsMs);
+  }
+
+  /** How often a phase took no time and was counted beside its sketch. */
+  #zerosOf(at: number, phase: number): number {
+    if (phase === SENDING) return 0;
+    return this.#numbers[at + (phase === RECEIVING ? WHOLE : KEPT)]!;
+  }
+
   #count(interval: number, field: number, times = 1): void {
     const last = this.shape.intervals - 1;
     const index = interval > last ? last : interval < 0 ? 0 : interval;
     this.#numbers[this.#layout.intervals + index * INTERVAL_FIELDS + field]! += times;
   }
+}
+
+function withZeros(sketch: SketchData, times: number): SketchData {
+  return times === 0 ? sketch : mergeSketch(sketch, { index: [0], count: [times], sum: 0, min: 0, max: 0 });
 }

@@ -62,7 +62,7 @@ export class RunReport {
    */
   sample(atMs: number): { busy: number; last: number } {
     const last = this.#intervalAt(atMs);
-    const overall = this.#arenas.reduce((sum, arena) => mergeSketch(sum, arena.overall.extract()), EMPTY_SKETCH);
+    const overall = this.#arenas.reduce((sum, arena) => mergeSketch(sum, arena.overall()), EMPTY_SKETCH);
     const since = differenceOf(overall, this.#overall);
     let busy = last;
     while (busy > this.#reported && this.#point(busy).requests === 0) busy--;

@@ -101,14 +101,6 @@ export class Sketch {
     this.#counts[bucket]!++;
   }
 
-  /** The same for a duration of 0, which is what most of some kinds are. */
-  recordZero(): void {
-    const stats = this.#stats;
-    stats[1] = 0;
-    stats[3]!++;
-    this.#counts[0]!++;
-  }
-
   /** Only the buckets that are not empty: all of them lie between those of the least and the greatest value. */
   extract(): SketchData {
     const counts = this.#counts;

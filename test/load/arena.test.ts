@@ -70,7 +70,7 @@ test("the reader sees what the writer counted, each thing in its own place", () 
     [200, 2],
   ]);
   assert.deepEqual(totals.errors, ERROR_KINDS.map((kind) => (kind === "tls" ? 1 : 0)));
-  assert.equal(reader.overall.extract().sum, 70);
+  assert.equal(reader.overall().sum, 70);
   assert.deepEqual(
     [0, 1, 2].map((index) => reader.interval(index)),
     [

@@ -139,15 +139,11 @@ const DISTRIBUTIONS: Record<string, (random: () => number) => number> = {
 
 test("what mostly took no time has a median of 0, as exact as its least", () => {
   const sketch = Sketch.create();
-  for (let i = 0; i < 9; i++) sketch.recordZero();
+  for (let i = 0; i < 9; i++) sketch.record(0);
   sketch.record(5);
   const data = sketch.extract();
   assert.deepEqual([sketchCount(data), data.sum, data.min, data.max], [10, 5, 0, 5]);
   assert.deepEqual([quantile(data, 0.5), quantile(data, 0.9), quantile(data, 1)], [0, 0, 5]);
-  const recorded = Sketch.create();
-  for (let i = 0; i < 9; i++) recorded.record(0);
-  recorded.record(5);
-  assert.deepEqual(data, recorded.extract());
 });
 
 for (const [name, draw] of Object.entries(DISTRIBUTIONS)) {
