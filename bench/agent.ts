@@ -15,7 +15,8 @@ const ENVIRONMENT = {
   NODE_COMPILE_CACHE: fileURLToPath(new URL("../node_modules/.cache/node", import.meta.url)),
 };
 const IDLE_MS = 20_000;
-const SETTLE_MS = 5000;
+/** Until the swarm rests. */
+const SETTLE_MS = 20_000;
 const RUNS = 7;
 /** Clock ticks per second in /proc (USER_HZ), 100 on every Linux. */
 const USER_HZ = 100;

@@ -13,8 +13,8 @@ import { Swarm } from "./swarm.ts";
 
 const FEW = 8;
 const FAR_MORE = 200;
-/** Until everybody is linked, and every clock has been compared often enough. */
-const SETTLE_MS = 30_000;
+/** Until everybody is linked, every clock has been compared often enough, and the swarm rests. */
+const SETTLE_MS = 60_000;
 const MEASURE_MS = 60_000;
 const JOIN_MS = 120_000;
 /** Clock ticks per second in /proc (USER_HZ), 100 on every Linux. */

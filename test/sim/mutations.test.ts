@@ -16,6 +16,8 @@ interface Mutation {
   readonly file: string;
   readonly from: string;
   readonly to: string;
+  /** A second place that has to change, in the same file. */
+  readonly also?: readonly [string, string];
   readonly scenario: string;
   readonly breaks: RegExp;
 }
@@ -34,6 +36,8 @@ const MUTATIONS: readonly Mutation[] = [
     file: "tally.ts",
     from: "return sayers >= Math.max(least, half);",
     to: "return sayers >= Math.min(1, half);",
+    // And the same said sooner.
+    also: ["(isAbsent ? 1 : Math.min(2, positions.length));\n}", "1;\n}"],
     scenario: "loss-20",
     breaks: /no false losses/,
   },
@@ -77,12 +81,12 @@ describe("a core that is broken on purpose is caught", () => {
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
   after(() => rmSync(folder, { recursive: true }));
 
-  for (const { name, file, from, to, scenario, breaks } of MUTATIONS) {
+  for (const { name, file, from, to, also = ["", ""], scenario, breaks } of MUTATIONS) {
     it(`${name}: by ${scenario}`, () => {
       const path = join(folder, "node/core/agreement", file);
       const sound = readFileSync(path, "utf8");
-      assert.ok(sound.includes(from), `${file} has no "${from}"`);
-      writeFileSync(path, sound.replace(from, to));
+      for (const each of [from, also[0]]) assert.ok(sound.includes(each), `${file} has no "${each}"`);
+      writeFileSync(path, sound.replace(from, to).replace(...also));
       const mutant = join(ROOT, "test/sim/mutant.ts");
       const args = [mutant, folder, scenario, "20", String(SEEDS)];
       const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: "utf8", timeout: 120_000 });
