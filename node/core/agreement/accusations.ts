@@ -42,6 +42,8 @@ export class Accusations {
   /** When somebody was last said to be closed. */
   readonly #closedMs = new Map<MemberId, number>();
   #news: Accusation[] = [];
+  /** Until there is another one: it is told over every new link. */
+  #all: readonly Accusation[] | null = null;
   /** Members of the current view that have been heard of lately; null: all count as such. */
   #present: Positions | null = null;
   #excluded: Positions | null = null;
@@ -67,6 +69,7 @@ export class Accusations {
     accused.closed = null;
     if (accusation.kind === "closed") this.#closedMs.set(target.id, nowMs);
     this.#news.push(accusation);
+    this.#all = null;
     this.#count(accused, accuser.id, entry);
     return true;
   }
@@ -122,8 +125,12 @@ export class Accusations {
     return this.#news.length > 0;
   }
 
-  all(): Accusation[] {
-    return [...this.#accused.values()].flatMap(({ entries }) => [...entries.values()].map((entry) => entry.accusation));
+  all(): readonly Accusation[] {
+    if (this.#all !== null) return this.#all;
+    const all: Accusation[] = [];
+    for (const { entries } of this.#accused.values()) for (const { accusation } of entries.values()) all.push(accusation);
+    this.#all = all;
+    return all;
   }
 
   /** Members of the current view whom half of their observers accuse, those excluded themselves not counted. */
@@ -177,6 +184,7 @@ export class Accusations {
       accused.closed = null;
       if (this.#chain.all().some((view) => view.positionOf(id) >= 0)) continue;
       this.#accused.delete(id);
+      this.#all = null;
       this.#closedMs.delete(id);
     }
   }

@@ -3,7 +3,7 @@
 import { type Dropped, nothingDropped } from "../dropped.ts";
 import type { Ballot, Commit, Positions, ViewChange } from "../frame.ts";
 import { ACTIVATION_WINDOWS, BALLOTS_KEPT, LONGEST_PATIENCE_WINDOWS, PATIENCE_WINDOWS } from "../limits.ts";
-import { count, emptyPositions, fits, has, insert, insertAll, isEmpty, NOBODY } from "./positions.ts";
+import { count, emptyPositions, fits, has, insert, insertAll, NOBODY } from "./positions.ts";
 import { type AgreedView, hasSameMembers, keyOf } from "./view.ts";
 
 interface Proposal {
@@ -12,6 +12,8 @@ interface Proposal {
   readonly key: string;
   readonly votes: Uint32Array;
   readonly locks: Uint32Array;
+  /** By anybody. */
+  isLocked: boolean;
   isNews: boolean;
 }
 
@@ -46,7 +48,9 @@ export class Ballots {
     const proposal = this.#proposal(ballot.ballot, change);
     if (proposal === null) return false;
     const newVotes = insertAll(proposal.votes, votes);
-    if (!insertAll(proposal.locks, locks) && !newVotes) return false;
+    const newLocks = insertAll(proposal.locks, locks);
+    if (!newLocks && !newVotes) return false;
+    if (newLocks) proposal.isLocked = true;
     this.#isNews(proposal);
     return true;
   }
@@ -91,6 +95,7 @@ export class Ballots {
       if (proposal.ballot < this.#floor || has(proposal.locks, this.#self)) continue;
       if (!this.#view.isQuorum(proposal.votes)) continue;
       insert(proposal.locks, this.#self);
+      proposal.isLocked = true;
       this.#floor = proposal.ballot;
       this.#vote = proposal;
       this.#votedWindow = window;
@@ -101,8 +106,8 @@ export class Ballots {
 
   /** The view that is agreed, if one is. */
   committed(): Commit | null {
-    for (const { ballot, change, locks } of this.#proposals.values()) {
-      if (this.#view.isQuorum(locks)) return { number: this.#view.number + 1, ballot, change, locks: locks.slice() };
+    for (const { ballot, change, locks, isLocked } of this.#proposals.values()) {
+      if (isLocked && this.#view.isQuorum(locks)) return { number: this.#view.number + 1, ballot, change, locks: locks.slice() };
     }
     return null;
   }
@@ -157,7 +162,7 @@ export class Ballots {
   #highestLock(): Proposal | null {
     let highest: Proposal | null = null;
     for (const proposal of this.#proposals.values()) {
-      if (!isEmpty(proposal.locks) && (highest === null || proposal.ballot > highest.ballot)) highest = proposal;
+      if (proposal.isLocked && (highest === null || proposal.ballot > highest.ballot)) highest = proposal;
     }
     return highest;
   }
@@ -173,7 +178,8 @@ export class Ballots {
       if (!this.#forgetLowest(ballot)) return null;
     }
     const { size } = this.#view;
-    const proposal = { ballot, change, key, votes: emptyPositions(size), locks: emptyPositions(size), isNews: false };
+    const sets = { votes: emptyPositions(size), locks: emptyPositions(size) };
+    const proposal = { ballot, change, key, ...sets, isLocked: false, isNews: false };
     this.#proposals.set(name, proposal);
     return proposal;
   }
@@ -183,7 +189,7 @@ export class Ballots {
     let lowest: string | null = null;
     let lowestBallot = below;
     for (const [name, proposal] of this.#proposals) {
-      if (proposal === this.#vote || !isEmpty(proposal.locks) || proposal.ballot >= lowestBallot) continue;
+      if (proposal === this.#vote || proposal.isLocked || proposal.ballot >= lowestBallot) continue;
       lowest = name;
       lowestBallot = proposal.ballot;
     }
