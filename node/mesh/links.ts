@@ -26,6 +26,8 @@ export interface LinkEvents {
   up(peer: string): void;
   /** The last connection to the peer is gone. */
   down(peer: string): void;
+  /** Asked before a frame of the peer's is read: as LargeFrames.enter. */
+  enter(peer: string, sizeBytes: number): Promise<() => void> | null;
   /** The peer's next frame is read when this one is dealt with. */
   frame(peer: string, bytes: Uint8Array): Promise<void>;
   /** For how many ms no frame of this peer may be read after one of this size. */
@@ -219,6 +221,7 @@ export class Links {
     updateWindowSeldom(stream);
     try {
       await readFrames(stream, {
+        enter: (sizeBytes) => this.#events.enter(peer, sizeBytes),
         frame: (bytes) => {
           this.#heardAtMs.set(connection, performance.now());
           return this.#events.frame(peer, bytes);

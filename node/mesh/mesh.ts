@@ -15,6 +15,7 @@ import { SignedMembers } from "../wire/signing.ts";
 import { Dialer } from "./dialer.ts";
 import { type HostPort, multiaddrOf } from "./discovery.ts";
 import { createHost, type Host, TOPIC } from "./host.ts";
+import { LargeFrames } from "./large-frames.ts";
 import { Links } from "./links.ts";
 import type { Network, NetworkCounters, NetworkEvents, Reachable } from "./network.ts";
 import { PeerLimits } from "./peer-limits.ts";
@@ -48,6 +49,7 @@ export class Mesh implements Network {
   #encoded: { readonly frame: Frame; readonly bytes: Uint8Array } | null = null;
   readonly #limits: PeerLimits;
   readonly #strangers: Strangers;
+  readonly #largeFrames = new LargeFrames();
   readonly #signed: SignedMembers;
   readonly #traffic = new Traffic();
   #refusedFrames = 0;
@@ -66,6 +68,7 @@ export class Mesh implements Network {
     this.#links = new Links(host, {
       up: (peer) => this.#up(peer),
       down: (peer) => this.#events?.linkDown(peer),
+      enter: (peer, sizeBytes) => (this.#isMember(peer) ? null : this.#largeFrames.enter(sizeBytes)),
       frame: (peer, bytes) => this.#frame(peer, bytes),
       waitMs: (peer, sizeBytes) => limits.frame(peer, sizeBytes, performance.now()),
       malformed: (peer, cause) => this.#malformed(peer, 0, cause),

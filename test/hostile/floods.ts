@@ -12,6 +12,7 @@ import { type HostilePeer, varint } from "./peer.ts";
 /** As many as one peer may send at once. */
 const BATCH = 1000;
 const READ_MS = 200;
+const HOARD_MS = 3000;
 const random = new Random(1);
 const valid = Object.values(SAMPLES).map((frame) => encodeFrame(frame));
 
@@ -64,6 +65,17 @@ export const oversized: Attack = async (arena, frames) => {
     await peer.stop();
   }
   return sent;
+};
+
+/** So many peers at once, each with all but the last byte of a frame as large as they may be. */
+export const hoarding: Attack = async (arena, frames) => {
+  const peers = await Promise.all(Array.from({ length: frames }, () => arena.stranger()));
+  const most = Buffer.concat([varint(MAX_FRAME_BYTES), new Uint8Array(MAX_FRAME_BYTES - 1)]);
+  await Promise.all(peers.map((peer) => peer.sendRaw(most)));
+  await sleep(HOARD_MS);
+  // They are looked at while they are still there.
+  setTimeout(() => void Promise.all(peers.map((peer) => peer.stop())), 2 * HOARD_MS);
+  return frames;
 };
 
 /** Gossip without sense, and without end. */

@@ -127,6 +127,7 @@ export class HostilePeer {
 
   async #listen(stream: Stream): Promise<void> {
     await readFrames(stream, {
+      enter: () => null,
       frame: async (bytes) => this.#heard(bytes),
       waitMs: () => 0,
     });

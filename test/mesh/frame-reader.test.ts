@@ -2,11 +2,45 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { decodeLength, MalformedStream } from "../../node/mesh/frame-reader.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { streamPair } from "@libp2p/utils";
+import { decodeLength, MalformedStream, readFrames } from "../../node/mesh/frame-reader.ts";
 import { MAX_FRAME_BYTES } from "../../node/wire/codec.ts";
 import { Random } from "../support/random.ts";
 
 const bytes = (...values: number[]) => ({ byteLength: values.length, get: (index: number) => values[index]! });
+
+describe("frames from a stream", () => {
+  it("come one after the other, and a large one when it is let in", async () => {
+    const [theirs, ours] = await streamPair();
+    const [asked, read]: [number[], string[]] = [[], []];
+    const [door, third] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let inside = 0;
+    const reading = readFrames(ours, {
+      enter(sizeBytes) {
+        asked.push(sizeBytes);
+        if (sizeBytes < 1000) return null;
+        return door.promise.then(() => {
+          inside++;
+          return () => void inside--;
+        });
+      },
+      waitMs: () => 0,
+      async frame(bytes) {
+        read.push(`${bytes.length} of ${bytes[0]}, ${inside} inside`);
+        if (read.length === 3) third.resolve();
+      },
+    });
+    theirs.send(Uint8Array.of(2, 7, 7, 0x88, 0x0e, ...new Uint8Array(1800).fill(8), 1, 9));
+    await sleep(50);
+    assert.deepEqual([asked, read], [[2, 1800], ["2 of 7, 0 inside"]]);
+    door.resolve();
+    await third.promise;
+    assert.deepEqual(read, ["2 of 7, 0 inside", "1800 of 8, 1 inside", "1 of 9, 0 inside"]);
+    ours.abort(new Error("done"));
+    await assert.rejects(reading);
+  });
+});
 
 describe("the length of a frame", () => {
   for (const [data, length] of [

@@ -52,7 +52,7 @@ describe("links", () => {
       try {
         for (const [i, host] of hosts.entries()) {
           const told = { up: (peer: string) => up[i]!.add(peer), down: (peer: string) => up[i]!.delete(peer) };
-          await new Links(host, { ...told, frame: async () => {}, waitMs: () => 0, malformed() {} }).start();
+          await new Links(host, { ...told, enter: () => null, frame: async () => {}, waitMs: () => 0, malformed() {} }).start();
         }
         const [a, b] = hosts;
         await Promise.allSettled([a!.dial(b!.getMultiaddrs()), b!.dial(a!.getMultiaddrs())]);
