@@ -86,7 +86,7 @@ describe("a core that is broken on purpose is caught", () => {
       const path = join(folder, "node/core/agreement", file);
       const sound = readFileSync(path, "utf8");
       for (const each of [from, also[0]]) assert.ok(sound.includes(each), `${file} has no "${each}"`);
-      writeFileSync(path, sound.replace(from, to).replace(...also));
+      writeFileSync(path, sound.replace(from, to).replace(also[0], also[1]));
       const mutant = join(ROOT, "test/sim/mutant.ts");
       const args = [mutant, folder, scenario, "20", String(SEEDS)];
       const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: "utf8", timeout: 120_000 });
