@@ -124,6 +124,7 @@ export class SimulatedEngine {
 
   /** Calls back with each plan under way, the share of it that is held, and the share that is offered. */
   shares(localMs: number, each: (plan: string, held: number, offered: number) => void): void {
+    if (this.#work.size === 0) return;
     for (const work of this.#work.values()) {
       if (localMs >= work.changesAtMs) this.#measure(work, localMs);
       if (work.width === 0) continue;

@@ -94,7 +94,7 @@ function neverMore({ atMost }: Extract<Promised, { promise: "never more" }>, see
   let peak = 0;
   for (const { series } of seen.loads) {
     worst = Math.max(worst, worstAverage(series.offered, SECOND_MS).value);
-    peak = Math.max(peak, ...series.offered.map((offered) => offered));
+    for (const offered of series.offered) peak = Math.max(peak, offered);
   }
   let detail = `peak ${peak.toFixed(3)}`;
   if (seen.target !== null && seen.loads.length === 1) {
@@ -175,7 +175,7 @@ function newcomers({ withinMs }: Extract<Promised, { promise: "newcomers" }>, se
   for (const agent of seen.world.agents) {
     const isJudged = agent.startedAtMs >= fromMs && agent.startedAtMs + withinMs < untilMs && agent.isRunning;
     if (!isJudged) continue;
-    const tookMs = (seen.meter.carriedAtMs.get(agent.index) ?? Number.POSITIVE_INFINITY) - agent.startedAtMs;
+    const tookMs = seen.meter.carriedAtMs(agent.index) - agent.startedAtMs;
     if (tookMs === Number.POSITIVE_INFINITY) idle++;
     worst = Math.max(worst ?? 0, tookMs);
   }
@@ -188,7 +188,7 @@ function stops(promised: Extract<Promised, { promise: "stops" }>, seen: Seen): O
   if (seen.stopAtMs === null) return { held: false, worst: null, bound, unit: "ms", detail: "nobody stopped it" };
   let connected = 0;
   let isolated = 0;
-  for (const [agent, lastMs] of seen.meter.lastOfferedMs) {
+  for (const [agent, lastMs] of seen.meter.lastOfferedMs()) {
     const tookMs = lastMs - seen.stopAtMs;
     if (seen.couldHear(agent)) connected = Math.max(connected, tookMs);
     else isolated = Math.max(isolated, tookMs);

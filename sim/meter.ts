@@ -1,6 +1,5 @@
 // What part of each plan's rate is offered, sampled by whoever sees all agents at once.
 
-import type { Agent } from "./agent.ts";
 import type { World } from "./world.ts";
 
 export const SAMPLE_MS = 10;
@@ -29,16 +28,24 @@ export class Series {
   }
 }
 
+/** What all agents together do for a plan at one moment. */
+interface Sum {
+  offered: number;
+  lapsed: number;
+}
+
 export class Meter {
   readonly #world: World;
   readonly #series = new Map<string, Series>();
-  readonly #offered = new Map<string, number>();
-  readonly #lapsed = new Map<string, number>();
-  /** When each agent first offered load, by index, in milliseconds since the simulation began. */
-  readonly carriedAtMs = new Map<number, number>();
-  /** When each agent last offered load. */
-  readonly lastOfferedMs = new Map<number, number>();
-  #agent: Agent | null = null;
+  readonly #sums = new Map<string, Sum>();
+  /** By the agent's index: when it first offered load, and when last, in milliseconds since the simulation began. */
+  readonly #firstMs: (number | undefined)[] = [];
+  readonly #lastMs: (number | undefined)[] = [];
+  #agent = 0;
+  #nowMs = 0;
+  /** The plan asked for last: nearly always the next one too. */
+  #plan = "";
+  #sum: Sum | undefined;
 
   constructor(world: World) {
     this.#world = world;
@@ -52,38 +59,50 @@ export class Meter {
     return this.#series.get(plan);
   }
 
+  /** When an agent first offered load; Infinity if it never did. */
+  carriedAtMs(agent: number): number {
+    return this.#firstMs[agent] ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Each agent that has offered load, by index, and when it last did. */
+  lastOfferedMs(): [number, number][] {
+    return [...this.#lastMs.entries()].flatMap(([agent, lastMs]) => (lastMs === undefined ? [] : [[agent, lastMs]]));
+  }
+
   /** Begins a plan's series now. */
   watch(plan: string): void {
-    if (!this.#series.has(plan)) this.#series.set(plan, new Series(plan, this.#world.elapsedMs));
+    if (this.#series.has(plan)) return;
+    this.#series.set(plan, new Series(plan, this.#world.elapsedMs));
+    this.#sums.set(plan, { offered: 0, lapsed: 0 });
+    this.#plan = "";
+    this.#sum = undefined;
   }
 
   sample(): void {
-    for (const plan of this.#series.keys()) {
-      this.#offered.set(plan, 0);
-      this.#lapsed.set(plan, 0);
-    }
-    const nowMs = this.#world.elapsedMs;
+    for (const sum of this.#sums.values()) sum.offered = sum.lapsed = 0;
+    this.#nowMs = this.#world.elapsedMs;
     for (const agent of this.#world.agents) {
       if (!agent.isRunning || agent.isFrozen) continue;
-      this.#agent = agent;
-      agent.engine.shares(agent.clock.at(nowMs), this.#take);
+      this.#agent = agent.index;
+      agent.engine.shares(agent.clock.at(this.#nowMs), this.#take);
     }
     for (const [plan, series] of this.#series) {
-      series.offered.push(this.#offered.get(plan)!);
-      series.lapsed.push(this.#lapsed.get(plan)!);
+      const { offered, lapsed } = this.#sums.get(plan)!;
+      series.offered.push(offered);
+      series.lapsed.push(lapsed);
     }
   }
 
   readonly #take = (plan: string, held: number, offered: number): void => {
-    const sum = this.#offered.get(plan);
+    if (plan !== this.#plan) [this.#plan, this.#sum] = [plan, this.#sums.get(plan)];
+    const sum = this.#sum;
     if (sum === undefined) return;
-    this.#offered.set(plan, sum + offered);
-    const { index } = this.#agent!;
+    sum.offered += offered;
     if (offered > 0) {
-      if (!this.carriedAtMs.has(index)) this.carriedAtMs.set(index, this.#world.elapsedMs);
-      this.lastOfferedMs.set(index, this.#world.elapsedMs);
+      this.#firstMs[this.#agent] ??= this.#nowMs;
+      this.#lastMs[this.#agent] = this.#nowMs;
     }
-    if (held > 0 && offered === 0) this.#lapsed.set(plan, this.#lapsed.get(plan)! + 1);
+    if (held > 0 && offered === 0) sum.lapsed++;
   };
 }
 

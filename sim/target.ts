@@ -1,17 +1,16 @@
 // The target in the simulator, and the judge: it counts what arrives and believes no agent.
 
 export class Target {
-  readonly #hits = new Map<string, Map<number, number>>();
+  readonly #hits = new Map<string, Set<number>>();
   /** Times of all hits, in the order in which they came. */
   readonly timesMs: number[] = [];
   duplicates = 0;
 
   hit(run: string, k: number, atMs: number): void {
-    const hits = this.#hits.get(run) ?? new Map<number, number>();
-    const times = (hits.get(k) ?? 0) + 1;
-    if (times > 1) this.duplicates++;
-    hits.set(k, times);
-    this.#hits.set(run, hits);
+    let hits = this.#hits.get(run);
+    if (hits === undefined) this.#hits.set(run, (hits = new Set()));
+    if (hits.has(k)) this.duplicates++;
+    else hits.add(k);
     this.timesMs.push(atMs);
   }
 
@@ -29,7 +28,7 @@ export class Target {
 
   /** The most hits in any window of one second, wherever it begins. */
   worstSecond(): number {
-    const times = [...this.timesMs].sort((a, b) => a - b);
+    const times = Float64Array.from(this.timesMs).sort();
     let worst = 0;
     for (let from = 0, to = 0; to < times.length; to++) {
       while (times[to]! - times[from]! >= 1000) from++;

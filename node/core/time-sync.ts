@@ -107,7 +107,10 @@ export class TimeSync {
   roundTripMs(): number {
     const least: number[] = [];
     for (const { samples } of this.#neighbours) {
-      if (samples.length > 0) least.push(2 * Math.min(...samples.map(({ errorMs }) => errorMs)));
+      if (samples.length === 0) continue;
+      let leastMs = Number.POSITIVE_INFINITY;
+      for (const { errorMs } of samples) leastMs = Math.min(leastMs, errorMs);
+      least.push(2 * leastMs);
     }
     return least.sort((a, b) => a - b)[least.length >> 1] ?? 0;
   }
