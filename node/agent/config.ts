@@ -6,6 +6,7 @@ import { faultyAllowEntry, type GuardPolicy } from "../load/guard.ts";
 import { type HostPort, parseHostPort } from "../mesh/discovery.ts";
 import type { Detail } from "../metrics/run-readings.ts";
 import { LoadswarmError } from "../plan/errors.ts";
+import { fileReason } from "../plan/file-reason.ts";
 import { isOperator } from "../wire/permit.ts";
 import { usableCores } from "./cores.ts";
 import { type CheckedOtlp, checkOtlp, type OtlpConfig } from "./otlp-config.ts";
@@ -170,7 +171,8 @@ function readSwarmKey(file: string): Uint8Array {
   try {
     key = readFileSync(file, "utf8");
   } catch (cause) {
-    throw new LoadswarmError("CONFIG_INVALID", `the swarm key ${file} cannot be read`, "let this user read it", cause);
+    const hint = "give the file that `loadswarm keygen --out FILE` made, readable for this user";
+    throw new LoadswarmError("CONFIG_INVALID", `the swarm key ${file} cannot be read: ${fileReason(cause, "read")}`, hint, cause);
   }
   if (!/^\/key\/swarm\/psk\/1\.0\.0\/\r?\n\/base16\/\r?\n[0-9a-f]{64}\s*$/i.test(key)) {
     throw new LoadswarmError("CONFIG_INVALID", `${file} is not a swarm key`, make);

@@ -10,6 +10,7 @@ import type { Detail } from "../metrics/run-readings.ts";
 import { QUEUE } from "../metrics/send-queue.ts";
 import type { HistogramMode } from "../metrics/series-table.ts";
 import { LoadswarmError } from "../plan/errors.ts";
+import { fileReason } from "../plan/file-reason.ts";
 import { checkPushInterval, checkPushUrl, invalid } from "./push-target.ts";
 
 /** As told; `null` and empty = not given. */
@@ -151,7 +152,7 @@ function readSecret(file: string, flag: string): string {
   } catch (cause) {
     throw new LoadswarmError(
       "CONFIG_INVALID",
-      `${flag} ${file} cannot be read`,
+      `${flag} ${file} cannot be read: ${fileReason(cause, "read")}`,
       "check the path and who may read it",
       cause,
     );

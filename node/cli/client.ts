@@ -107,7 +107,7 @@ export async function call(base: string, { method, path, body, headers }: Call):
   );
 }
 
-const VERSION_HINT = "Is it an agent, and of the same version as this command?";
+export const VERSION_HINT = "Is it an agent, and of the same version as this command?";
 
 /** A run's summary. @throws as `call` */
 export async function fetchSummary(
@@ -148,6 +148,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EAI_AGAIN: "host name cannot be resolved now",
   EHOSTUNREACH: "no route to host",
   UND_ERR_SOCKET: "connection closed",
+  ERR_SSL_WRONG_VERSION_NUMBER: "it speaks no TLS: write http://",
 };
 
 function reasonOf(error: unknown): string {

@@ -4,7 +4,7 @@ import type { Summary } from "../core/summary-type.ts";
 import { EXIT } from "../plan/errors.ts";
 import { exitCode } from "./exit-code.ts";
 import type { Io } from "./io.ts";
-import { type OutputOptions, textStream, writeOutputs } from "./outputs.ts";
+import { checkOutputs, type OutputOptions, textStream, writeOutputs } from "./outputs.ts";
 import { startProgress } from "./progress.ts";
 
 /** As often as agents report. */
@@ -33,9 +33,11 @@ export interface Follower {
   finish(source: RunSource): Promise<number>;
 }
 
-/** Prepares to follow. @throws LoadswarmError USAGE if the outputs contradict each other */
+/** Prepares to follow. @throws LoadswarmError USAGE if the outputs contradict each other, OUTPUT_FAILED if one cannot be written */
 export async function follower(options: FollowOptions, io: Io): Promise<Follower> {
-  const progress = await startProgress(textStream(options, io), io);
+  const text = textStream(options, io);
+  checkOutputs(options);
+  const progress = await startProgress(text, io);
   const finish = async (source: RunSource): Promise<number> => {
     const end = await untilEnded(source, options, io, progress).finally(() => progress.stop());
     if (end === null) return EXIT.interrupted;

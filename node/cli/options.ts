@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { LoadswarmError } from "../plan/errors.ts";
+import { fileReason } from "../plan/file-reason.ts";
 import { nearest } from "../plan/suggest.ts";
 import { readDuration } from "../plan/units.ts";
 
@@ -139,7 +140,7 @@ async function readConfig(file: string, known: ReadonlySet<string>): Promise<Map
     const { parse: parseYaml } = await import("yaml");
     document = parseYaml(text, { maxAliasCount: 100 }) ?? {};
   } catch (error) {
-    throw invalid(error instanceof Error ? error.message : String(error), error);
+    throw invalid(fileReason(error, "read"), error);
   }
   if (typeof document !== "object" || Array.isArray(document)) throw invalid("not a map of option names to values");
   const config = new Map<string, string>();

@@ -1,8 +1,9 @@
 // Where the summary of a run goes: text for people, JSON and JUnit for files or stdout.
 
-import { writeFileSync } from "node:fs";
+import { closeSync, openSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { Summary } from "../core/summary-type.ts";
 import { LoadswarmError } from "../plan/errors.ts";
+import { fileReason } from "../plan/file-reason.ts";
 import { type Io, wantsColour } from "./io.ts";
 import { junit } from "./junit.ts";
 import { summaryText } from "./summary-text.ts";
@@ -38,12 +39,27 @@ function write(flag: string, file: string, content: string, io: Io): void {
   try {
     writeFileSync(file, content);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new LoadswarmError(
-      "OUTPUT_FAILED",
-      `cannot write ${file}: ${reason}`,
-      `${flag} - prints to stdout instead.`,
-      error,
-    );
+    throw failed(flag, file, error);
   }
+}
+
+/** Before a run that may take hours. @throws LoadswarmError OUTPUT_FAILED if a file asked for cannot be written by now */
+export function checkOutputs({ json, junit: report }: OutputOptions): void {
+  for (const [flag, file] of [["--json", json], ["--junit", report]] as const) {
+    if (file === null || file === "-") continue;
+    const known = statSync(file, { throwIfNoEntry: false });
+    // Whoever reads a pipe would take this for its end.
+    if (known !== undefined && !known.isFile() && !known.isDirectory()) continue;
+    try {
+      closeSync(openSync(file, "a"));
+    } catch (error) {
+      throw failed(flag, file, error);
+    }
+    if (known === undefined) rmSync(file);
+  }
+}
+
+function failed(flag: string, file: string, cause: unknown): LoadswarmError {
+  const hint = `Give another file; ${flag} - prints to stdout instead.`;
+  return new LoadswarmError("OUTPUT_FAILED", `cannot write ${file}: ${fileReason(cause, "write")}`, hint, cause);
 }

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { keyHash } from "../agent/permission.ts";
 import { notAfterOf } from "../core/runs.ts";
 import { LoadswarmError } from "../plan/errors.ts";
+import { fileReason } from "../plan/file-reason.ts";
 import { makePermit, readOperatorKey } from "../wire/permit.ts";
 import { planHash } from "../wire/plan-hash.ts";
 import type { Call } from "./client.ts";
@@ -20,7 +21,7 @@ export function readKeyFile(file: string): KeyObject {
   try {
     pem = readFileSync(file, "utf8");
   } catch (cause) {
-    throw new LoadswarmError("KEY_MISSING", `the operator's key ${file} cannot be read`, make, cause);
+    throw new LoadswarmError("KEY_MISSING", `the operator's key ${file} cannot be read: ${fileReason(cause, "read")}`, make, cause);
   }
   try {
     return readOperatorKey(pem);

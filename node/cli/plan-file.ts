@@ -5,6 +5,7 @@ import { dirname, resolve } from "node:path";
 import { csvReferences, withTables } from "../plan/data.ts";
 import { LIMITS } from "../plan/defaults.ts";
 import { LoadswarmError } from "../plan/errors.ts";
+import { fileReason } from "../plan/file-reason.ts";
 import { parsePlan } from "../plan/parse.ts";
 import type { DataTable, Plan } from "../plan/types.ts";
 import { parseCsv } from "./csv.ts";
@@ -70,13 +71,11 @@ function readBounded(file: string, maxBytes: number, what: string, from?: string
       closeSync(descriptor);
     }
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const reason = code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : String(error);
     const hint =
       from === undefined
         ? "Give the path of a plan file in YAML or JSON."
         : `${from} refers to it; paths are relative to the plan.`;
-    throw new LoadswarmError("PLAN_UNREADABLE", `cannot read ${what} ${file}: ${reason}`, hint, error);
+    throw new LoadswarmError("PLAN_UNREADABLE", `cannot read ${what} ${file}: ${fileReason(error, "read")}`, hint, error);
   }
   if (sizeBytes > maxBytes) throw tooLarge(`${what} ${file} is larger than ${maxBytes} bytes`);
   return buffer.toString("utf8", 0, sizeBytes);

@@ -287,6 +287,8 @@ test("status shows members and runs; stop says what it stopped", async (t) => {
   assert.equal((await runCli(["stop", "--all", "--to", agent.url])).out, "stopped r1, r2\n");
   agent.answer = { status: 200, body: { stopped: [] } };
   assert.equal((await runCli(["stop", "--all", "--to", agent.url])).out, "nothing was running\n");
+  agent.answer = { status: 200, body: { hello: "I am something else" } };
+  assert.equal((await runCli(["stop", "r1", "--to", agent.url])).code, 112);
 });
 
 test("outputs: JSON is exactly the summary, and stdout carries nothing else", async (t) => {
@@ -303,12 +305,15 @@ test("outputs: JSON is exactly the summary, and stdout carries nothing else", as
   );
 });
 
-test("an output that cannot be written is an error after the summary has been printed", async (t) => {
+test("an output that cannot be written is an error: at the start, or after the summary has been printed", async (t) => {
   const agent = await new FakeAgent().start(t);
-  const { out, err, code } = await runCli(["watch", "r1", "--to", agent.url, "--json", join(folder, "no", "where")]);
-  assert.match(out, /█ THRESHOLDS/);
-  assert.match(err, /cannot write .*where/);
-  assert.equal(code, 1);
+  const nowhere = await runCli(["watch", "r1", "--to", agent.url, "--json", join(folder, "no", "where")]);
+  assert.deepEqual([nowhere.out, nowhere.code], ["", 1]);
+  assert.match(nowhere.err, /cannot write .*where: there is no such folder/);
+  const full = await runCli(["watch", "r1", "--to", agent.url, "--json", "/dev/full"]);
+  assert.match(full.out, /█ THRESHOLDS/);
+  assert.match(full.err, /cannot write \/dev\/full: its disk is full/);
+  assert.equal(full.code, 1);
 });
 
 test("keygen writes a key only its owner can read, and never overwrites one", async () => {

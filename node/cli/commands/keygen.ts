@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { EXIT, LoadswarmError } from "../../plan/errors.ts";
+import { fileReason } from "../../plan/file-reason.ts";
 import { newOperator } from "../../wire/permit.ts";
 import type { Invocation } from "../invocation.ts";
 
@@ -60,10 +61,9 @@ export async function command({ values, io }: Invocation<"keygen">): Promise<num
         error,
       );
     }
-    const reason = error instanceof Error ? error.message : String(error);
     throw new LoadswarmError(
       "OUTPUT_FAILED",
-      `cannot write ${values.out}: ${reason}`,
+      `cannot write ${values.out}: ${fileReason(error, "write")}`,
       "Choose another file with --out.",
       error,
     );

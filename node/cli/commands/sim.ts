@@ -2,6 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { EXIT, LoadswarmError } from "../../plan/errors.ts";
+import { fileReason } from "../../plan/file-reason.ts";
 import type { Invocation } from "../invocation.ts";
 
 const PROMISE_BROKEN = EXIT.internal;
@@ -30,7 +31,6 @@ function writePage(file: string, page: string): void {
   try {
     writeFileSync(file, page);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new LoadswarmError("OUTPUT_FAILED", `cannot write ${file}: ${reason}`, "Give --html another file name.", error);
+    throw new LoadswarmError("OUTPUT_FAILED", `cannot write ${file}: ${fileReason(error, "write")}`, "Give --html another file name.", error);
   }
 }
