@@ -5,7 +5,6 @@ import { EXIT, LoadswarmError } from "../plan/errors.ts";
 import { formatFaults } from "../plan/faults.ts";
 import { nearest } from "../plan/suggest.ts";
 import { FaultsError } from "./faults-error.ts";
-import { boundHeap } from "./heap.ts";
 import { commandHelp, overallHelp } from "./help.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Io } from "./io.ts";
@@ -16,7 +15,8 @@ type Loader<N extends CommandName> = () => Promise<{ command(invocation: Invocat
 
 // Loaded when called: `run URL` should not wait for what only an agent needs.
 const LOADERS: { readonly [N in CommandName]: Loader<N> } = {
-  agent: () => {
+  agent: async () => {
+    const { boundHeap } = await import("./heap.ts");
     boundHeap();
     return import("./commands/agent.ts");
   },

@@ -6,7 +6,7 @@ import { follower } from "../follow.ts";
 import { loadPlan, parseOrThrow } from "../plan-file.ts";
 import { planOfUrl, withOverrides } from "../plan-make.ts";
 import { pushConfig, pushFlags } from "../push-options.ts";
-import { AgentProcesses, untilMembers } from "../spawn-agents.ts";
+import type { AgentProcesses } from "../spawn-agents.ts";
 import { type RunningAgent, startAgent } from "../start-agent.ts";
 
 /** For all agents to agree on one view before the plan is published. */
@@ -17,7 +17,7 @@ export async function command(invocation: Invocation<"run">): Promise<number> {
   const [source] = invocation.positionals as [string];
   const document = documentOf(source, invocation);
   const { note, finish } = await follower({ json: values.json, junit: values.junit, onInterrupt: "stop" }, io);
-  const others = new AgentProcesses();
+  const others = values.agents === 1 ? null : new (await import("../spawn-agents.ts")).AgentProcesses();
   let agent: RunningAgent | null = null;
   // Until there is a run that could be stopped, Ctrl-C just ends everything.
   const interrupted = Promise.withResolvers<null>();
@@ -36,7 +36,7 @@ export async function command(invocation: Invocation<"run">): Promise<number> {
     });
   } finally {
     undo();
-    await Promise.all([(agent as RunningAgent | null)?.leave(), others.end()]);
+    await Promise.all([(agent as RunningAgent | null)?.leave(), others?.end()]);
   }
 }
 
@@ -49,7 +49,7 @@ function documentOf(source: string, { values }: Invocation<"run">): string {
   return parseOrThrow(text, source, null).document;
 }
 
-async function start({ values, io }: Invocation<"run">, others: AgentProcesses): Promise<RunningAgent> {
+async function start({ values, io }: Invocation<"run">, others: AgentProcesses | null): Promise<RunningAgent> {
   const config = {
     listen: null,
     api: null,
@@ -65,7 +65,7 @@ async function start({ values, io }: Invocation<"run">, others: AgentProcesses):
     logLevel: values["log-level"],
     ...pushConfig(values),
   };
-  if (values.agents === 1) return startAgent(config, io.env);
+  if (others === null) return startAgent(config, io.env);
   // Many load threads per agent would only take turns on the same cores.
   const workers = values.workers ?? 1;
   const flags = ["--workers", String(workers), "--log-level", values["log-level"], ...pushFlags(values)];
@@ -77,6 +77,7 @@ async function start({ values, io }: Invocation<"run">, others: AgentProcesses):
   );
   const own = startAgent({ ...config, name: "agent-1", listen: "127.0.0.1:0", join: [first.listen], workers }, io.env);
   await Promise.all([...rest, own]);
+  const { untilMembers } = await import("../spawn-agents.ts");
   await untilMembers(first.apiUrl, values.agents, GATHER_MS);
   return own;
 }
