@@ -1,25 +1,36 @@
 // Requests to an origin that found no connection: each has one opened for it, or takes one that gets free before.
 
 import type { Socket } from "node:net";
+import { performance } from "node:perf_hooks";
 import { monotonicMs } from "../clock.ts";
 import type { HttpCall } from "./call.ts";
-import { HANDSHAKE_MS, HANDSHAKES } from "./limits.ts";
+import { HANDSHAKE_IDLE_MS, HANDSHAKE_MS, HANDSHAKES } from "./limits.ts";
 
-/** It counts until it has ended, or has taken so long that it is the target's answer that is waited for. */
+/** What time it is, and how long this thread has had nothing to do since it began. */
+export interface Idleness {
+  nowMs(): number;
+  idleMs(): number;
+}
+
+const OWN: Idleness = { nowMs: monotonicMs, idleMs: () => performance.eventLoopUtilization().idle };
+
+/** It counts until it has ended, or it shows that it is the target's answer that is waited for. */
 interface Handshake {
   readonly beganMs: number;
+  /** How long the thread had been idle by then. */
+  readonly idleMs: number;
   isOver: boolean;
 }
 
 /**
  * Handshakes cost a core a millisecond each. Without a bound, every request that falls due while the first of them are made
- * would begin another, and the stall would feed itself. Those that take long are no longer counted: a target that is slow to
- * answer, or does not answer at all, never keeps requests from it for longer than HANDSHAKE_MS a batch.
+ * would begin another, and the stall would feed itself. Those during which the thread was idle are no longer counted: a target
+ * that is slow to answer, or does not answer at all, keeps no requests from it.
  */
 export class Line<C extends HttpCall> {
   readonly #isTls: boolean;
   readonly #open: (call: C) => void;
-  readonly #now: () => number;
+  readonly #clock: Idleness;
   /** In the order in which they began; some are over. */
   readonly #handshakes: Handshake[] = [];
   #counting = 0;
@@ -27,10 +38,10 @@ export class Line<C extends HttpCall> {
   #timer: NodeJS.Timeout | null = null;
 
   /** `open` begins to connect for a request. Without TLS nobody waits. */
-  constructor(isTls: boolean, open: (call: C) => void, now = monotonicMs) {
+  constructor(isTls: boolean, open: (call: C) => void, clock = OWN) {
     this.#isTls = isTls;
     this.#open = open;
-    this.#now = now;
+    this.#clock = clock;
   }
 
   /** Has a connection opened for a request, now or when its turn comes. */
@@ -43,7 +54,7 @@ export class Line<C extends HttpCall> {
   /** A connection was begun. */
   opened(socket: Socket): void {
     if (!this.#isTls) return;
-    const handshake: Handshake = { beganMs: this.#now(), isOver: false };
+    const handshake: Handshake = { beganMs: this.#clock.nowMs(), idleMs: this.#clock.idleMs(), isOver: false };
     this.#handshakes.push(handshake);
     this.#counting++;
     const over = (): void => {
@@ -69,9 +80,10 @@ export class Line<C extends HttpCall> {
 
   #mayOpen(): boolean {
     if (!this.#isTls) return true;
-    const since = this.#now() - HANDSHAKE_MS;
+    const beganMs = this.#clock.nowMs() - HANDSHAKE_MS;
+    const idleMs = this.#clock.idleMs() - HANDSHAKE_IDLE_MS;
     for (let first = this.#handshakes[0]; first !== undefined; first = this.#handshakes[0]) {
-      if (!first.isOver && first.beganMs > since) break;
+      if (!first.isOver && first.beganMs > beganMs && first.idleMs > idleMs) break;
       this.#handshakes.shift();
       this.#leave(first);
     }
@@ -91,11 +103,9 @@ export class Line<C extends HttpCall> {
     }
   }
 
-  /** Until the first of those that count does so no more. It holds no process: the connections do. */
+  /** It holds no process: the connections do. */
   #arm(): void {
-    if (this.#timer !== null) return;
-    const dueMs = (this.#handshakes[0]?.beganMs ?? 0) + HANDSHAKE_MS - this.#now();
-    this.#timer = setTimeout(() => this.#look(), Math.max(1, Math.ceil(dueMs))).unref();
+    this.#timer ??= setTimeout(() => this.#look(), HANDSHAKE_IDLE_MS).unref();
   }
 
   #look(): void {

@@ -5,16 +5,16 @@ import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import { describe, it } from "node:test";
 import { Deadlines } from "../../../node/load/http/deadlines.ts";
-import { HANDSHAKE_MS, HANDSHAKES } from "../../../node/load/http/limits.ts";
+import { HANDSHAKE_IDLE_MS, HANDSHAKE_MS, HANDSHAKES } from "../../../node/load/http/limits.ts";
 import { Line } from "../../../node/load/http/line.ts";
 import { Http1Call } from "../../../node/load/http1/call.ts";
 import { requestTo } from "../http1/servers.ts";
 
 const MESSAGE = { head: "", body: null, sizeBytes: 0, closes: false };
 
-/** A line whose clock stands, and the sockets that were begun for it. */
+/** A line whose clocks stand, and the sockets that were begun for it. */
 function lineOf(isTls = true) {
-  const clock = { nowMs: 1_000_000 };
+  const clock = { nowMs: 1_000_000, idleMs: 1_000 };
   const sockets: EventEmitter[] = [];
   const opened: Http1Call[] = [];
   const line: Line<Http1Call> = new Line(
@@ -25,7 +25,7 @@ function lineOf(isTls = true) {
       opened.push(call);
       line.opened(socket as Socket);
     },
-    () => clock.nowMs,
+    { nowMs: () => clock.nowMs, idleMs: () => clock.idleMs },
   );
   return { clock, sockets, opened, line };
 }
@@ -66,16 +66,18 @@ describe("requests that wait for a connection", () => {
     assert.deepEqual([line.next(), line.next(), line.next()], [first, third, null]);
   });
 
-  it("does not wait for a target that lets handshakes wait", (t) => {
+  it("does not wait for a target that lets an idle thread wait, nor for ever where the thread is busy", (t) => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
     const { line, sockets, clock } = lineOf();
     join(line, 3 * HANDSHAKES);
-    assert.equal(sockets.length, HANDSHAKES);
-    for (const batches of [2, 3]) {
-      clock.nowMs += HANDSHAKE_MS;
-      t.mock.timers.tick(HANDSHAKE_MS);
-      assert.equal(sockets.length, batches * HANDSHAKES);
-    }
+    const after = (ms: number, idleMs: number): number => {
+      clock.nowMs += ms;
+      clock.idleMs += idleMs;
+      t.mock.timers.tick(ms);
+      return sockets.length / HANDSHAKES;
+    };
+    assert.deepEqual([after(HANDSHAKE_MS - 1, 0), after(HANDSHAKE_IDLE_MS, 0)], [1, 2]);
+    assert.deepEqual([after(HANDSHAKE_IDLE_MS, HANDSHAKE_IDLE_MS - 1), after(HANDSHAKE_IDLE_MS, 1)], [2, 3]);
     for (const socket of sockets) socket.emit("close");
     join(line, HANDSHAKES + 1);
     assert.equal(sockets.length, 4 * HANDSHAKES);
