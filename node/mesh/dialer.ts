@@ -49,6 +49,8 @@ export class Dialer {
   readonly #own = new Set<string>();
   /** Who answered at which place of those where agents may be found. */
   readonly #found = new Map<string, string>();
+  /** `H:P` of places where something answers with which no handshake succeeds. */
+  readonly #deaf = new Set<string>();
   #discovering = false;
   #timer: NodeJS.Timeout | null = null;
   #stopped = false;
@@ -141,7 +143,13 @@ export class Dialer {
     if (this.#links.count() > 0 || now < this.#nextComplaintMs) return;
     this.#nextComplaintMs = now + COMPLAIN_MS;
     const places = [...join, ...joinNames].map(({ host, port }) => `${host}:${port}`);
-    log.warn({ join: places, unresolved: failed }, `no agent answers at ${places.join(", ")} yet; serving alone and still trying`);
+    const deaf = [...this.#deaf];
+    const doubt =
+      deaf.length === 0
+        ? ""
+        : `; what answers at ${deaf.slice(0, 3).join(", ")} does not understand this agent: has it the same swarm key, and is that its --listen address?`;
+    const message = `no agent answers at ${places.join(", ")} yet; serving alone and still trying${doubt}`;
+    log.warn({ join: places, unresolved: failed }, message);
   }
 
   async #knock(address: string): Promise<void> {
@@ -149,7 +157,10 @@ export class Dialer {
       const { remotePeer } = await this.#host.dial(multiaddr(address), { signal: AbortSignal.timeout(DIAL_TIMEOUT_MS) });
       if (this.#found.size > MAX_FOUND) this.#found.clear();
       this.#found.set(address, remotePeer.toString());
+      this.#deaf.delete(hostPortOf(address));
     } catch (cause) {
+      if (this.#deaf.size < MAX_FOUND && isDeaf(cause)) this.#deaf.add(hostPortOf(address));
+      else this.#deaf.delete(hostPortOf(address));
       if (cause instanceof Error && /dial self|own peer/i.test(cause.message)) this.#own.add(address);
     }
   }
@@ -188,6 +199,16 @@ const NO_ROUTE = /EHOSTUNREACH|ENETUNREACH|ETIMEDOUT/;
 
 function hasNoRoute(cause: unknown): boolean {
   return leavesOf(cause).some((leaf) => NO_ROUTE.test(leaf.message));
+}
+
+/** Somebody took the connection, and not what was said over it. */
+function isDeaf(cause: unknown): boolean {
+  return leavesOf(cause).some((leaf) => leaf.name === "EncryptionFailedError");
+}
+
+function hostPortOf(address: string): string {
+  const [, , host, , port] = address.split("/");
+  return `${host}:${port}`;
 }
 
 function leavesOf(cause: unknown): Error[] {

@@ -158,3 +158,24 @@ describe("a place where somebody has answered", () => {
     });
   }
 });
+
+it("places that answer and do not understand are named while there is no link", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const said: string[] = [];
+  const log = { ...NOBODY.log, debug: () => {}, warn: (_: object, text: string) => said.push(text) } as unknown as typeof NOBODY.log;
+  const failed = (name: string) => Object.assign(new Error("read ECONNRESET"), { name });
+  const host = {
+    dial: async (address: { toString(): string }) => {
+      throw failed(address.toString().includes("/7401") ? "EncryptionFailedError" : "Error");
+    },
+    getConnections: () => [],
+  } as unknown as Host;
+  const join = [7401, 7402].map((port) => ({ host: "127.0.0.1", port }));
+  const dialer = new Dialer(host, { has: () => false, count: () => 0 } as unknown as Links, { ...NOBODY, log, join });
+  const later = performance.now() + MINUTE_MS;
+  t.mock.method(performance, "now", () => later);
+  dialer.start();
+  await until(() => said.length > 0);
+  dialer.stop();
+  assert.match(said[0]!, /^no agent answers at 127\.0\.0\.1:7401, 127\.0\.0\.1:7402 yet; .*; what answers at 127\.0\.0\.1:7401 does not understand/);
+});
