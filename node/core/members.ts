@@ -2,7 +2,8 @@
 
 import { type Dropped, nothingDropped } from "./dropped.ts";
 import type { MemberId, MemberRecord } from "./events.ts";
-import { MEMBERS_KEPT } from "./limits.ts";
+import type { ViewMember } from "./frame.ts";
+import { MEMBERS_KEPT, startOf } from "./limits.ts";
 import { hash32 } from "./rings.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -124,6 +125,19 @@ export class Members {
     this.forget(oldest.id);
     return true;
   }
+}
+
+/** What others say of anybody's times and losses counts only for those who are gone: of members the view tells it. */
+export function asAgreed(told: MemberRecord, seat: ViewMember | undefined): MemberRecord {
+  if (seat === undefined) return told.state === "alive" ? revised(told, "alive", NEVER, NEVER) : told;
+  const state = told.state === "lost" ? "alive" : told.state;
+  return revised(told, state, startOf(seat.fromWindow), NEVER);
+}
+
+/** A member whose own words have not come yet: whatever they are, they count for more. */
+export function unknown(id: MemberId): MemberRecord {
+  const nothing = { name: "", zone: "", addresses: [], api: "" };
+  return { id, incarnation: 0, state: "alive", ...nothing, weight: 1, view: 0, fromMs: NEVER, untilMs: NEVER };
 }
 
 /** The common case, told without making anything: in a flood every record comes over every link. */

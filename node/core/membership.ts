@@ -5,9 +5,9 @@ import { Chain } from "./agreement/chain.ts";
 import { type Adopted, AgreedView } from "./agreement/view.ts";
 import { Damping } from "./damping.ts";
 import type { MemberId, MemberRecord } from "./events.ts";
-import type { Chain as ChainData, Frame, Lineage, LineageId, Standing, ViewMember } from "./frame.ts";
+import type { Chain as ChainData, Frame, Lineage, LineageId, Standing } from "./frame.ts";
 import { DISSOLVE_MS, startOf, windowOf } from "./limits.ts";
-import { Members, revised } from "./members.ts";
+import { asAgreed, Members, revised, unknown } from "./members.ts";
 import { OpenWishes, weightOf } from "./open-wishes.ts";
 import { Neighbours } from "./neighbours.ts";
 import type { Outbox } from "./outbox.ts";
@@ -23,6 +23,8 @@ export class Membership {
   readonly #self: MemberId;
   readonly #out: Outbox;
   #agreement: Agreement;
+  /** As it was when this agent, idle and cut off, began anew alone: what it voted for there must not be forgotten. */
+  #left: Agreement | null = null;
   #foundings = 0;
   /** When this agent last saw a majority, or began to wait for one. */
   #majorityMs: number;
@@ -145,12 +147,13 @@ export class Membership {
   }
 
   /**
-   * Follows another lineage from outside and asks to be let in. Not while it holds me as a member from an earlier time:
-   * I do not remember what I voted for then. Returns whether it does.
+   * Follows another lineage from outside and asks to be let in; where that holds me as a member, I go on as one. Returns
+   * whether it does.
    */
   follow(lineage: Lineage, data: ChainData, records: readonly MemberRecord[], nowMs: number): boolean {
     const chain = Chain.of(data);
-    if (chain === null || chain.current.positionOf(this.#self) >= 0) return false;
+    if (chain === null) return false;
+    if (chain.current.positionOf(this.#self) >= 0) return this.#comeHome(lineage, records, nowMs);
     this.#forgetLineage();
     this.#agreement = new Agreement(this.#self, lineage, chain, this.#wishes, nowMs, this.#out.dropped);
     this.#majorityMs = nowMs;
@@ -159,6 +162,27 @@ export class Membership {
     this.take(records);
     this.#renew({ incarnation: this.own().incarnation + 1, view: chain.current.number, fromMs: NEVER, untilMs: NEVER });
     this.#neighbours.choose(this.#agreement.view);
+    return true;
+  }
+
+  /**
+   * To the lineage that I left because I saw no majority. I have said nothing there since, so that to the others it is as if
+   * I had stood still. Where I do not remember what I voted for there, as after a restart, I stay away.
+   */
+  #comeHome({ id }: Lineage, records: readonly MemberRecord[], nowMs: number): boolean {
+    const left = this.#left;
+    if (left?.lineage.id !== id) return false;
+    this.#left = null;
+    this.#forgetLineage();
+    this.#agreement = left;
+    this.#majorityMs = nowMs;
+    this.#isKnocking = true;
+    const { view } = left;
+    this.#wishes.follow(left.chain);
+    this.take(records);
+    const fromMs = startOf(view.memberOf(this.#self)!.fromWindow);
+    this.#renew({ incarnation: this.own().incarnation + 1, view: view.number, fromMs, untilMs: NEVER });
+    this.#neighbours.choose(view);
     return true;
   }
 
@@ -237,6 +261,7 @@ export class Membership {
     if (this.#agreement.view.size === 1 || this.#agreement.seesMajority(nowMs)) this.#majorityMs = nowMs;
     if (!isIdle || nowMs < this.#majorityMs + DISSOLVE_MS || this.own().state === "left") return changed;
     this.#majorityMs = nowMs;
+    if (this.#agreement.isMember()) this.#left = this.#agreement;
     this.#forgetLineage();
     this.#isKnocking = true;
     this.#agreement = this.#found(nowMs);
@@ -322,17 +347,4 @@ export class Membership {
 function lineageId(founder: MemberId, founding: number): LineageId {
   const half = (seed: number) => hash32(`${founder}/${founding}`, seed).toString(16).padStart(8, "0");
   return half(1) + half(2);
-}
-
-/** What others say of anybody's times and losses counts only for those who are gone: of members the view tells it. */
-function asAgreed(told: MemberRecord, seat: ViewMember | undefined): MemberRecord {
-  if (seat === undefined) return told.state === "alive" ? revised(told, "alive", NEVER, NEVER) : told;
-  const state = told.state === "lost" ? "alive" : told.state;
-  return revised(told, state, startOf(seat.fromWindow), NEVER);
-}
-
-/** A member whose own words have not come yet: whatever they are, they count for more. */
-function unknown(id: MemberId): MemberRecord {
-  const nothing = { name: "", zone: "", addresses: [], api: "" };
-  return { id, incarnation: 0, state: "alive", ...nothing, weight: 1, view: 0, fromMs: NEVER, untilMs: NEVER };
 }

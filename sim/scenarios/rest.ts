@@ -33,6 +33,15 @@ export const REST: readonly Scenario[] = [
     [AFTER_HEAL],
   ),
   atRest("split-long-ago", "60 | 40 are cut for a while before and after", 3, 40, [{ atS: [-12, -6], fault: { ...CUT, parts: [60, 40], forS: 18 } }], [AFTER_HEAL]),
+  atRest(
+    "one-way",
+    "60 % are not heard by the others around its publishing, who begin anew alone",
+    3,
+    45,
+    [just({ ...CUT, parts: [60, 40], oneWay: true, forS: [14, 20] })],
+    [AFTER_HEAL],
+  ),
+  atRest("three-ways", "40 | 30 | 30 are cut, so that those who do not know of it begin anew", 3, 45, [just({ ...CUT, parts: [40, 30, 30], forS: [14, 20] })], [AFTER_HEAL]),
   atRest("sigstop", "up to 40 % stand still for 6 s", 3, 30, [just({ kind: "pause", who: { part: 0.4 }, forS: 6 })], [AFTER_RESUME]),
   atRest(
     "mixed-versions",

@@ -185,6 +185,23 @@ describe("catching up", () => {
 });
 
 describe("an agent that sees no majority for long", () => {
+  it("and goes on in the one it left where it meets that again, with the votes and the seat it had there", () => {
+    const c = insider();
+    const { agreement } = c.membership;
+    const { lineage } = agreement;
+    const seat = agreement.view.memberOf("c")!;
+    c.turn(DISSOLVE_MS);
+    assert.equal(c.view(), "1:c");
+    const { incarnation } = c.membership.own();
+    const met = () => c.membership.follow(lineage, agreement.chain.data(), [member("a"), member("b")], c.nowMs);
+    assert.equal(met(), true);
+    assert.equal(c.membership.agreement, agreement);
+    const own = c.membership.own();
+    assert.deepEqual([own.incarnation, own.state, own.view, own.fromMs], [incarnation + 1, "alive", 2, startOf(seat.fromWindow)]);
+    assert.deepEqual(c.membership.takeNews().map(({ id }) => id).sort(), ["a", "b", "c"]);
+    assert.equal(met(), false, "it is there already");
+  });
+
   it("begins anew, alone, if it is idle: not a moment sooner", () => {
     const c = insider();
     const { lineage } = c.membership.agreement;

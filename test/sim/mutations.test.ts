@@ -46,8 +46,8 @@ const MUTATIONS: readonly Mutation[] = [
     file: "agreement.ts",
     from: 'this.#accused.delete(peer)) this.#accuse(peer, "none", nowMs);',
     to: "false);",
-    scenario: "reject-flapping",
-    breaks: /one view|takes over/,
+    scenario: "loss-20",
+    breaks: /no false losses/,
   },
   {
     name: "a lease lasts one window longer than the others think",

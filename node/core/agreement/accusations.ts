@@ -60,7 +60,7 @@ export class Accusations {
     const target = view?.members[accusation.target];
     const accuser = view?.members[accusation.accuser];
     if (view === undefined || target === undefined || accuser === undefined || target === accuser) return false;
-    if (!this.#isNewest(accusation, view)) return false;
+    if (!this.#isNewest(accusation, view) || !this.#hasStayed(accuser.id, view)) return false;
     const accused = this.#accusedOf(target.id);
     const known = accused.entries.get(accuser.id);
     if (known !== undefined && known.accusation.version >= accusation.version) return false;
@@ -85,6 +85,11 @@ export class Accusations {
     if (newest === undefined && !view.neighboursOf(accusation.target).includes(accusation.accuser)) return false;
     known.set(pair, accusation);
     return true;
+  }
+
+  /** Whoever is no member, or has come back since, has heard nothing of the others meanwhile: what it said before is void. */
+  #hasStayed(accuser: MemberId, since: AgreedView): boolean {
+    return this.#chain.all().every((view) => view.number < since.number || view.positionOf(accuser) >= 0);
   }
 
   #accusedOf(id: MemberId): Accused {
@@ -172,19 +177,21 @@ export class Accusations {
     return this.#closedMs.keys();
   }
 
-  /** After a new view: what is said of those who are no longer remembered is not kept. */
+  /** After a new view: what is said by those who are no members, and of those who are no longer remembered, is not kept. */
   viewChanged(): void {
     this.#excluded = null;
     this.#present = null;
     this.#inOrder = null;
     for (const view of this.#known.keys()) if (this.#chain.at(view.number) !== view) this.#known.delete(view);
+    this.#all = null;
+    const { current } = this.#chain;
     for (const [id, accused] of this.#accused) {
-      accused.position = this.#chain.current.positionOf(id);
+      accused.position = current.positionOf(id);
       accused.tallies = null;
       accused.closed = null;
+      for (const accuser of accused.entries.keys()) if (current.positionOf(accuser) < 0) accused.entries.delete(accuser);
       if (this.#chain.all().some((view) => view.positionOf(id) >= 0)) continue;
       this.#accused.delete(id);
-      this.#all = null;
       this.#closedMs.delete(id);
     }
   }

@@ -62,6 +62,20 @@ describe("an accusation", () => {
     });
   }
 
+  it("ends with its accuser's membership, and counts no more when that is back; what it says then is heard", () => {
+    const steps = chainOf(viewOf("abcd"));
+    const first = steps.current;
+    const accusations = accusing(steps, "a", "bc");
+    assert.equal(excludedIn(steps, accusations), "a");
+    for (const [removed, added] of [["bc", ""], ["", "bc"]] as const) {
+      assert.equal(steps.adopt(commitOf(steps.current, change(steps.current, removed, added))), true);
+      accusations.viewChanged();
+      assert.deepEqual([excludedIn(steps, accusations), accusations.isAccused("a"), accusations.all()], ["", false, []]);
+    }
+    assert.equal(accusations.take(accusation(first, "a", "b", "silent", 2), NOW), false, "said before it went");
+    assert.equal(accusations.take(accusation(steps.current, "a", "b", "silent", 3), NOW), true);
+  });
+
   it("is told once", () => {
     const accusations = accusing(chain, "k", observer!);
     assert.equal(accusations.takeNews().length, 1);
