@@ -47,8 +47,8 @@ export const EXCESS = 0.03;
 export const SILENT_MS = 1250;
 /** The same where there is no second observer: on a network that loses every fifth packet such silence happens. */
 export const SILENT_ALONE_MS = 3000;
-/** Patience with silence grows by so many round trips: a packet that is lost comes two of them later, and then perhaps again. */
-export const SILENT_ROUND_TRIPS = 4;
+/** Patience with silence grows by so many round trips: a packet that is lost comes two of them later, and lost again four more. */
+export const SILENT_ROUND_TRIPS = 8;
 /** The same, as a sign of trouble only. */
 export const UNEASY_MS = 1000;
 /** And where there is no second one. */

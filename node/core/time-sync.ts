@@ -115,7 +115,10 @@ export class TimeSync {
     return least.sort((a, b) => a - b)[least.length >> 1] ?? 0;
   }
 
-  /** The narrowest interval that most of the neighbours agree on; null if none has told anything. */
+  /**
+   * The narrowest interval that most of the neighbours agree on; of several the one that is nearest to what is held to be the
+   * time: of two who disagree neither has more to say for itself. Null if none has told anything.
+   */
   #truth(localMs: number): Interval | null {
     const edges: { atMs: number; step: 1 | -1 }[] = [];
     for (const { samples } of this.#neighbours) {
@@ -131,11 +134,17 @@ export class TimeSync {
     let most = 0;
     edges.forEach(({ atMs, step }, i) => {
       depth += step;
-      if (depth <= most) return;
+      if (step < 0 || depth < most) return;
+      const found = { low: atMs, high: edges[i + 1]!.atMs };
+      if (depth === most && best !== null && this.#distanceMs(found) >= this.#distanceMs(best)) return;
       most = depth;
-      best = { low: atMs, high: edges[i + 1]!.atMs };
+      best = found;
     });
     return best;
+  }
+
+  #distanceMs({ low, high }: Interval): number {
+    return Math.max(0, low - this.#offsetMs, this.#offsetMs - high);
   }
 
   /** Takes over the time of another lineage: what was measured before was in the old one. */
