@@ -1,9 +1,9 @@
 // What goes over the links: news in batches, where everybody stands, and complete state for those who have missed something.
 
 import type { MemberId } from "./events.ts";
-import type { Frame, Standing } from "./frame.ts";
+import type { Frame, LineageId, Standing } from "./frame.ts";
 import {
-  FLUSH_MS, FLUSH_SOON_MS, PULL_APART_EVERY_MS, PULL_EVERY_MS, QUIET_FLUSH_MS, SPARE_LINK_MS, WINDOW_MS, ZOMBIE_LINK_MS,
+  APART_KEPT, FLUSH_MS, FLUSH_SOON_MS, PULL_APART_EVERY_MS, PULL_EVERY_MS, QUIET_FLUSH_MS, SPARE_LINK_MS, WINDOW_MS, ZOMBIE_LINK_MS,
 } from "./limits.ts";
 import type { Membership } from "./membership.ts";
 import type { Outbox } from "./outbox.ts";
@@ -54,8 +54,9 @@ export class Gossip {
   #newsMs = LONG_AGO;
   /** When somebody was last asked because he knows other things. */
   #comparedMs = LONG_AGO;
-  /** Another lineage that is busy as well: what it knew when somebody of it was last asked, and when that was. */
-  #apart = { lineage: "", digest: 0, askedMs: LONG_AGO };
+  /** Other lineages that are busy as well: what each knew when somebody of it was last asked. */
+  readonly #apart = new Map<LineageId, number>();
+  #askedApartMs = LONG_AGO;
 
   constructor(out: Outbox, membership: Membership, time: TimeSync, surroundings: Surroundings) {
     this.#out = out;
@@ -159,10 +160,11 @@ export class Gossip {
 
   /** Both have runs on, so that neither follows the other: each is to know at least of the other's runs. */
   #askApart(peer: Peer, { lineage, digest }: Standing, localMs: number): void {
-    const isNew = lineage !== this.#apart.lineage;
-    if (localMs < this.#apart.askedMs + PULL_APART_EVERY_MS || (!isNew && digest === this.#apart.digest)) return;
-    if (isNew) this.#out.emit({ type: "apart", lineage, atMs: this.#time.swarmMs(localMs) });
-    this.#apart = { lineage, digest, askedMs: localMs };
+    if (localMs < this.#askedApartMs + PULL_APART_EVERY_MS || this.#apart.get(lineage) === digest) return;
+    if (!this.#apart.has(lineage)) this.#out.emit({ type: "apart", lineage, atMs: this.#time.swarmMs(localMs) });
+    if (this.#apart.size >= APART_KEPT) this.#apart.clear();
+    this.#apart.set(lineage, digest);
+    this.#askedApartMs = localMs;
     this.#pull(peer, localMs);
   }
 

@@ -47,7 +47,10 @@ export const EXCESS = 0.03;
 export const SILENT_MS = 1250;
 /** The same where there is no second observer: on a network that loses every fifth packet such silence happens. */
 export const SILENT_ALONE_MS = 3000;
-/** Patience with silence grows by so many round trips: a packet that is lost comes two of them later, and lost again four more. */
+/**
+ * Patience with silence grows by so many round trips: a packet that is lost comes two of them later, lost again four more. With
+ * the keepalive's interval that leaves time for a third loss on most ways; more would let the dead of far swarms live longer.
+ */
 export const SILENT_ROUND_TRIPS = 8;
 /** The same, as a sign of trouble only. */
 export const UNEASY_MS = 1000;
@@ -96,6 +99,8 @@ export const DISSOLVE_MS = 10_000;
 export const PULL_EVERY_MS = 1000;
 /** How often somebody of another swarm, which has runs of its own, is asked at most. */
 export const PULL_APART_EVERY_MS = 10_000;
+/** Other swarms remembered; beyond it all of them are asked, and told of in the log, once more. */
+export const APART_KEPT = 16;
 /** How often a leaver looks whether it may go. */
 export const LEAVE_POLL_MS = 100;
 /** A leaver goes after this, whether or not the others have agreed on a view without it. */
@@ -128,7 +133,7 @@ export const LONGEST_ROUND_TRIP_MS = 500;
 export const SPARE_LINK_MS = 10_000;
 
 /** A neighbour's link over which nothing has come for so long is closed, so that it can be dialled anew. */
-export const ZOMBIE_LINK_MS = 5000;
+export const ZOMBIE_LINK_MS = 6000;
 
 /** When an agent gives part of its share away, and takes it back. */
 export const CAPACITY = {

@@ -210,10 +210,11 @@ export class SwarmMachine {
 
   /** Complete state of another lineage has come: if mine yields to it, I follow from now on, in its time. */
   #follows(peer: Peer, frame: Frame, localMs: number): boolean {
-    const { standing, chain, members } = frame;
-    if (standing === undefined || chain === undefined || !this.#membership.yieldsTo(standing, this.#rank())) return false;
+    const { standing, chain, members = [] } = frame;
+    if (standing === undefined || chain === undefined || this.runs.hasCeded(standing)) return false;
     const lineage = { id: standing.lineage, bornMs: standing.bornMs };
-    if (!this.#membership.follow(lineage, chain, members ?? [], standing.sentAtMs)) return false;
+    const yields = this.#membership.yieldsTo(standing, this.#rank());
+    if (!yields || !this.#membership.follow(lineage, chain, members, peer.id, standing.sentAtMs)) return false;
     // Its runs are in the same frame, or were heard of before.
     this.runs.lineage = lineage.id;
     this.#time.adopt(standing.sentAtMs, localMs);
@@ -257,10 +258,9 @@ export class SwarmMachine {
     this.#window = window;
     if (window % FOLLOW_WINDOWS === 0) this.#roundTripMs = Math.min(this.#time.roundTripMs(), LONGEST_ROUND_TRIP_MS);
     this.#tellResplit();
-    const { agreement } = this.#membership;
-    const isFree = agreement.widthAt(this.#nowMs) === 0;
+    // Until its share begins, or it may offer it again, nothing hangs on its time.
+    const isFree = !this.#membership.isKnocking || this.#membership.agreement.widthAt(this.#nowMs) === 0;
     if (!isFree && window % FOLLOW_WINDOWS !== 0) return;
-    // Until its share begins nothing hangs on its time.
     if (this.#time.follow(isFree, localMs)) this.#out.push({ kind: "clock", offsetMs: this.#time.offsetMs });
   }
 
@@ -272,7 +272,8 @@ export class SwarmMachine {
   }
 
   #renewLease(): void {
-    const until = this.#membership.agreement.leaseUntilMs(this.#nowMs);
+    const { agreement, isKnocking } = this.#membership;
+    const until = isKnocking ? agreement.leaseUntilMs(this.#nowMs) : Number.NEGATIVE_INFINITY;
     const untilMs = Number.isFinite(until) ? this.#time.localMs(until) : until;
     if (untilMs === this.#leaseMs || (untilMs > this.#leaseMs && untilMs < this.#leaseMs + LEASE_STEP_MS)) return;
     this.#leaseMs = untilMs;

@@ -147,13 +147,13 @@ export class Membership {
   }
 
   /**
-   * Follows another lineage from outside and asks to be let in; where that holds me as a member, I go on as one. Returns
-   * whether it does.
+   * Follows another lineage, of which `from` tells, from outside and asks to be let in; where that holds me as a member, I go
+   * on as one. Returns whether it does.
    */
-  follow(lineage: Lineage, data: ChainData, records: readonly MemberRecord[], nowMs: number): boolean {
+  follow(lineage: Lineage, data: ChainData, records: readonly MemberRecord[], from: MemberId, nowMs: number): boolean {
     const chain = Chain.of(data);
     if (chain === null) return false;
-    if (chain.current.positionOf(this.#self) >= 0) return this.#comeHome(lineage, records, nowMs);
+    if (chain.current.positionOf(this.#self) >= 0) return this.#comeHome(lineage, records, from, nowMs);
     this.#forgetLineage();
     this.#agreement = new Agreement(this.#self, lineage, chain, this.#wishes, nowMs, this.#out.dropped);
     this.#majorityMs = nowMs;
@@ -166,27 +166,27 @@ export class Membership {
   }
 
   /**
-   * To the lineage that I left because I saw no majority. I have said nothing there since, so that to the others it is as if
-   * I had stood still. Where I do not remember what I voted for there, as after a restart, I stay away.
+   * To the lineage that I left because I saw no majority. I have said nothing there since: to the others it is as if I had stood
+   * still. Whoever does not remember its votes, as after a restart, stays away. `from` was a member, or I would not believe it.
    */
-  #comeHome({ id }: Lineage, records: readonly MemberRecord[], nowMs: number): boolean {
+  #comeHome({ id }: Lineage, records: readonly MemberRecord[], from: MemberId, nowMs: number): boolean {
     const left = this.#left;
-    if (left?.lineage.id !== id) return false;
+    if (left?.lineage.id !== id || left.view.positionOf(from) < 0) return false;
     this.#left = null;
     this.#forgetLineage();
     this.#agreement = left;
     this.#majorityMs = nowMs;
-    this.#isKnocking = true;
-    const { view } = left;
+    this.#isKnocking = false;
     this.#wishes.follow(left.chain);
+    left.turn(left.nextMs(), nowMs);
     this.take(records);
-    const fromMs = startOf(view.memberOf(this.#self)!.fromWindow);
-    this.#renew({ incarnation: this.own().incarnation + 1, view: view.number, fromMs, untilMs: NEVER });
-    this.#neighbours.choose(view);
+    const fromMs = startOf(left.view.memberOf(this.#self)!.fromWindow);
+    this.#renew({ incarnation: this.own().incarnation + 1, view: left.view.number, fromMs, untilMs: NEVER });
+    this.#neighbours.choose(left.view);
     return true;
   }
 
-  /** Asks to be let in, once the time of the lineage is known well enough. */
+  /** Asks to be let in, or shows that I am back, once the time of the lineage is known well enough to act by. */
   knock(): void {
     this.#isKnocking = true;
     this.#news.set(this.#self, this.own());

@@ -11,13 +11,13 @@ export class RunStates {
     this.#runs = runs;
   }
 
-  /** What has changed since the last call. A run that was over when this agent heard of it is no news. */
+  /** What has changed since the last call. A run that was over when this agent heard of it is no news, nor is one of others. */
   changes(nowMs: number): SwarmEvent[] {
     const events: SwarmEvent[] = [];
     for (const run of this.#runs.all()) {
       const { id } = run.spec;
       const told = this.#told.get(id);
-      if (told !== undefined && isOver(told)) continue;
+      if (!this.#isWatched(run)) continue;
       const state = runStateAt(run, nowMs);
       if (state === told) continue;
       this.#told.set(id, state);
@@ -30,10 +30,15 @@ export class RunStates {
   nextChangeMs(nowMs: number): number {
     let next = Number.POSITIVE_INFINITY;
     for (const run of this.#runs.all()) {
-      const told = this.#told.get(run.spec.id);
-      if (told === undefined || !isOver(told)) next = Math.min(next, changeAtMs(run, nowMs));
+      if (this.#isWatched(run)) next = Math.min(next, changeAtMs(run, nowMs));
     }
     return next;
+  }
+
+  /** Until its end was told; the runs of another lineage only if they were on here before. */
+  #isWatched(run: RunRecord): boolean {
+    const told = this.#told.get(run.spec.id);
+    return told === undefined ? this.#runs.isOurs(run) : !isOver(told);
   }
 
   forget(run: RunId): void {

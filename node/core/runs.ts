@@ -19,7 +19,8 @@ import type { Plan } from "../plan/types.ts";
 
 /**
  * Two registers of one run made one. Commutative, associative, idempotent. A stop absorbs everything; a start comes before
- * none, and of two starts, which swarms that have not met may both have given, the earlier one counts.
+ * none, and of two starts, which swarms that have not met may both have given, the one counts that has the lower number: their
+ * clocks may differ, but all agree on it.
  */
 export function mergeControl(a: RunControl, b: RunControl): RunControl {
   const counts = comesBefore(a, b) ? a : b;
@@ -158,20 +159,32 @@ export class Runs {
   isOn(nowMs: number): boolean {
     for (const run of this.#runs.values()) {
       if (!this.#isConcern(run)) continue;
-      const endMs = endAtMs(run);
-      if (nowMs < endMs || nowMs < endMs + Math.max(...run.spec.plan.scenarios.map((one) => one.gracefulStopMs))) return true;
+      const sinceEndMs = nowMs - endAtMs(run);
+      for (const { gracefulStopMs } of run.spec.plan.scenarios) if (sinceEndMs < gracefulStopMs) return true;
     }
     return false;
   }
 
-  /** Of everything known here: equal knowledge, equal digest. */
+  /**
+   * Whether a run that was ceded to the lineage of a peer goes on there, by its own time: whoever has done with a run must not
+   * get a share of it.
+   */
+  hasCeded({ lineage, sentAtMs }: Standing): boolean {
+    for (const id of this.#ceded) {
+      const run = this.#runs.get(id);
+      if (run?.control.lineage === lineage && isActive(run, sentAtMs)) return true;
+    }
+    return false;
+  }
+
+  /** Of what is known here of the runs of this lineage: equal knowledge, equal digest. */
   digest(): number {
     if (this.#digest !== null) return this.#digest;
     this.#digest = 0;
     for (const run of this.#runs.values()) {
-      const { spec, control } = run;
-      const name = this.isOurs(run) ? spec.id : `${spec.id}/${control.lineage}`;
-      this.#digest ^= hash32(name, control.sequence * 2 + (control.stopAtMs === null ? 0 : 1));
+      if (!this.isOurs(run)) continue;
+      const { sequence, stopAtMs } = run.control;
+      this.#digest ^= hash32(run.spec.id, sequence * 2 + (stopAtMs === null ? 0 : 1));
     }
     return this.#digest;
   }
@@ -187,7 +200,7 @@ export class Runs {
 
   /** Whether one more run of this plan may be active beside the others. */
   hasRoomFor(document: string, nowMs: number): boolean {
-    // Also those of other lineages: they were waiting when they were heard of.
+    // Also those of other lineages: they are remembered like our own.
     const active = this.all().filter((run) => isActive(run, nowMs));
     return active.length < ACTIVE_RUNS && characters(active) + document.length <= PLAN_CHARACTERS;
   }
@@ -217,7 +230,7 @@ export class Runs {
     const { startAtMs, lineage } = known.control;
     const control = mergeControl(known.control, news.control);
     const isStarted = startAtMs !== null && this.isOurs(known);
-    // Two swarms that had not met have both begun it: it goes on where it began first.
+    // Two swarms that had not met have both begun it: it goes on in one of them.
     if (isStarted && control.lineage !== lineage && news.spec.planHash === known.spec.planHash) {
       this.#ceded.add(known.spec.id);
       return { spec: news.spec, control };

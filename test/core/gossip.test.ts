@@ -116,6 +116,8 @@ describe("everything is asked for", () => {
     assert.deepEqual([heard(1), heard(2), heard(3, "third")], [[0, 0], [1, 0], [0, 0]]);
     a.nowMs += PULL_APART_EVERY_MS;
     assert.deepEqual(heard(3, "third"), [1, 1]);
+    a.nowMs += PULL_APART_EVERY_MS;
+    assert.deepEqual([heard(2), heard(3, "third")], [[0, 0], [0, 0]], "each is remembered");
     a.rank = 0;
     a.nowMs += PULL_APART_EVERY_MS;
     assert.deepEqual(heard(4), [1, 0], "followed");

@@ -279,12 +279,15 @@ describe("events of runs", () => {
     assert.deepEqual(events(effects).map((event) => event.type === "run" && event.state), ["stopped"]);
   });
 
-  it("a run that was over when it was first heard of is no news", () => {
-    const a = machine("a");
-    a.handle({ kind: "wake" }, NOW);
-    const frame = { runs: [runOf(plan(10, 1), NOW - 5000)] };
-    assert.deepEqual(events(a.handle({ kind: "frame", from: "b", frame }, NOW)), []);
-  });
+  const theirs = { ...runOf(plan(10, 10), NOW), control: { ...runOf(plan(10, 10), NOW).control, lineage: "theirs" } };
+  for (const [name, run] of [["was over when it was first heard of", runOf(plan(10, 1), NOW - 5000)], ["goes on in another swarm", theirs]] as const) {
+    it(`a run that ${name} is no news`, () => {
+      const a = machine("a");
+      a.handle({ kind: "wake" }, NOW);
+      assert.deepEqual(events(a.handle({ kind: "frame", from: "b", frame: { runs: [run] } }, NOW)), []);
+      assert.deepEqual(events(a.handle({ kind: "wake" }, NOW + 20_000)), []);
+    });
+  }
 });
 
 describe("a plan that holds its rate without a majority", () => {

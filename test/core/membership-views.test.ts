@@ -185,23 +185,6 @@ describe("catching up", () => {
 });
 
 describe("an agent that sees no majority for long", () => {
-  it("and goes on in the one it left where it meets that again, with the votes and the seat it had there", () => {
-    const c = insider();
-    const { agreement } = c.membership;
-    const { lineage } = agreement;
-    const seat = agreement.view.memberOf("c")!;
-    c.turn(DISSOLVE_MS);
-    assert.equal(c.view(), "1:c");
-    const { incarnation } = c.membership.own();
-    const met = () => c.membership.follow(lineage, agreement.chain.data(), [member("a"), member("b")], c.nowMs);
-    assert.equal(met(), true);
-    assert.equal(c.membership.agreement, agreement);
-    const own = c.membership.own();
-    assert.deepEqual([own.incarnation, own.state, own.view, own.fromMs], [incarnation + 1, "alive", 2, startOf(seat.fromWindow)]);
-    assert.deepEqual(c.membership.takeNews().map(({ id }) => id).sort(), ["a", "b", "c"]);
-    assert.equal(met(), false, "it is there already");
-  });
-
   it("begins anew, alone, if it is idle: not a moment sooner", () => {
     const c = insider();
     const { lineage } = c.membership.agreement;
@@ -215,11 +198,31 @@ describe("an agent that sees no majority for long", () => {
     assert.deepEqual(c.membership.neighbours, []);
   });
 
+  it("goes on in the lineage it left where it meets that again, with the votes and the seat it had there", () => {
+    const c = insider();
+    const { agreement } = c.membership;
+    const { lineage } = agreement;
+    const seat = agreement.view.memberOf("c")!;
+    c.turn(DISSOLVE_MS);
+    assert.equal(c.view(), "1:c");
+    const { incarnation } = c.membership.own();
+    const met = (from = "a") => c.membership.follow(lineage, agreement.chain.data(), [member("a"), member("b")], from, c.nowMs);
+    assert.equal(met("stranger"), false, "said by nobody it would believe");
+    assert.equal(met(), true);
+    assert.equal(c.membership.agreement, agreement);
+    const own = c.membership.own();
+    assert.deepEqual([own.incarnation, own.state, own.view, own.fromMs], [incarnation + 1, "alive", 2, startOf(seat.fromWindow)]);
+    assert.deepEqual(c.membership.takeNews().map(({ id }) => id).sort(), ["a", "b"], "itself not before the time is known");
+    c.membership.knock();
+    assert.deepEqual(c.membership.takeNews().map(({ id }) => id), ["c"]);
+    assert.equal(met(), false, "it is there already");
+  });
+
   it("never twice under one name", () => {
     const x = outsider();
     const [first] = [x.turn(DISSOLVE_MS).membership.agreement.lineage.id];
     const { lineage, data } = others("abc");
-    x.membership.follow(lineage, data, [], x.nowMs);
+    x.membership.follow(lineage, data, [], "a", x.nowMs);
     assert.notEqual(x.turn(DISSOLVE_MS).membership.agreement.lineage.id, first);
   });
 

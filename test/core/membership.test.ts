@@ -78,7 +78,7 @@ describe("following another lineage", () => {
   it("is told to nobody before, also if the others know one from an earlier time", () => {
     const x = new One("x");
     const { lineage, data } = others("abc");
-    assert.equal(x.membership.follow(lineage, data, [member("a"), member("x", { incarnation: 7, state: "left" })], NOW), true);
+    assert.equal(x.membership.follow(lineage, data, [member("a"), member("x", { incarnation: 7, state: "left" })], "a", NOW), true);
     assert.ok(x.membership.own().incarnation > 7);
     assert.deepEqual(x.membership.takeNews().map(({ id }) => id), ["a"]);
   });
@@ -91,7 +91,7 @@ describe("following another lineage", () => {
     const x = new One("x");
     x.membership.take([member("p"), member("q", { state: "lost", untilMs: NOW - 500 })]);
     const { lineage, data } = others("abc");
-    x.membership.follow(lineage, data, [member("a")], NOW);
+    x.membership.follow(lineage, data, [member("a")], "a", NOW);
     assert.deepEqual(x.membership.members.all().map(({ id }) => id).sort(), ["a", "q", "x"]);
     assert.deepEqual(x.membership.takeNews().map(({ id }) => id).filter((id) => id !== "x"), ["a"], "of the new one");
   });
@@ -107,7 +107,7 @@ describe("following another lineage", () => {
     it(`is refused ${name}`, () => {
       const x = new One("x");
       const before = x.membership.own();
-      assert.equal(x.membership.follow(others("a").lineage, data(), [], NOW), false);
+      assert.equal(x.membership.follow(others("a").lineage, data(), [], "a", NOW), false);
       assert.deepEqual([x.view(), x.membership.own()], ["1:x", before]);
     });
   }

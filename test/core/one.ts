@@ -75,7 +75,7 @@ export function others(ids: string): { lineage: { id: string; bornMs: number }; 
 export function outsider(): One {
   const x = new One("x");
   const { lineage, data } = others("abc");
-  assert.equal(x.membership.follow(lineage, data, [..."abc"].map((id) => member(id)), NOW), true);
+  assert.equal(x.membership.follow(lineage, data, [..."abc"].map((id) => member(id)), "a", NOW), true);
   return x;
 }
 
@@ -83,7 +83,7 @@ export function outsider(): One {
 export function insider(): One {
   const c = new One("c");
   const { lineage, data } = others("ab");
-  assert.equal(c.membership.follow(lineage, data, [..."ab"].map((id) => member(id)), NOW), true);
+  assert.equal(c.membership.follow(lineage, data, [..."ab"].map((id) => member(id)), "a", NOW), true);
   c.membership.knock();
   c.commit((view) => change(view, "", "", { fromWindow: W, added: [viewMember("c", { incarnation: c.membership.own().incarnation })] }));
   c.out.take();

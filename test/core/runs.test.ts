@@ -289,6 +289,17 @@ describe("runs and lineages", () => {
     });
   });
 
+  it("whoever has ceded a run stays away from the lineage where it goes on, by that one's time", () => {
+    const runs = inLineage("mine");
+    const ours = { ...of("mine"), control: { ...of("mine").control, startAtMs: NOW } };
+    runs.merge(ours, NOW);
+    runs.merge({ ...ours, control: { ...ours.control, lineage: "theirs", startAtMs: NOW - 1000 } }, NOW);
+    const standing = { lineage: "theirs", bornMs: 0, rank: 2, view: 1, digest: 0, sentAtMs: NOW } as const;
+    const kept = (lineage: string, sentAtMs: number) => runs.hasCeded({ ...standing, lineage, sentAtMs });
+    assert.deepEqual([kept("theirs", NOW), kept("theirs", NOW + 8999), kept("theirs", NOW + 9000), kept("other", NOW)], [true, true, false, false]);
+    assert.equal(inLineage("mine").hasCeded(standing), false);
+  });
+
   it("a run that waited here and was started elsewhere is known, but not active here", () => {
     const runs = inLineage("mine");
     runs.merge(of(null), NOW);
@@ -324,6 +335,12 @@ describe("the digest of runs", () => {
       [runOf(RATE, NOW)],
       [{ ...runOf(RATE, NOW), control: { ...runOf(RATE, NOW).control, sequence: 1 } }],
       false,
+    ],
+    [
+      "tells nothing of the runs of another lineage, of which not everybody has heard",
+      [runOf(RATE, NOW, "x")],
+      [runOf(RATE, NOW, "x"), { ...runOf(RATE, NOW, "y"), control: { ...runOf(RATE, NOW, "y").control, lineage: "theirs" } }],
+      true,
     ],
     ["is what it was after the same again", [runOf(RATE, NOW)], [runOf(RATE, NOW), runOf(RATE, NOW)], true],
   ];

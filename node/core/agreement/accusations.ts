@@ -25,7 +25,7 @@ interface Accused {
   readonly entries: Map<MemberId, Entry>;
   /** Who accuses it of those who observe it in the current view, and in the one before; null until that is asked for. */
   tallies: readonly Tally[] | null;
-  /** Whether it was excluded by those accusers alone, before anybody's exclusion told against them. */
+  /** Whether it was excluded in the first pass over all: one more accuser changes nothing then. */
   isClear: boolean;
   /** Whether it is closed, and how long that is so if nothing more is heard; null until that is asked for. */
   closed: { readonly is: boolean; readonly untilMs: number } | null;
@@ -37,8 +37,8 @@ const PAIRS = 2 ** 16;
 export class Accusations {
   readonly #chain: Chain;
   readonly #accused = new Map<MemberId, Accused>();
-  /** By view, and by the positions of both in it, the newest there is: nearly all that is heard is known already. */
-  readonly #known = new Map<AgreedView, Map<number, Accusation>>();
+  /** By view, and by the positions of both in it, the newest version: nearly all that is heard is known already. */
+  readonly #known = new Map<AgreedView, Map<number, number>>();
   /** When somebody was last said to be closed. */
   readonly #closedMs = new Map<MemberId, number>();
   #news: Accusation[] = [];
@@ -80,10 +80,10 @@ export class Accusations {
     if (known === undefined) this.#known.set(view, (known = new Map()));
     const pair = accusation.target * PAIRS + accusation.accuser;
     const newest = known.get(pair);
-    if (newest !== undefined && newest.version >= accusation.version) return false;
+    if (newest !== undefined && newest >= accusation.version) return false;
     // Nobody but the observers is heard: the rest has no link to judge by, and the list stays short.
     if (newest === undefined && !view.neighboursOf(accusation.target).includes(accusation.accuser)) return false;
-    known.set(pair, accusation);
+    known.set(pair, accusation.version);
     return true;
   }
 

@@ -280,7 +280,7 @@ export class Agreement {
   }
 
   #answerRollCall(): void {
-    if (this.#position < 0 || this.#window === Number.NEGATIVE_INFINITY) return;
+    if (this.#position < 0) return;
     const label = this.#rollCalls.set(this.view, this.#window, this.#accusations.excluded(), this.#position);
     if (label !== null) this.#heardLabel(label);
   }
