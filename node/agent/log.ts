@@ -9,18 +9,19 @@ export type { Logger };
 
 const LEVELS = ["trace", "debug", "info", "warn", "error", "silent"];
 
-/** Kept of a log that cannot be written now: its disk is full, or whoever reads it stands still. More is not logged. */
-const MAX_KEPT_CHARACTERS = 256 * 1024;
-/** How often what is kept is tried again, where nothing new comes. */
+/** Kept of a log that cannot be written now: its disk is full, or whoever reads it stands still. More is dropped. */
+const MAX_KEPT_BYTES = 256 * 1024;
+/** How often what is kept is tried again: where nothing new comes, or no more is kept. */
 const TRY_AGAIN_MS = 5000;
 
 /**
- * Throws CONFIG_INVALID for a level there is not. stdout stays free for data. The load must neither stop nor wait for its log:
- * a reader that is gone or stands still, or a full disk, costs lines and nothing else.
+ * Throws CONFIG_INVALID for a level there is not. stdout stays free for data. The load must neither stop nor wait for
+ * its log: a reader that is gone or stands still, or a full disk, costs lines and nothing else.
  */
 export function createLog(level: string, agent: string, node = ""): Logger {
   if (!LEVELS.includes(level)) {
-    throw new LoadswarmError("CONFIG_INVALID", `no log level is called "${level}"`, `choose one of ${LEVELS.join(", ")}`);
+    const hint = `choose one of ${LEVELS.join(", ")}`;
+    throw new LoadswarmError("CONFIG_INVALID", `no log level is called "${level}"`, hint);
   }
   const base = node === "" ? { agent } : { agent, node };
   let written: Logger | null = null;
@@ -40,7 +41,9 @@ function destination(pino: typeof import("pino").pino): DestinationStream {
   const stderr = pino.destination({
     dest: 2,
     sync: true,
-    maxLength: MAX_KEPT_CHARACTERS,
+    // With 0 the library's periodic flush does nothing. A line is longer, and still written at once.
+    minLength: 1,
+    maxLength: MAX_KEPT_BYTES,
     periodicFlush: TRY_AGAIN_MS,
     // The main thread would sleep until there is room.
     retryEAGAIN: () => false,
