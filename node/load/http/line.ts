@@ -14,6 +14,8 @@ export interface Idleness {
 
 const OWN: Idleness = { nowMs: monotonicMs, idleMs: () => performance.eventLoopUtilization().idle };
 
+const anywhere = (): boolean => true;
+
 /** It counts until it has ended, or it shows that it is the target's answer that is waited for. */
 interface Handshake {
   readonly beganMs: number;
@@ -23,9 +25,9 @@ interface Handshake {
 }
 
 /**
- * Handshakes cost a core a millisecond each. Without a bound, every request that falls due while the first of them are made
- * would begin another, and the stall would feed itself. Those during which the thread was idle are no longer counted: a target
- * that is slow to answer, or does not answer at all, keeps no requests from it.
+ * Handshakes cost a core a millisecond each. Without a bound, every request that falls due while the first of them are
+ * made would begin another, and the stall would feed itself. Those during which the thread was idle are no longer
+ * counted: a target that is slow to answer, or does not answer at all, keeps no requests from it.
  */
 export class Line<C extends HttpCall> {
   readonly #isTls: boolean;
@@ -42,6 +44,11 @@ export class Line<C extends HttpCall> {
     this.#isTls = isTls;
     this.#open = open;
     this.#clock = clock;
+  }
+
+  /** Nobody waits. Those whose requests have ended count until it is their turn. */
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
   }
 
   /** Has a connection opened for a request, now or when its turn comes. */
@@ -65,9 +72,13 @@ export class Line<C extends HttpCall> {
     socket.once("close", over);
   }
 
-  /** Whose turn it is, if there is a connection for it; null if nobody waits. */
-  next(): C | null {
-    for (let call = this.#waiting.shift(); call !== undefined; call = this.#waiting.shift()) if (!call.isSettled) return call;
+  /** Whose turn it is, if there is a connection for it; null if nobody waits, or it does not fit there. */
+  next(fits: (call: C) => boolean = anywhere): C | null {
+    for (let call = this.#waiting[0]; call !== undefined; call = this.#waiting[0]) {
+      if (!call.isSettled && !fits(call)) return null;
+      this.#waiting.shift();
+      if (!call.isSettled) return call;
+    }
     return null;
   }
 

@@ -36,6 +36,8 @@ export class Connection implements Carrier, Bagged {
   isReady = false;
   /** It stands where its owner looks for room. */
   isFree = false;
+  /** What it carries, if anything, has to be alone on it. */
+  isTaken = false;
   place = -1;
   readonly #owner: Owner;
   readonly #isTls: boolean;

@@ -1,7 +1,9 @@
-// A scheme, host and port: its connections, of which the last one used is used first, and how requests to it are written.
+// A scheme, host and port: its connections, of which the last one used is used first, and how requests to it are
+// written.
 
 import type { OnReadOpts, Socket } from "node:net";
 import { Bag } from "../bag.ts";
+import { monotonicMs } from "../clock.ts";
 import type { OpenCount } from "../open-count.ts";
 import type { TargetGuard } from "../guard.ts";
 import type { RequestError } from "../outcome.ts";
@@ -60,13 +62,7 @@ export class Origin implements Owner {
   }
 
   hasRoom(connection: Connection): void {
-    if (connection.isFree || !this.#takesMore(connection)) return;
-    // Behind others none is put that has waited: it may be one that has to be alone.
-    while (connection.inFlight === 0 && connection.isReady && !connection.isClosed) {
-      const call = this.#line.next();
-      if (call === null) break;
-      if (call.waited()) return this.#give(connection, call);
-    }
+    if (!this.#line.isEmpty && this.#serveLine(connection)) return;
     if (connection.isFree || !this.#takesMore(connection)) return;
     connection.isFree = true;
     this.#free.push(connection);
@@ -82,8 +78,30 @@ export class Origin implements Owner {
     for (const connection of this.#open.all()) connection.close();
   }
 
-  #takesMore({ isClosed, isFinal, inFlight }: Connection): boolean {
-    return !isClosed && !isFinal && inFlight < this.#depth;
+  /** True if those that wait have got the connection, or it is left to empty itself for the first of them. */
+  #serveLine(connection: Connection): boolean {
+    while (this.#takesMore(connection) && connection.isUsable(monotonicMs())) {
+      this.#withhold(connection);
+      const isEmpty = connection.inFlight === 0;
+      const call = this.#line.next((first) => isEmpty || !this.#isAlone(first));
+      if (call === null) return !this.#line.isEmpty;
+      // Those on one that is not open yet are asked when it is.
+      if (connection.isReady && !call.waited()) continue;
+      this.#give(connection, call);
+      return true;
+    }
+    return false;
+  }
+
+  /** Nobody else finds it. */
+  #withhold(connection: Connection): void {
+    if (!connection.isFree) return;
+    connection.isFree = false;
+    this.#free.splice(this.#free.indexOf(connection), 1);
+  }
+
+  #takesMore({ isClosed, isFinal, isTaken, inFlight }: Connection): boolean {
+    return !isClosed && !isFinal && (inFlight === 0 || (!isTaken && inFlight < this.#depth));
   }
 
   #isAlone(call: Http1Call): boolean {
@@ -91,8 +109,9 @@ export class Origin implements Owner {
   }
 
   #give(connection: Connection, call: Http1Call): void {
+    connection.isTaken = this.#isAlone(call);
     connection.carry(call, this.#depth > 1);
-    if (!this.#isAlone(call)) this.hasRoom(connection);
+    if (!connection.isTaken) this.hasRoom(connection);
   }
 
   /** Takes the last connection with room out of those that have it; one that carries nothing, if it is to be alone. */

@@ -31,7 +31,8 @@ function lineOf(isTls = true) {
 }
 
 function callOf(kinds: unknown[] = []): Http1Call {
-  const sink = { onSettled: (call: { error: unknown }) => void kinds.push(call.error), mayBegin: () => true, onHeld: () => {} };
+  const onSettled = (call: { error: unknown }) => void kinds.push(call.error);
+  const sink = { onSettled, mayBegin: () => true, onHeld: () => {} };
   return new Http1Call(requestTo("https://shop.test", { timeoutMs: 60_000 }), MESSAGE, sink, new Deadlines());
 }
 
@@ -64,6 +65,14 @@ describe("requests that wait for a connection", () => {
     const [first, second, third] = join(line, HANDSHAKES + 3).slice(HANDSHAKES);
     second!.abort();
     assert.deepEqual([line.next(), line.next(), line.next()], [first, third, null]);
+  });
+
+  it("keeps its order where the first of them does not fit what gets free", () => {
+    const { line } = lineOf();
+    const [first, second] = join(line, HANDSHAKES + 2).slice(HANDSHAKES);
+    assert.deepEqual([line.next((call) => call !== first), line.isEmpty], [null, false]);
+    first!.abort();
+    assert.deepEqual([line.next((call) => call === second), line.next(), line.isEmpty], [second, null, true]);
   });
 
   it("does not wait for a target that lets an idle thread wait, nor for ever where the thread is busy", (t) => {

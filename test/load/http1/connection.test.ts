@@ -260,4 +260,18 @@ describe("pipelining", () => {
     assert.equal(heads.length, 4);
     assert.equal(target.connections(), 3);
   });
+
+  it("nor on a connection that was opened for one", async () => {
+    const { promise: asked, resolve } = Promise.withResolvers<Socket>();
+    await using target = await listen(
+      onRequest((socket, head) => void (head.startsWith("POST") ? resolve(socket) : socket.write(OK))),
+    );
+    using client = clientOf();
+    const effect = client.settle(requestTo(target.origin, { method: "POST", http }));
+    const socket = await asked;
+    assert.equal((await client.settle(requestTo(target.origin, { http, timeoutMs: 1000 }))).status, 200);
+    socket.write(OK);
+    assert.equal((await effect).status, 200);
+    assert.equal(target.connections(), 2);
+  });
 });

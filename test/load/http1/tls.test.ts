@@ -1,10 +1,13 @@
-// TLS: whom we believe, what is negotiated, and what the second connection is spared; and where the time of a request went.
+// TLS: whom we believe, what is negotiated, and what the second connection is spared; and where the time of a request
+// went.
 
 import assert from "node:assert/strict";
-import { before, after, describe, it } from "node:test";
+import { createServer as createPlainServer } from "node:net";
+import { after, afterEach, before, beforeEach, describe, it, mock } from "node:test";
 import { createServer, getCACertificates, setDefaultCACertificates, type TLSSocket } from "node:tls";
 import type { Exchange } from "../../../node/load/driver.ts";
 import type { Resolve } from "../../../node/load/guard.ts";
+import { HANDSHAKES } from "../../../node/load/http/limits.ts";
 import { CERTIFICATE, KEY } from "../certificate.ts";
 import { clientOf, listen, OK, onRequest, requestTo } from "./servers.ts";
 
@@ -18,6 +21,17 @@ function secure(answer: string, seen: (socket: TLSSocket) => void = () => {}) {
     plain.emit("connection", socket);
   });
   return server;
+}
+
+/** Makes the first handshake only, and all others wait for ever. The paths that it has been asked for, in order. */
+function narrowDoor(answer: string) {
+  const paths: string[] = [];
+  const plain = onRequest((socket, head) => void (paths.push(head.split(" ")[1]!), socket.write(answer)));
+  const secured = createServer({ key: KEY, cert: CERTIFICATE });
+  secured.on("secureConnection", (socket) => plain.emit("connection", socket));
+  const door = createPlainServer();
+  door.once("connection", (socket) => secured.emit("connection", socket));
+  return { door, paths };
 }
 
 /** The parts of an exchange's time, in order. */
@@ -34,7 +48,8 @@ describe("over TLS", () => {
 
   it("http/1.1 is negotiated though the target prefers h2, and the server's name is asked for", async () => {
     const seen: unknown[] = [];
-    await using target = await listen(secure(OK, ({ alpnProtocol, servername }) => seen.push([alpnProtocol, servername])), "https", "localhost");
+    const server = secure(OK, ({ alpnProtocol, servername }) => seen.push([alpnProtocol, servername]));
+    await using target = await listen(server, "https", "localhost");
     using client = clientOf();
     for (let i = 0; i < 3; i++) assert.equal((await client.settle(requestTo(target.origin))).body.toString(), "ok");
     assert.deepEqual(seen, [["http/1.1", "localhost"]]);
@@ -42,7 +57,8 @@ describe("over TLS", () => {
 
   it("a connection that follows another is resumed", async () => {
     const resumed: boolean[] = [];
-    await using target = await listen(secure(CLOSING, (socket) => resumed.push(socket.isSessionReused())), "https", "localhost");
+    const server = secure(CLOSING, (socket) => resumed.push(socket.isSessionReused()));
+    await using target = await listen(server, "https", "localhost");
     using client = clientOf();
     for (let i = 0; i < 3; i++) assert.equal((await client.settle(requestTo(target.origin))).error, null);
     assert.deepEqual(resumed, [false, true, true]);
@@ -69,16 +85,57 @@ describe("over TLS", () => {
     using client = clientOf();
     const paths = Array.from({ length: 50 }, (_, i) => `/${i}`);
     for (let round = 0; round < 2; round++) {
-      const all = await Promise.all(paths.map((path) => client.settle(requestTo(target.origin, { path, timeoutMs: 20_000 }))));
+      const send = (path: string) => client.settle(requestTo(target.origin, { path, timeoutMs: 20_000 }));
+      const all = await Promise.all(paths.map(send));
       all.forEach(({ body }, i) => assert.ok(body.toString() === bodyOf(paths[i]!), `answer ${i} of round ${round}`));
     }
     assert.equal(target.connections(), 50);
   });
 
+  describe("while as many handshakes are under way as may be", () => {
+    // No time passes, and the thread is never idle: all of them count.
+    beforeEach(() => {
+      const nowMs = performance.now();
+      mock.method(performance, "now", () => nowMs);
+      mock.method(performance, "eventLoopUtilization", () => ({ idle: 0, active: 0, utilization: 0 }));
+    });
+    afterEach(() => mock.restoreAll());
+
+    for (const method of ["GET", "POST"]) {
+      it(`${method} that waits comes before what comes later, and opens no more than it needs`, async () => {
+        const { door, paths } = narrowDoor(OK);
+        await using target = await listen(door, "https", "localhost");
+        using client = clientOf();
+        const http = { pipelining: 2 };
+        const send = (path: string, more = {}) => client.settle(requestTo(target.origin, { path, http, ...more }));
+        const all = Array.from({ length: 2 * HANDSHAKES }, (_, i) => send(`/${i}`));
+        // Two for the next handshake, which begins when the first one ends, and three for whatever gets free.
+        all.push(send("/two"), send("/more"), send("/first", { method }), send("/second"), send("/third"));
+        await Promise.race(all);
+        assert.equal((await send("/later")).error, null);
+        assert.deepEqual(paths.slice(2), ["/first", "/second", "/third", "/later"]);
+        assert.equal(target.connections(), HANDSHAKES + 1);
+      });
+    }
+
+    it("nobody who waits is put on a connection that the target is about to close", async () => {
+      const { door } = narrowDoor(OK.replace("content-length", "keep-alive: timeout=0\r\ncontent-length"));
+      await using target = await listen(door, "https", "localhost");
+      using client = clientOf();
+      // One of them has a handshake begun for it when the first one ends.
+      const all = Array.from({ length: HANDSHAKES + 2 }, () => client.settle(requestTo(target.origin)));
+      assert.equal((await Promise.race(all)).error, null);
+      client.close();
+      const sent = (await Promise.all(all)).filter(({ bytesSent }) => bytesSent > 0);
+      assert.equal(sent.length, 1);
+    });
+  });
+
   it("close: rst is a close", async () => {
     await using target = await listen(secure(OK), "https", "localhost");
     using client = clientOf();
-    for (let i = 0; i < 2; i++) assert.equal((await client.settle(requestTo(target.origin, { http: { close: "rst" } }))).error, null);
+    const request = requestTo(target.origin, { http: { close: "rst" } });
+    for (let i = 0; i < 2; i++) assert.equal((await client.settle(request)).error, null);
     assert.equal(target.connections(), 2);
   });
 
@@ -110,7 +167,8 @@ describe("in the clear", () => {
 
   it("a request that is sent again counts the time that was lost as blocked", async () => {
     const closing = OK.replace("content-length", "connection: close\r\ncontent-length");
-    await using target = await listen(onRequest((socket, _, nth) => void (nth === 1 && setTimeout(() => socket.write(closing), 50))));
+    const server = onRequest((socket, _, nth) => void (nth === 1 && setTimeout(() => socket.write(closing), 50)));
+    await using target = await listen(server);
     using client = clientOf();
     const request = requestTo(target.origin, { http: { pipelining: 2 } });
     const [, again] = await Promise.all([client.settle(request), client.settle(request)]);
@@ -132,7 +190,8 @@ describe("in the clear", () => {
     });
     await using target = await listen(server);
     using client = clientOf();
-    const exchange = await client.settle(requestTo(target.origin, { method: "POST", body: "x".repeat(size), timeoutMs: 20_000 }));
+    const request = requestTo(target.origin, { method: "POST", body: "x".repeat(size), timeoutMs: 20_000 });
+    const exchange = await client.settle(request);
     assert.equal(exchange.error, null);
     assert.ok(phases(exchange)[3]! >= 90, phases(exchange).join());
   });
