@@ -1,6 +1,6 @@
 // Where the summary of a run goes: text for people, JSON and JUnit for files or stdout.
 
-import { closeSync, openSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { Summary } from "../core/summary-type.ts";
 import { LoadswarmError } from "../plan/errors.ts";
 import { fileReason } from "../plan/file-reason.ts";
@@ -43,19 +43,20 @@ function write(flag: string, file: string, content: string, io: Io): void {
   }
 }
 
-/** Before a run that may take hours. @throws LoadswarmError OUTPUT_FAILED if a file asked for cannot be written by now */
+/** Before a run that may take hours. @throws LoadswarmError OUTPUT_FAILED if a file asked for cannot be written now */
 export function checkOutputs({ json, junit: report }: OutputOptions): void {
   for (const [flag, file] of [["--json", json], ["--junit", report]] as const) {
     if (file === null || file === "-") continue;
-    const known = statSync(file, { throwIfNoEntry: false });
-    // Whoever reads a pipe would take this for its end.
-    if (known !== undefined && !known.isFile() && !known.isDirectory()) continue;
     try {
+      const known = statSync(file, { throwIfNoEntry: false });
+      // Whoever reads a pipe would take this for its end.
+      if (known !== undefined && !known.isFile() && !known.isDirectory()) continue;
       closeSync(openSync(file, "a"));
+      // Where it is a link to nothing, that made what it links to.
+      if (known === undefined) rmSync(realpathSync(file));
     } catch (error) {
       throw failed(flag, file, error);
     }
-    if (known === undefined) rmSync(file);
   }
 }
 
