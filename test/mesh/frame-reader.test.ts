@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { streamPair } from "@libp2p/utils";
 import { decodeLength, MalformedStream, readFrames } from "../../node/mesh/frame-reader.ts";
 import { MAX_FRAME_BYTES } from "../../node/wire/codec.ts";
@@ -14,12 +14,14 @@ describe("frames from a stream", () => {
   it("come one after the other, and a large one when it is let in", async () => {
     const [theirs, ours] = await streamPair();
     const [asked, read]: [number[], string[]] = [[], []];
+    const knock = Promise.withResolvers<void>();
     const [door, third] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     let inside = 0;
     const reading = readFrames(ours, {
       enter(sizeBytes) {
         asked.push(sizeBytes);
         if (sizeBytes < 1000) return null;
+        knock.resolve();
         return door.promise.then(() => {
           inside++;
           return () => void inside--;
@@ -32,7 +34,8 @@ describe("frames from a stream", () => {
       },
     });
     theirs.send(Uint8Array.of(2, 7, 7, 0x88, 0x0e, ...new Uint8Array(1800).fill(8), 1, 9));
-    await sleep(50);
+    await knock.promise;
+    await nextTurn();
     assert.deepEqual([asked, read], [[2, 1800], ["2 of 7, 0 inside"]]);
     door.resolve();
     await third.promise;
@@ -53,7 +56,9 @@ describe("the length of a frame", () => {
   }
 
   it("asks for more while it is incomplete, by a RangeError", () => {
-    for (const data of [bytes(), bytes(0x80), bytes(0xff, 0xff, 0xff)]) assert.throws(() => decodeLength(data), RangeError);
+    for (const data of [bytes(), bytes(0x80), bytes(0xff, 0xff, 0xff)]) {
+      assert.throws(() => decodeLength(data), RangeError);
+    }
   });
 
   it("that does not end within four bytes is refused, not waited for", () => {
@@ -69,7 +74,8 @@ describe("the length of a frame", () => {
     const random = new Random(4);
     const seen = { length: 0, incomplete: 0, refused: 0 };
     for (let i = 0; i < 2000; i++) {
-      const data = Array.from({ length: random.integer(0, 6) }, () => random.pick([random.integer(0, 255), 0x80, 0xff]));
+      const byte = (): number => random.pick([random.integer(0, 255), 0x80, 0xff]);
+      const data = Array.from({ length: random.integer(0, 6) }, byte);
       try {
         const length = decodeLength(bytes(...data));
         assert.ok(Number.isInteger(length) && length >= 0 && length <= MAX_FRAME_BYTES, `${length} of ${data.join()}`);
