@@ -21,6 +21,7 @@ export class Arena implements AsyncDisposable {
   readonly swarm: VictimSwarm;
   readonly #before: readonly Metrics[];
   readonly #isTimed: boolean;
+  readonly #staying: HostilePeer[] = [];
 
   private constructor(swarm: VictimSwarm, before: readonly Metrics[], isTimed: boolean) {
     this.swarm = swarm;
@@ -53,8 +54,21 @@ export class Arena implements AsyncDisposable {
     return peer;
   }
 
+  /** They stay until it has been looked at what the attack has done. */
+  keep(peers: readonly HostilePeer[]): void {
+    this.#staying.push(...peers);
+  }
+
   /** Runs the attack and asserts that rate, split, plan and memory are as before. */
   async endures(name: string, attack: () => Promise<number>): Promise<Metrics[]> {
+    try {
+      return await this.#endures(name, attack);
+    } finally {
+      await Promise.all(this.#staying.splice(0).map((peer) => peer.stop()));
+    }
+  }
+
+  async #endures(name: string, attack: () => Promise<number>): Promise<Metrics[]> {
     const { swarm } = this;
     const before = await swarm.metrics();
     const told = await swarm.told();
@@ -70,7 +84,8 @@ export class Arena implements AsyncDisposable {
       ...metrics.map((now, i) => (now.timersInTime - before[i]!.timersInTime) / (now.timers - before[i]!.timers)),
     );
     const grown = growth.map((bytes) => Math.round(bytes / 2 ** 20)).join(" ");
-    const figures = [`${rate.toFixed(1)} of ${RATE} hits/s`, `RSS +${grown} MiB`, `${(100 * inTime).toFixed(2)} % of timers within 100 ms`];
+    const punctual = `${(100 * inTime).toFixed(2)} % of timers within 100 ms`;
+    const figures = [`${rate.toFixed(1)} of ${RATE} hits/s`, `RSS +${grown} MiB`, punctual];
     console.log(`${name}: ${frames} frames in ${seconds.toFixed(0)} s; ${figures.join("; ")}`);
     assert.deepEqual(await swarm.told(), told, "members, shares and the run are what they were");
     assert.ok(rate > 0, "the load goes on");

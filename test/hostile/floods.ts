@@ -71,11 +71,10 @@ export const oversized: Attack = async (arena, frames) => {
 export const hoarding: Attack = async (arena, frames) => {
   const peers = await Promise.all(Array.from({ length: frames }, () => arena.stranger()));
   const most = Buffer.concat([varint(MAX_FRAME_BYTES), new Uint8Array(MAX_FRAME_BYTES - 1)]);
+  arena.keep(peers);
   await Promise.all(peers.map((peer) => peer.sendRaw(most)));
   await sleep(HOARD_MS);
-  // They are looked at while they are still there.
-  setTimeout(() => void Promise.all(peers.map((peer) => peer.stop())), 2 * HOARD_MS);
-  return frames;
+  return peers.length;
 };
 
 /** Gossip without sense, and without end. */

@@ -18,7 +18,7 @@ const ATTACKS: readonly [string, Attack, number][] = [
   ["what it has said itself, said again", replayed, 0.3 * FRAMES],
   ["questions and news without end, which wait", flooding, 0.2 * FRAMES],
   ["frames as large as they may be, and larger", oversized, Math.max(1, FRAMES / 5000)],
-  ["frames as large as they may be that never end", hoarding, Math.max(1, Math.min(30, FRAMES / 30_000))],
+  ["frames as large as they may be that never end", hoarding, Math.max(10, Math.min(30, FRAMES / 30_000))],
   ["gossip without sense, and without end", gossip, Math.max(2000, 0.1 * FRAMES)],
   ["more peers than may be linked at once", identities, Math.min(300, FRAMES / 1000)],
 ];
