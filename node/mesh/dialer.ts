@@ -4,7 +4,7 @@ import { peerIdFromString } from "@libp2p/peer-id";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import type { Logger } from "./logger.ts";
 import type { MemberRecord } from "../core/events.ts";
-import { discover, type HostPort } from "./discovery.ts";
+import { discover, type HostPort, hostPortText } from "./discovery.ts";
 import type { Host } from "./host.ts";
 import type { Links } from "./links.ts";
 import type { Reachable } from "./network.ts";
@@ -142,19 +142,22 @@ export class Dialer {
     await Promise.all(sample(strangers, KNOCKS).map((address) => this.#knock(address)));
     if (this.#links.count() > 0 || now < this.#nextComplaintMs) return;
     this.#nextComplaintMs = now + COMPLAIN_MS;
-    const places = [...join, ...joinNames].map(({ host, port }) => `${host}:${port}`);
-    const deaf = [...this.#deaf];
-    const doubt =
-      deaf.length === 0
-        ? ""
-        : `; what answers at ${deaf.slice(0, 3).join(", ")} does not understand this agent: has it the same swarm key, and is that its --listen address?`;
-    const message = `no agent answers at ${places.join(", ")} yet; serving alone and still trying${doubt}`;
+    const places = [...join, ...joinNames].map(hostPortText);
+    const message = `no agent answers at ${places.join(", ")} yet; serving alone and still trying${this.#doubt()}`;
     log.warn({ join: places, unresolved: failed }, message);
+  }
+
+  #doubt(): string {
+    if (this.#deaf.size === 0) return "";
+    const some = [...this.#deaf].slice(0, 3).join(", ");
+    const question = "has it the same swarm key, and is that its --listen address?";
+    return `; what answers there, at ${some}, does not understand this agent: ${question}`;
   }
 
   async #knock(address: string): Promise<void> {
     try {
-      const { remotePeer } = await this.#host.dial(multiaddr(address), { signal: AbortSignal.timeout(DIAL_TIMEOUT_MS) });
+      const signal = AbortSignal.timeout(DIAL_TIMEOUT_MS);
+      const { remotePeer } = await this.#host.dial(multiaddr(address), { signal });
       if (this.#found.size > MAX_FOUND) this.#found.clear();
       this.#found.set(address, remotePeer.toString());
       this.#deaf.delete(hostPortOf(address));
@@ -166,8 +169,8 @@ export class Dialer {
   }
 
   /**
-   * Linked by its address, or the peer that answered there is: by another one of its addresses, or over others, as a member.
-   * Once that is lost it is knocked at again, whoever has come to its place.
+   * Linked by its address, or the peer that answered there is: by another one of its addresses, or over others, as a
+   * member. Once that is lost it is knocked at again, whoever has come to its place.
    */
   #isKnown(address: string): boolean {
     const peer = this.#found.get(address);
@@ -208,7 +211,7 @@ function isDeaf(cause: unknown): boolean {
 
 function hostPortOf(address: string): string {
   const [, , host, , port] = address.split("/");
-  return `${host}:${port}`;
+  return hostPortText({ host: host!, port: Number(port) });
 }
 
 function leavesOf(cause: unknown): Error[] {
@@ -220,6 +223,8 @@ function leavesOf(cause: unknown): Error[] {
 function sample<T>(from: readonly T[], count: number): T[] {
   const pool = [...from];
   const taken: T[] = [];
-  while (taken.length < count && pool.length > 0) taken.push(...pool.splice(Math.floor(Math.random() * pool.length), 1));
+  while (taken.length < count && pool.length > 0) {
+    taken.push(...pool.splice(Math.floor(Math.random() * pool.length), 1));
+  }
   return taken;
 }

@@ -17,9 +17,15 @@ export function parseHostPort(text: string, flag: string): HostPort {
   const match = /^(?:\[([^\]]+)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(text.trim());
   const port = Number(match?.[3]);
   if (match === null || port > 65535) {
-    throw new LoadswarmError("CONFIG_INVALID", `${flag}: "${text}" is not HOST:PORT`, `write it like ${flag} 127.0.0.1:7700`);
+    const hint = `write it like ${flag} 127.0.0.1:7700`;
+    throw new LoadswarmError("CONFIG_INVALID", `${flag}: "${text}" is not HOST:PORT`, hint);
   }
   return { host: (match[1] ?? match[2])!, port };
+}
+
+/** As `parseHostPort` reads it. */
+export function hostPortText({ host, port }: HostPort): string {
+  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 export function multiaddrOf(ip: string, port: number): string {

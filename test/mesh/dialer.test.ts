@@ -1,4 +1,5 @@
-// Finding others at scale: a name with 3,000 addresses, of which a few at random are tried, and how often it is asked for.
+// Finding others at scale: a name with 3,000 addresses, of which a few at random are tried, and how often it is asked
+// for.
 
 import assert from "node:assert/strict";
 import { getServers, setServers } from "node:dns/promises";
@@ -19,7 +20,14 @@ const MINUTE_MS = 60_000;
 const addresses = Array.from({ length: PODS }, (_, i) => `10.${128 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}`);
 const multiaddrOf = (ip: string): string => `/ip4/${ip}/tcp/7400`;
 
-const NOBODY = { join: [], joinNames: [], log: pino({ level: "silent" }), isMember: () => false, refused: () => {}, unreachable: () => {} };
+const NOBODY = {
+  join: [],
+  joinNames: [],
+  log: pino({ level: "silent" }),
+  isMember: () => false,
+  refused: () => {},
+  unreachable: () => {},
+};
 
 /** A dialer whose dials go nowhere but into the returned list. */
 function dialerThatNotes(joinNames: readonly HostPort[], links: number): { dialer: Dialer; knocked: string[] } {
@@ -67,7 +75,8 @@ describe(`a name with ${PODS} addresses`, () => {
     dns.addresses = [];
     assert.deepEqual(await discover([], [{ host: NAME, port: 7400 }]), { addresses: [], failed: [NAME] });
     dns.addresses = addresses.slice(0, 1);
-    assert.deepEqual(await discover([], [{ host: NAME, port: 7400 }]), { addresses: [multiaddrOf(addresses[0]!)], failed: [] });
+    const found = await discover([], [{ host: NAME, port: 7400 }]);
+    assert.deepEqual(found, { addresses: [multiaddrOf(addresses[0]!)], failed: [] });
   });
 
   it(`has ${KNOCKS} of them tried, others by every agent`, async () => {
@@ -146,7 +155,8 @@ describe("a place where somebody has answered", () => {
       let knocks = 0;
       const dial = async () => ({ remotePeer: { toString: () => "b" }, knocks: ++knocks });
       const host = { dial, getConnections: () => [] } as unknown as Host;
-      const options = { ...NOBODY, join: [{ host: "192.0.2.1", port: 7400 }], isMember: (peer: string) => peer === "b" && isMember };
+      const join = [{ host: "192.0.2.1", port: 7400 }];
+      const options = { ...NOBODY, join, isMember: (peer: string) => peer === "b" && isMember };
       const dialer = new Dialer(host, { has: () => false, count: () => links } as unknown as Links, options);
       dialer.start();
       for (; nowMs < 3 * MINUTE_MS; nowMs += 500) {
@@ -159,23 +169,29 @@ describe("a place where somebody has answered", () => {
   }
 });
 
-it("places that answer and do not understand are named while there is no link", async (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
-  const said: string[] = [];
-  const log = { ...NOBODY.log, debug: () => {}, warn: (_: object, text: string) => said.push(text) } as unknown as typeof NOBODY.log;
-  const failed = (name: string) => Object.assign(new Error("read ECONNRESET"), { name });
-  const host = {
-    dial: async (address: { toString(): string }) => {
-      throw failed(address.toString().includes("/7401") ? "EncryptionFailedError" : "Error");
-    },
-    getConnections: () => [],
-  } as unknown as Host;
-  const join = [7401, 7402].map((port) => ({ host: "127.0.0.1", port }));
-  const dialer = new Dialer(host, { has: () => false, count: () => 0 } as unknown as Links, { ...NOBODY, log, join });
-  const later = performance.now() + MINUTE_MS;
-  t.mock.method(performance, "now", () => later);
-  dialer.start();
-  await until(() => said.length > 0);
-  dialer.stop();
-  assert.match(said[0]!, /^no agent answers at 127\.0\.0\.1:7401, 127\.0\.0\.1:7402 yet; .*; what answers at 127\.0\.0\.1:7401 does not understand/);
-});
+for (const [host, shown] of [["127.0.0.1", "127.0.0.1"], ["fd00::1", "[fd00::1]"]] as const) {
+  it(`places that answer and do not understand are named while there is no link: ${shown}`, async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const said: string[] = [];
+    const warn = (_: object, text: string) => said.push(text);
+    const log = { ...NOBODY.log, debug: () => {}, warn } as unknown as typeof NOBODY.log;
+    const failed = (name: string) => Object.assign(new Error("read ECONNRESET"), { name });
+    const network = {
+      dial: async (address: { toString(): string }) => {
+        throw failed(address.toString().includes("/7401") ? "EncryptionFailedError" : "Error");
+      },
+      getConnections: () => [],
+    } as unknown as Host;
+    const join = [7401, 7402].map((port) => ({ host, port }));
+    const links = { has: () => false, count: () => 0 } as unknown as Links;
+    const dialer = new Dialer(network, links, { ...NOBODY, log, join });
+    const later = performance.now() + MINUTE_MS;
+    t.mock.method(performance, "now", () => later);
+    dialer.start();
+    await until(() => said.length > 0);
+    dialer.stop();
+    const [nobody, doubt = ""] = said[0]!.split(" yet; serving alone and still trying; ");
+    assert.equal(nobody, `no agent answers at ${shown}:7401, ${shown}:7402`);
+    assert.ok(doubt.startsWith(`what answers there, at ${shown}:7401, does not understand this agent: `), doubt);
+  });
+}
