@@ -23,6 +23,7 @@ export interface RunSource {
 export interface FollowOptions extends OutputOptions {
   /** What the first Ctrl-C does; the second one always leaves at once. */
   readonly onInterrupt: "stop" | "detach";
+  /** Between two looks; tests have less time. */
   readonly pollMs?: number;
 }
 
@@ -33,7 +34,10 @@ export interface Follower {
   finish(source: RunSource): Promise<number>;
 }
 
-/** Prepares to follow. @throws LoadswarmError USAGE if the outputs contradict each other, OUTPUT_FAILED if one cannot be written */
+/**
+ * Prepares to follow. @throws LoadswarmError USAGE if the outputs contradict each other, OUTPUT_FAILED if one cannot be
+ * written
+ */
 export async function follower(options: FollowOptions, io: Io): Promise<Follower> {
   const text = textStream(options, io);
   checkOutputs(options);
