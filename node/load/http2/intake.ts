@@ -1,4 +1,5 @@
-// What a connection receives: every frame is checked (RFC 9113, 4 to 6), heads are put together and read, floods are noticed.
+// What a connection receives: every frame is checked (RFC 9113, 4 to 6), heads are put together and read, floods are
+// noticed.
 
 import {
   ACK,
@@ -47,6 +48,7 @@ export interface Conversation {
   onBody(bytes: Buffer, from: number, to: number): void;
   onBodyEnd(): void;
   onReset(stream: number, code: number): boolean;
+  /** False if the stream was never opened. */
   onWindow(stream: number, bytes: number): boolean;
   onGoodbye(lastStream: number, code: number): void;
   /** So much was taken of the window of the connection. */
@@ -87,7 +89,9 @@ export class Intake implements FrameSink {
 
   onFrame(type: number, flags: number, stream: number, bytes: Buffer, from: number, to: number): boolean {
     if (!this.#isGreeted && (type !== SETTINGS || (flags & ACK) !== 0)) return this.onFault(PROTOCOL_ERROR);
-    if (this.#openHead !== 0 && (type !== CONTINUATION || stream !== this.#openHead)) return this.onFault(PROTOCOL_ERROR);
+    if (this.#openHead !== 0 && (type !== CONTINUATION || stream !== this.#openHead)) {
+      return this.onFault(PROTOCOL_ERROR);
+    }
     if (++this.#idleFrames > IDLE_FRAMES) return this.onFault(ENHANCE_YOUR_CALM);
     if (type !== HEADERS && type !== CONTINUATION) this.overheadBytes += HEAD_LENGTH + to - from;
     switch (type) {
@@ -206,7 +210,9 @@ export class Intake implements FrameSink {
       const id = (bytes[at]! << 8) | bytes[at + 1]!;
       const value = read32(bytes, at + 2);
       if (id === ENABLE_PUSH && value !== 0) return this.onFault(PROTOCOL_ERROR);
-      if (id === MAX_FRAME_SIZE && (value < USUAL_FRAME_BYTES || value > 0xff_ffff)) return this.onFault(PROTOCOL_ERROR);
+      if (id === MAX_FRAME_SIZE && (value < USUAL_FRAME_BYTES || value > 0xff_ffff)) {
+        return this.onFault(PROTOCOL_ERROR);
+      }
       if (id === INITIAL_WINDOW_SIZE && (value > MOST_31_BITS || !this.#to.onSetting(id, value))) {
         return this.onFault(FLOW_CONTROL_ERROR);
       }
