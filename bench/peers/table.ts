@@ -57,7 +57,9 @@ ${columns.map((column) => section(comparison, column)).join("\n")}
 - ${settings.rounds === 1 ? "One round" : `${settings.rounds} rounds`} of ${settings.seconds} s, all generators in each of them, every time in another order; medians.
 - Requests are counted by nginx, not by the generators. CPU time is the kernel's, memory the most that was resident.
 - "Late" and "CV" are nginx's: how long after its time on an even schedule each request was answered, and the standard
-  deviation of the requests in each 10 ms by their mean. Its log has milliseconds.
+  deviation of the requests in each 10 ms by their mean. Its log has milliseconds. What is dropped makes all that comes
+  after it late by this measure: ours drops what it could not begin within 50 ms, and says so, while its code is still being
+  compiled and all of its threads share one core.
 - ${versions.join(", ")}.${absent}
 
 ## Where the time goes
