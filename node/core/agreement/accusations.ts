@@ -18,7 +18,6 @@ interface Entry {
 
 /** A member that somebody has accused. */
 interface Accused {
-  readonly id: MemberId;
   /** In the current view; -1 if it is in it no longer. */
   position: number;
   /** Accuser -> the newest of it. */
@@ -96,7 +95,7 @@ export class Accusations {
     let accused = this.#accused.get(id);
     if (accused !== undefined) return accused;
     const position = this.#chain.current.positionOf(id);
-    accused = { id, position, entries: new Map(), tallies: null, isClear: false, closed: null };
+    accused = { position, entries: new Map(), tallies: null, isClear: false, closed: null };
     this.#accused.set(id, accused);
     this.#inOrder = null;
     return accused;

@@ -3,17 +3,15 @@
 import type { ErrorKind } from "../../metrics/results.ts";
 import { monotonicMs } from "../clock.ts";
 import type { Call, Driver, Exchange, PreparedRequest, Setup, Sink } from "../driver.ts";
+import { LastExchange } from "./last-exchange.ts";
 import { redirected } from "./redirect.ts";
 
 /** One exchange of many: of the last answer, with the time from the first request on and the traffic of all. */
-export class Visit implements Call, Exchange, Sink {
-  readonly startMs = monotonicMs();
+export class Visit extends LastExchange implements Call, Sink {
   readonly #driver: Driver;
   readonly #sink: Sink;
   #request: PreparedRequest;
   #call: Call | null = null;
-  /** The answer before the one that is waited for. */
-  #last: Exchange | null = null;
   #error: ErrorKind | null = null;
   #sentBefore = 0;
   #receivedBefore = 0;
@@ -21,58 +19,31 @@ export class Visit implements Call, Exchange, Sink {
   #isOver = false;
 
   constructor(driver: Driver, request: PreparedRequest, sink: Sink) {
+    super();
     this.#driver = driver;
     this.#sink = sink;
     this.#request = { ...request, keepHead: true };
     this.#send();
   }
 
-  get status(): number {
-    return this.#last?.status ?? 0;
-  }
-
-  get error(): ErrorKind | null {
-    return this.#error ?? this.#last?.error ?? null;
+  override get error(): ErrorKind | null {
+    return this.#error ?? super.error;
   }
 
   /** Of the last request; it was blocked while those before it were on their way. */
-  get setup(): Setup | null | undefined {
-    const last = this.#last;
+  override get setup(): Setup | null | undefined {
+    const last = this.last;
     if (last === null || this.#followed === 0 || last.setup === undefined) return last?.setup;
     const { blockedMs = 0, connectingMs = 0, tlsMs = 0 } = last.setup ?? {};
     return { blockedMs: blockedMs + last.startMs - this.startMs, connectingMs, tlsMs };
   }
 
-  get writtenMs(): number {
-    return this.#last?.writtenMs ?? 0;
+  override get bytesSent(): number {
+    return this.#sentBefore + super.bytesSent;
   }
 
-  get firstByteMs(): number {
-    return this.#last?.firstByteMs ?? 0;
-  }
-
-  get endMs(): number {
-    return this.#last?.endMs ?? this.startMs;
-  }
-
-  get bytesSent(): number {
-    return this.#sentBefore + (this.#last?.bytesSent ?? 0);
-  }
-
-  get bytesReceived(): number {
-    return this.#receivedBefore + (this.#last?.bytesReceived ?? 0);
-  }
-
-  get body(): Buffer {
-    return this.#last?.body ?? Buffer.alloc(0);
-  }
-
-  header(name: string): string | null {
-    return this.#last?.header(name) ?? null;
-  }
-
-  values(name: string): readonly string[] {
-    return this.#last?.values?.(name) ?? [];
+  override get bytesReceived(): number {
+    return this.#receivedBefore + super.bytesReceived;
   }
 
   onSettled(exchange: Exchange): void {
@@ -98,7 +69,7 @@ export class Visit implements Call, Exchange, Sink {
 
   onHeld(): void {
     if (this.#isOver) return;
-    if (this.#last !== null) return this.#finish();
+    if (this.last !== null) return this.#finish();
     this.#isOver = true;
     this.#sink.onHeld();
   }
@@ -115,19 +86,19 @@ export class Visit implements Call, Exchange, Sink {
     const request = this.#request;
     const cookie = request.cookies?.headerFor(new URL(request.origin + request.path)) ?? null;
     const headers = cookie === null ? request.headers : withCookie(request.headers, cookie);
-    const before = this.#last;
+    const before = this.last;
     this.#call = null;
     const call = this.#driver.send({ ...request, headers, timeoutMs }, this);
     // Unless it has ended already.
-    if (this.#last === before) this.#call = call;
+    if (this.last === before) this.#call = call;
   }
 
   #take(exchange: Exchange): void {
-    if (this.#last !== null) {
-      this.#sentBefore += this.#last.bytesSent;
-      this.#receivedBefore += this.#last.bytesReceived;
+    if (this.last !== null) {
+      this.#sentBefore += this.last.bytesSent;
+      this.#receivedBefore += this.last.bytesReceived;
     }
-    this.#last = exchange;
+    this.last = exchange;
     this.#call = null;
     const { cookies, origin, path } = this.#request;
     if (cookies === undefined || exchange.status === 0) return;
