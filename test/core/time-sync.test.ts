@@ -111,6 +111,7 @@ describe("the time that is followed", () => {
     ["is that of most, not of one that is far off", [[100, 10], [101, 10], [5000, 10]], 100.5],
     ["of two who disagree is what is nearer to one's own", [[-700, 10], [20, 10]], 20],
     ["of two who disagree is what is nearer to one's own, whoever spoke first", [[20, 10], [-700, 10]], 20],
+    ["of two who disagree is what is nearer to one's own, also if that is the earlier", [[700, 10], [-20, 10]], -20],
     ["is as narrow as the best knows it", [[100, 400], [130, 20]], 130],
     ["is that of the only one", [[-70, 10]], -70],
     ["goes no further than is certain if that is not much", [[2000, SURE_MS + 100]], 2000 - (SURE_MS + 100) / 2],
