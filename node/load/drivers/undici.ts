@@ -3,9 +3,12 @@
 import { createRequire } from "node:module";
 import type { Socket } from "node:net";
 import type { buildConnector, Client, Dispatcher } from "undici";
+import { Bag } from "../bag.ts";
 import { monotonicMs } from "../clock.ts";
 import type { Call, Driver, Exchange, PreparedRequest, Sink } from "../driver.ts";
 import type { TargetGuard } from "../guard.ts";
+import { SWEEP_MS } from "../http/limits.ts";
+import { type Idling, type Pool, Sweep } from "../http/sweep.ts";
 import { KEPT_BODY_BYTES, RESPONSE_BYTES } from "../limits.ts";
 import { classify, RequestError } from "../outcome.ts";
 import { Unsent } from "../unsent.ts";
@@ -22,7 +25,8 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>;
 const NO_HEADERS: Headers = {};
 
 /** A client and the socket it happens to hold, whose counters say what went over the wire. */
-interface Connection {
+interface Connection extends Idling {
+  load: number;
   readonly client: Client;
   readonly origin: Origin;
   socket: Socket | null;
@@ -34,13 +38,15 @@ interface Origin {
   /** Addresses are decided about here, because they never reach the guard's `lookup`; names are decided about there. */
   readonly refusal: RequestError | null;
   readonly connect: buildConnector.connector;
-  readonly idle: Connection[];
+  /** Those that were closed meanwhile are among them until they are met. */
+  idle: Connection[];
 }
 
-export class UndiciDriver implements Driver {
+export class UndiciDriver implements Driver, Pool {
   readonly #guard: TargetGuard;
   readonly #origins = new Map<string, Origin>();
-  readonly #open = new Set<Connection>();
+  readonly #open = new Bag<Connection>();
+  readonly #sweep = new Sweep(() => [this]);
 
   constructor(guard: TargetGuard) {
     this.#guard = guard;
@@ -49,25 +55,43 @@ export class UndiciDriver implements Driver {
   send(request: PreparedRequest, sink: Sink): Call {
     const origin = this.#origins.get(request.origin) ?? this.#addOrigin(request.origin);
     if (origin.refusal !== null) return new Unsent(origin.refusal.kind, sink);
-    const connection = origin.idle.pop() ?? this.#connection(origin);
+    const connection = this.#take(origin) ?? this.#connection(origin);
+    connection.load = 1;
+    connection.wasIdle = false;
     return new UndiciCall(this, connection, request, sink);
   }
 
   close(): void {
-    for (const connection of this.#open) destroy(connection.client);
-    this.#open.clear();
+    for (const connection of this.#open.all()) this.discard(connection);
     this.#origins.clear();
+    this.#sweep.stop();
   }
 
   /** The connection is free for the next request. */
   release(connection: Connection): void {
-    if (this.#open.has(connection)) connection.origin.idle.push(connection);
+    if (connection.place < 0) return;
+    connection.load = 0;
+    connection.origin.idle.push(connection);
   }
 
   /** The connection is in an unknown state: it is closed, and the next request opens another. */
   discard(connection: Connection): void {
-    this.#open.delete(connection);
-    destroy(connection.client);
+    if (this.#open.delete(connection)) destroy(connection.client);
+  }
+
+  connections(): readonly Connection[] {
+    return this.#open.all();
+  }
+
+  tidy(): void {
+    for (const origin of this.#origins.values()) origin.idle = origin.idle.filter(({ place }) => place >= 0);
+  }
+
+  #take({ idle }: Origin): Connection | null {
+    for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) {
+      if (connection.place >= 0) return connection;
+    }
+    return null;
   }
 
   #addOrigin(url: string): Origin {
@@ -91,6 +115,8 @@ export class UndiciDriver implements Driver {
       allowH2: false,
       headersTimeout: 0,
       bodyTimeout: 0,
+      // Left open as long as ours.
+      keepAliveTimeout: 2 * SWEEP_MS,
       connect: (options, callback) => {
         origin.connect(options, (...[error, socket]: [null, Socket] | [Error, null]) => {
           connection.socket = socket;
@@ -99,8 +125,10 @@ export class UndiciDriver implements Driver {
         });
       },
     });
-    const connection: Connection = { client, origin, socket: null };
+    const close = () => this.discard(connection);
+    const connection: Connection = { client, origin, socket: null, load: 0, wasIdle: false, place: -1, close };
     this.#open.add(connection);
+    this.#sweep.watch();
     return connection;
   }
 }

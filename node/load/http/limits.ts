@@ -19,6 +19,21 @@ export const COOKIES = 180;
 export const COOKIE_BYTES = 4096;
 
 /**
+ * How often connections are looked at; one that has carried nothing from one look to the next is closed, so after half a
+ * minute to a minute. Targets keep idle ones for a minute or more (load balancers 60 s, nginx 75 s), and a request that
+ * crosses their closing it fails: longer meets that. Shorter has virtual users that pause for longer connect each time, and
+ * a target that stalls now and then met with new connections each time, whose ports then rest for a minute (TIME_WAIT).
+ */
+export const SWEEP_MS = 30_000;
+
+/**
+ * Of those, so many are closed at once, and then others have their turn. A close costs some 20 us, so that more would
+ * delay what is due; 10,000 idle connections go in two seconds.
+ */
+export const CLOSES_PER_TURN = 32;
+export const CLOSING_TICK_MS = 5;
+
+/**
  * Handshakes of TLS that a thread has under way with an origin, beyond which requests wait for a connection. More of them
  * make each other slow, and everything else: a core makes about a thousand a second.
  */

@@ -7,6 +7,7 @@ import { Unsent } from "../unsent.ts";
 import { Http1Call } from "./call.ts";
 import { Deadlines } from "../http/deadlines.ts";
 import { READ_BYTES } from "../http/limits.ts";
+import { Sweep } from "../http/sweep.ts";
 import { Origin } from "./origin.ts";
 
 export class Http1Client implements Driver {
@@ -14,6 +15,7 @@ export class Http1Client implements Driver {
   readonly #count: OpenCount;
   readonly #origins = new Map<string, Origin>();
   readonly #deadlines = new Deadlines();
+  readonly #sweep = new Sweep(() => this.#origins.values());
   /** Reads are dealt with before the next one: no two connections need it at the same time. */
   readonly #readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
 
@@ -37,10 +39,12 @@ export class Http1Client implements Driver {
   close(): void {
     for (const origin of this.#origins.values()) origin.close();
     this.#origins.clear();
+    this.#sweep.stop();
   }
 
   #addOrigin(key: string, url: string, depth: number): Origin {
-    const origin = new Origin(url, depth, this.#guard, this.#readBuffer, this.#count);
+    const options = { guard: this.#guard, count: this.#count, sweep: this.#sweep, readBuffer: this.#readBuffer, depth };
+    const origin = new Origin(url, options);
     this.#origins.set(key, origin);
     return origin;
   }

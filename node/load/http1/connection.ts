@@ -2,9 +2,9 @@
 
 import type { OnReadOpts, Socket } from "node:net";
 import type { ErrorKind } from "../../metrics/results.ts";
-import type { Bagged } from "../bag.ts";
 import { monotonicMs } from "../clock.ts";
 import { Opening } from "../http/opening.ts";
+import type { Idling } from "../http/sweep.ts";
 import { classify } from "../outcome.ts";
 import type { Carrier, Http1Call } from "./call.ts";
 import type { HeadMemo } from "./head-memo.ts";
@@ -27,7 +27,7 @@ export interface Owner {
   forget(connection: Connection): void;
 }
 
-export class Connection implements Carrier, Bagged {
+export class Connection implements Carrier, Idling {
   /** Neither open nor about to be. */
   isClosed = false;
   /** No further request may be put on it: an answer is due that nobody waits for any more, and may never come. */
@@ -38,6 +38,7 @@ export class Connection implements Carrier, Bagged {
   isFree = false;
   /** What it carries, if anything, has to be alone on it. */
   isTaken = false;
+  wasIdle = false;
   place = -1;
   readonly #owner: Owner;
   readonly #isTls: boolean;
@@ -67,7 +68,7 @@ export class Connection implements Carrier, Bagged {
     socket.once("close", () => this.#lose("reset"));
   }
 
-  get inFlight(): number {
+  get load(): number {
     return this.#calls.length;
   }
 
@@ -79,6 +80,7 @@ export class Connection implements Carrier, Bagged {
   /** Writes the request, at once if the connection is open. */
   carry(call: Http1Call, batches: boolean): void {
     call.carrier = this;
+    this.wasIdle = false;
     this.#calls.push(call);
     if (!this.isReady) return;
     if (batches && !this.#isCorked) this.#cork();

@@ -13,8 +13,18 @@ import { HeadMemo } from "./head-memo.ts";
 import { RequestEncoder } from "./request.ts";
 import { Line } from "../http/line.ts";
 import { type Endpoint, endpointOf, openSocket } from "../http/socket.ts";
+import type { Pool, Sweep } from "../http/sweep.ts";
 
-export class Origin implements Owner {
+export interface OriginOptions {
+  readonly guard: TargetGuard;
+  readonly count: OpenCount;
+  readonly sweep: Sweep;
+  readonly readBuffer: Buffer;
+  /** Requests on a connection before their answers have come. */
+  readonly depth: number;
+}
+
+export class Origin implements Owner, Pool {
   readonly readBuffer: Buffer;
   readonly memo = new HeadMemo();
   readonly encoder: RequestEncoder;
@@ -22,22 +32,24 @@ export class Origin implements Owner {
   readonly refusal: RequestError | null;
   readonly #guard: TargetGuard;
   readonly #count: OpenCount;
+  readonly #sweep: Sweep;
   readonly #endpoint: Endpoint;
-  /** Requests on a connection before their answers have come. */
   readonly #depth: number;
   /** Connections with room for a request; those that were closed meanwhile are among them until they are met. */
-  readonly #free: Connection[] = [];
+  #free: Connection[] = [];
   readonly #open = new Bag<Connection>();
   readonly #line: Line<Http1Call>;
   #isClosed = false;
 
-  constructor(url: string, depth: number, guard: TargetGuard, readBuffer: Buffer, count: OpenCount) {
+  constructor(url: string, options: OriginOptions) {
+    const { guard, count, sweep, readBuffer, depth } = options;
     const parsed = new URL(url);
     this.readBuffer = readBuffer;
     this.encoder = new RequestEncoder(parsed.host);
     this.refusal = guard.refusalOfHost(parsed.hostname);
     this.#guard = guard;
     this.#count = count;
+    this.#sweep = sweep;
     this.#endpoint = endpointOf(parsed);
     this.#depth = depth;
     this.#line = new Line(this.#endpoint.isTls, (call) => this.#give(this.#connect(), call));
@@ -72,6 +84,14 @@ export class Origin implements Owner {
     if (this.#open.delete(connection)) this.#count.end();
   }
 
+  connections(): readonly Connection[] {
+    return this.#open.all();
+  }
+
+  tidy(): void {
+    this.#free = this.#free.filter(({ isClosed }) => !isClosed);
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#line.close();
@@ -82,7 +102,7 @@ export class Origin implements Owner {
   #serveLine(connection: Connection): boolean {
     while (this.#takesMore(connection) && connection.isUsable(monotonicMs())) {
       this.#withhold(connection);
-      const isEmpty = connection.inFlight === 0;
+      const isEmpty = connection.load === 0;
       const call = this.#line.next((first) => isEmpty || !this.#isAlone(first));
       if (call === null) return !this.#line.isEmpty;
       // Those on one that is not open yet are asked when it is.
@@ -100,8 +120,8 @@ export class Origin implements Owner {
     this.#free.splice(this.#free.indexOf(connection), 1);
   }
 
-  #takesMore({ isClosed, isFinal, isTaken, inFlight }: Connection): boolean {
-    return !isClosed && !isFinal && (inFlight === 0 || (!isTaken && inFlight < this.#depth));
+  #takesMore({ isClosed, isFinal, isTaken, load }: Connection): boolean {
+    return !isClosed && !isFinal && (load === 0 || (!isTaken && load < this.#depth));
   }
 
   #isAlone(call: Http1Call): boolean {
@@ -120,7 +140,7 @@ export class Origin implements Owner {
     for (let i = free.length - 1; i >= 0; i--) {
       const connection = free[i]!;
       const isUsable = connection.isUsable(nowMs);
-      if (isUsable && isAlone && connection.inFlight > 0) continue;
+      if (isUsable && isAlone && connection.load > 0) continue;
       if (i === free.length - 1) free.pop();
       else free.splice(i, 1);
       connection.isFree = false;
@@ -134,6 +154,7 @@ export class Origin implements Owner {
     const connection = new Connection(this, this.#endpoint.isTls);
     this.#open.add(connection);
     this.#count.begin();
+    this.#sweep.watch();
     return connection;
   }
 }

@@ -5,6 +5,7 @@ import type { Call, Driver, HttpOptions, PreparedRequest, Sink } from "../driver
 import type { TargetGuard } from "../guard.ts";
 import { Deadlines } from "../http/deadlines.ts";
 import { READ_BYTES } from "../http/limits.ts";
+import { Sweep } from "../http/sweep.ts";
 import { Unsent } from "../unsent.ts";
 import { Http2Call } from "./call.ts";
 import { Origin } from "./origin.ts";
@@ -14,6 +15,7 @@ export class Http2Client implements Driver {
   readonly #count: OpenCount;
   readonly #origins = new Map<string, Origin>();
   readonly #deadlines = new Deadlines();
+  readonly #sweep = new Sweep(() => this.#origins.values());
   /** What was asked for last: scenarios ask for the same over and over. */
   #latest: Origin | null = null;
   #latestUrl = "";
@@ -39,6 +41,7 @@ export class Http2Client implements Driver {
   close(): void {
     for (const origin of this.#origins.values()) origin.close();
     this.#origins.clear();
+    this.#sweep.stop();
     this.#latest = null;
   }
 
@@ -56,8 +59,14 @@ export class Http2Client implements Driver {
     const known = this.#origins.get(key);
     if (known !== undefined) return known;
     const protocols = isAsked ? ["h2", "http/1.1"] : ["h2"];
-    const options = { guard: this.#guard, count: this.#count, readBuffer: this.#readBuffer, streams, protocols };
-    const origin = new Origin(url, options);
+    const origin = new Origin(url, {
+      guard: this.#guard,
+      count: this.#count,
+      sweep: this.#sweep,
+      readBuffer: this.#readBuffer,
+      streams,
+      protocols,
+    });
     this.#origins.set(key, origin);
     return origin;
   }

@@ -3,7 +3,6 @@
 import type { OnReadOpts, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { ErrorKind } from "../../metrics/results.ts";
-import type { Bagged } from "../bag.ts";
 import { monotonicMs } from "../clock.ts";
 import type { Carrier, Http2Call } from "./call.ts";
 import { FrameReader } from "./frame-reader.ts";
@@ -12,6 +11,7 @@ import type { FieldList } from "./head-reader.ts";
 import { type Conversation, Intake } from "./intake.ts";
 import { STREAM_WINDOW_BYTES, UNREAD_BYTES } from "./limits.ts";
 import { Opening } from "../http/opening.ts";
+import type { Idling } from "../http/sweep.ts";
 import { kindOfCode, kindOfSocketError } from "./outcome.ts";
 import { Sender } from "./sender.ts";
 import { Streams } from "./streams.ts";
@@ -34,13 +34,14 @@ export interface Owner {
   forget(connection: Connection): void;
 }
 
-export class Connection implements Carrier, Conversation, Bagged {
+export class Connection implements Carrier, Conversation, Idling {
   /** Neither open nor about to be. */
   isClosed = false;
   /** The target has introduced itself. */
   isReady = false;
   /** It stands where its owner looks for room. */
   isFree = false;
+  wasIdle = false;
   place = -1;
   readonly #owner: Owner;
   readonly #isTls: boolean;
@@ -98,6 +99,7 @@ export class Connection implements Carrier, Conversation, Bagged {
   /** Opens a stream for the request, at once if that may be. */
   carry(call: Http2Call): void {
     call.carrier = this;
+    this.wasIdle = false;
     if (!this.isReady || this.#isRetired || this.#streams.size >= this.#mostStreams) return void this.#waiting.push(call);
     this.#begin(call);
     this.#sender.soon();

@@ -7,6 +7,7 @@ import type { OpenCount } from "../open-count.ts";
 import type { TargetGuard } from "../guard.ts";
 import { Line } from "../http/line.ts";
 import { type Endpoint, endpointOf, openSocket } from "../http/socket.ts";
+import type { Pool, Sweep } from "../http/sweep.ts";
 import type { RequestError } from "../outcome.ts";
 import type { Http2Call } from "./call.ts";
 import { Connection, type Owner } from "./connection.ts";
@@ -16,6 +17,7 @@ import { RequestEncoder } from "./request.ts";
 export interface OriginOptions {
   readonly guard: TargetGuard;
   readonly count: OpenCount;
+  readonly sweep: Sweep;
   readonly readBuffer: Buffer;
   /** Streams that the plan allows on a connection. */
   readonly streams: number;
@@ -23,7 +25,7 @@ export interface OriginOptions {
   readonly protocols: readonly string[];
 }
 
-export class Origin implements Owner {
+export class Origin implements Owner, Pool {
   readonly readBuffer: Buffer;
   readonly encoder: RequestEncoder;
   /** Addresses are decided about here, because they never reach the guard's `lookup`; names are decided about there. */
@@ -32,7 +34,7 @@ export class Origin implements Owner {
   readonly #options: OriginOptions;
   readonly #endpoint: Endpoint;
   /** Connections with room for a request; those that have none any more are among them until they are met. */
-  readonly #free: Connection[] = [];
+  #free: Connection[] = [];
   readonly #open = new Bag<Connection>();
   readonly #line: Line<Http2Call>;
   #isClosed = false;
@@ -91,6 +93,14 @@ export class Origin implements Owner {
     if (this.#open.delete(connection)) this.#options.count.end();
   }
 
+  connections(): readonly Connection[] {
+    return this.#open.all();
+  }
+
+  tidy(): void {
+    this.#free = this.#free.filter(({ isClosed }) => !isClosed);
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#line.close();
@@ -114,6 +124,7 @@ export class Origin implements Owner {
     const connection = new Connection(this, this.#endpoint.isTls);
     this.#open.add(connection);
     this.#options.count.begin();
+    this.#options.sweep.watch();
     return connection;
   }
 }
