@@ -39,15 +39,15 @@ export interface IterationContext {
  */
 export class Iteration implements Sink, Variables, Bagged, Findings {
   place = -1;
-  /** For whoever started it, when it has ended and is counted out. */
-  onOver: ((iteration: Iteration) => void) | null = null;
+  /** For whoever started it, when it has ended and is counted out; at that instant on the monotonic clock. */
+  onOver: ((iteration: Iteration, endMs: number) => void) | null = null;
   readonly k: number;
   readonly vu: number;
   readonly captures: (string | null)[];
   readonly #context: IterationContext;
   /** When it should have started, monotonic milliseconds; null in a closed model, where nothing is due. */
   readonly #intendedMs: number | null;
-  readonly #onEnd: (iteration: Iteration) => void;
+  readonly #onEnd: (iteration: Iteration, endMs: number) => void;
   readonly #startMs: number;
   /** What the scenario asks for beyond the usual. */
   readonly #http: Pick<PreparedRequest, "http" | "cookies"> | null;
@@ -64,7 +64,7 @@ export class Iteration implements Sink, Variables, Bagged, Findings {
     k: number,
     vu: number,
     intendedMs: number | null,
-    onEnd: (iteration: Iteration) => void,
+    onEnd: (iteration: Iteration, endMs: number) => void,
     startMs = monotonicMs(),
   ) {
     this.#startMs = startMs;
@@ -105,7 +105,7 @@ export class Iteration implements Sink, Variables, Bagged, Findings {
       arena.request(this.#request!.step, intervalOf(endMs), false, bytesSent, bytesReceived, 0);
     }
     arena.interrupted(scenario);
-    this.#onEnd(this);
+    this.#onEnd(this, exchange?.endMs ?? monotonicMs());
   }
 
   onSettled(exchange: Exchange): void {
@@ -226,7 +226,7 @@ export class Iteration implements Sink, Variables, Bagged, Findings {
   #complete(endMs: number): void {
     this.#ended = true;
     this.#context.arena.completed(this.#context.scenario, endMs - this.#startMs);
-    this.#onEnd(this);
+    this.#onEnd(this, endMs);
   }
 }
 

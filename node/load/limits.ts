@@ -16,6 +16,13 @@ export const LAPSED_TICK_MS = 10;
 /** Starts in one turn of the event loop before sockets are read again. Larger delays the reading of answers. */
 export const STARTS_PER_TURN = 64;
 
+/**
+ * An answer that finds an arrival due for longer than this has it started at once. Timers are of whole milliseconds, so that
+ * two turns may be 2 ms apart. Larger makes the pacing error larger by as much (measured at 20,000/s: 90th percentile 1.2 ms,
+ * 1.7 ms without such turns); smaller makes many small batches, each of which costs a turn.
+ */
+export const OVERDUE_MS = 0.25;
+
 /** Arrivals dropped in one turn. Bounds the pause after a machine slept for hours. */
 export const DROPS_PER_TURN = 65_536;
 

@@ -7,7 +7,7 @@ import { ownedBelow } from "../plan/stripe.ts";
 import type { ArrivalRateExecutor } from "../plan/types.ts";
 import { type Lease, monotonicMs, type SharedClock } from "./clock.ts";
 import type { Iteration } from "./iteration.ts";
-import { IN_FLIGHT_PER_WORKER, LATE_LIMIT_MS } from "./limits.ts";
+import { IN_FLIGHT_PER_WORKER, LATE_LIMIT_MS, OVERDUE_MS } from "./limits.ts";
 import { type Due, Pacer } from "./pacer.ts";
 import { nextChangeMs, type Retarget, type ScenarioLoad, type ScenarioOptions } from "./scenario.ts";
 
@@ -33,8 +33,10 @@ export class OpenLoad implements ScenarioLoad, Due {
   #nowMs = 0;
   /** Of the lease: its latest gap is dealt with. */
   #generation = 0;
-  readonly #ended = (iteration: Iteration): void => {
+  readonly #ended = (iteration: Iteration, endMs: number): void => {
     this.#freeVus.push(iteration.vu);
+    const { arena, scenario, clock, gate } = this.#options;
+    if (clock.swarmOf(endMs) - arena.resumeAtMs(scenario) > OVERDUE_MS) gate.wake();
   };
 
   constructor(options: OpenLoadOptions) {

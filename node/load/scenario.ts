@@ -72,10 +72,10 @@ export class InFlight {
   readonly #context: IterationContext;
   readonly #worker: WorkerLoad;
   readonly #active = new Bag<Iteration>();
-  readonly #ended = (iteration: Iteration): void => {
+  readonly #ended = (iteration: Iteration, endMs: number): void => {
     this.#active.delete(iteration);
     this.#worker.inFlight--;
-    iteration.onOver!(iteration);
+    iteration.onOver!(iteration, endMs);
   };
 
   constructor(context: IterationContext, worker: WorkerLoad) {
@@ -88,7 +88,7 @@ export class InFlight {
   }
 
   /** `onOver` is called when it has ended, perhaps before this returns. `startMs` is now, on the monotonic clock. */
-  start(k: number, vu: number, intendedMs: number | null, onOver: (iteration: Iteration) => void, startMs: number): void {
+  start(k: number, vu: number, intendedMs: number | null, onOver: (iteration: Iteration, endMs: number) => void, startMs: number): void {
     const iteration = new Iteration(this.#context, k, vu, intendedMs, this.#ended, startMs);
     iteration.onOver = onOver;
     this.#active.add(iteration);

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { allocateArena, Arena } from "../../node/load/arena.ts";
 import { type Lease, UNBOUNDED } from "../../node/load/clock.ts";
-import type { Gate } from "../../node/load/gate.ts";
+import { Gate } from "../../node/load/gate.ts";
+import type { Iteration } from "../../node/load/iteration.ts";
 import { IN_FLIGHT_PER_WORKER } from "../../node/load/limits.ts";
 import { OpenLoad } from "../../node/load/open.ts";
 import type { InFlight } from "../../node/load/scenario.ts";
@@ -24,12 +25,19 @@ const ROWS = [
   ["the plan's bound before the worker's", 5, 5, IN_FLIGHT_PER_WORKER, "max_vus"],
 ] as const;
 
+type Ended = Parameters<InFlight["start"]>[3];
+
 /** A load of `perSecond` arrivals from START on; what starts and what is dropped as what. */
 function setUp(executor: ArrivalRateExecutor, more: { size?: number; inFlight?: number; gate?: Gate; nowMs?: () => number } = {}) {
   const shape = shapeOf(planOf("http://127.0.0.1", scenario(executor, [step("/")])));
   const arena = new Arena(shape, allocateArena(shape));
   const ks: number[] = [];
-  const inFlight = { size: more.size ?? 0, start: (k: number) => void ks.push(k) } as unknown as InFlight;
+  const ends: Ended[] = [];
+  const start = (k: number, _vu: number, _intendedMs: number | null, ended: Ended): void => {
+    ks.push(k);
+    ends.push(ended);
+  };
+  const inFlight = { size: more.size ?? 0, start } as unknown as InFlight;
   const load = new OpenLoad({
     scenario: 0,
     executor,
@@ -47,7 +55,7 @@ function setUp(executor: ArrivalRateExecutor, more: { size?: number; inFlight?: 
     const { dropped } = arena.totals().scenarios[0]!;
     return Object.fromEntries(DROP_REASONS.map((reason, i) => [reason, dropped[i]!]).filter(([, count]) => count !== 0));
   };
-  return { load, ks, drops, resumeAtMs: () => arena.resumeAtMs(0) - START };
+  return { load, ks, ends, drops, resumeAtMs: () => arena.resumeAtMs(0) - START };
 }
 
 for (const [what, maxVUs, size, inFlight, reason] of ROWS) {
@@ -129,4 +137,35 @@ test("a lapse that lasts until the end leaves nothing to start", () => {
   load.turn(START + 1_200, 64, until(-200));
   assert.equal(load.nextAtMs(), Number.POSITIVE_INFINITY);
   assert.deepEqual([ks, drops()], [[], {}]);
+});
+
+/** [what, when the answer comes, whether a turn is asked for], with an arrival due at 10 */
+const ANSWERS = [
+  ["while nothing is due", 9.9, false],
+  ["just as something falls due: the timer will not be late for it", 10.2, false],
+  ["while something has been due for a while", 10.3, true],
+] as const;
+
+for (const [what, atMs, asks] of ANSWERS) {
+  test(`an answer ${what}: ${asks ? "it starts at once" : "it waits for its turn"}`, () => {
+    let wakes = 0;
+    const gate = new Gate(() => true, () => wakes++);
+    let nowMs = START;
+    const { load, ends } = setUp(dense, { gate, nowMs: () => nowMs });
+    load.turn(START + 9.5, 64, UNBOUNDED);
+    nowMs = START + atMs;
+    ends[0]!({ vu: 0 } as Iteration, atMs);
+    assert.equal(wakes, asks ? 1 : 0);
+  });
+}
+
+test("an answer after the last arrival asks for nothing", () => {
+  let wakes = 0;
+  const gate = new Gate(() => true, () => wakes++);
+  let nowMs = START;
+  const { load, ends } = setUp(rate(1, 1, 1_000) as ArrivalRateExecutor, { gate, nowMs: () => nowMs });
+  load.turn(START, 64, UNBOUNDED);
+  nowMs = START + 900;
+  ends[0]!({ vu: 0 } as Iteration, 900);
+  assert.equal(wakes, 0);
 });
