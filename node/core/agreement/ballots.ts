@@ -22,7 +22,9 @@ export class Ballots {
   readonly #view: AgreedView;
   /** Own position in the view; -1 if this agent is no member and only watches. */
   readonly #self: number;
-  readonly #proposals = new Map<string, Proposal>();
+  readonly #proposals = new Set<Proposal>();
+  /** By the key of its change, which is long, and by ballot. */
+  readonly #byKey = new Map<string, Map<number, Proposal>>();
   #news: Proposal[] = [];
   #vote: Proposal | null = null;
   /** No vote of mine in a ballot at or below it. */
@@ -71,7 +73,7 @@ export class Ballots {
     if (locked === null && wanted === null) return;
     if (!this.#mayVote(window, locked?.change ?? wanted!, absent)) return;
     const isRight = (change: ViewChange) => (locked === null ? isAcceptable(change) : keyOf(change) === locked.key);
-    const open = [...this.#proposals.values()]
+    const open = [...this.#proposals]
       .filter(({ ballot, change }) => ballot > this.#floor && ballot >= window - 1 && isRight(change))
       .sort((a, b) => count(b.votes) - count(a.votes) || b.ballot - a.ballot || (a.key < b.key ? -1 : 1));
     const own = locked?.change ?? wanted!;
@@ -90,7 +92,7 @@ export class Ballots {
   /** Locks what a quorum has voted for. */
   lock(window: number): void {
     if (this.#self < 0) return;
-    for (const proposal of this.#proposals.values()) {
+    for (const proposal of this.#proposals) {
       // Rule: whoever has voted in a higher ballot must not lock a lower one.
       if (proposal.ballot < this.#floor || has(proposal.locks, this.#self)) continue;
       if (!this.#view.isQuorum(proposal.votes)) continue;
@@ -106,7 +108,7 @@ export class Ballots {
 
   /** The view that is agreed, if one is. */
   committed(): Commit | null {
-    for (const { ballot, change, locks, isLocked } of this.#proposals.values()) {
+    for (const { ballot, change, locks, isLocked } of this.#proposals) {
       if (isLocked && this.#view.isQuorum(locks)) return { number: this.#view.number + 1, ballot, change, locks: locks.slice() };
     }
     return null;
@@ -129,7 +131,7 @@ export class Ballots {
   }
 
   all(): Ballot[] {
-    return [...this.#proposals.values()].map((proposal) => this.#plain(proposal));
+    return [...this.#proposals].map((proposal) => this.#plain(proposal));
   }
 
   /**
@@ -139,7 +141,7 @@ export class Ballots {
   #mayVote(window: number, wanted: ViewChange, absent: Positions): boolean {
     const mine = this.#vote;
     if (mine === null) return true;
-    for (const { ballot, change } of this.#proposals.values()) {
+    for (const { ballot, change } of this.#proposals) {
       if (ballot > this.#floor && ballot >= window - 1 && hasSameMembers(change, mine.change)) return true;
     }
     if (window <= this.#floor) return false;
@@ -152,7 +154,7 @@ export class Ballots {
     for (let position = 0; position < this.#view.size; position++) {
       if (!has(absent, position) || has(proposal.votes, position)) insert(possible, position);
     }
-    for (const other of this.#proposals.values()) {
+    for (const other of this.#proposals) {
       if (other === proposal || other.ballot < proposal.ballot) continue;
       for (let i = 0; i < possible.length; i++) possible[i]! &= ~(other.votes[i]! & ~proposal.votes[i]!);
     }
@@ -161,7 +163,7 @@ export class Ballots {
 
   #highestLock(): Proposal | null {
     let highest: Proposal | null = null;
-    for (const proposal of this.#proposals.values()) {
+    for (const proposal of this.#proposals) {
       if (proposal.isLocked && (highest === null || proposal.ballot > highest.ballot)) highest = proposal;
     }
     return highest;
@@ -169,8 +171,7 @@ export class Ballots {
 
   #proposal(ballot: number, change: ViewChange): Proposal | null {
     const key = keyOf(change);
-    const name = `${ballot}|${key}`;
-    const known = this.#proposals.get(name);
+    const known = this.#byKey.get(key)?.get(ballot);
     if (known !== undefined) return known;
     if (!this.#view.isApplicable(change)) return null;
     if (this.#proposals.size >= BALLOTS_KEPT) {
@@ -180,20 +181,26 @@ export class Ballots {
     const { size } = this.#view;
     const sets = { votes: emptyPositions(size), locks: emptyPositions(size) };
     const proposal = { ballot, change, key, ...sets, isLocked: false, isNews: false };
-    this.#proposals.set(name, proposal);
+    this.#proposals.add(proposal);
+    const same = this.#byKey.get(key);
+    if (same === undefined) this.#byKey.set(key, new Map([[ballot, proposal]]));
+    else same.set(ballot, proposal);
     return proposal;
   }
 
   /** Room for a ballot: the lowest goes that is neither mine nor locked by anybody. Returns whether there was one. */
   #forgetLowest(below: number): boolean {
-    let lowest: string | null = null;
-    let lowestBallot = below;
-    for (const [name, proposal] of this.#proposals) {
-      if (proposal === this.#vote || proposal.isLocked || proposal.ballot >= lowestBallot) continue;
-      lowest = name;
-      lowestBallot = proposal.ballot;
+    let lowest: Proposal | null = null;
+    for (const proposal of this.#proposals) {
+      if (proposal === this.#vote || proposal.isLocked || proposal.ballot >= (lowest?.ballot ?? below)) continue;
+      lowest = proposal;
     }
-    return lowest !== null && this.#proposals.delete(lowest);
+    if (lowest === null) return false;
+    this.#proposals.delete(lowest);
+    const same = this.#byKey.get(lowest.key)!;
+    if (same.size === 1) this.#byKey.delete(lowest.key);
+    else same.delete(lowest.ballot);
+    return true;
   }
 
   #isNews(proposal: Proposal): void {
