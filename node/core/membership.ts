@@ -80,6 +80,8 @@ export class Membership {
     const { view } = this.#agreement;
     const isMember = from === null || this.#isMember(from);
     for (const told of records) {
+      // In a flood every record comes over every link.
+      if (this.members.get(told.id) === told) continue;
       const seat = view.memberOf(told.id);
       if (seat === undefined && !isMember && told.id !== from) continue;
       const record = asAgreed(told, seat);

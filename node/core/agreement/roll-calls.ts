@@ -3,7 +3,7 @@
 import { type Dropped, nothingDropped } from "../dropped.ts";
 import type { Positions, RollCall } from "../frame.ts";
 import { LABELS_PER_WINDOW, ROLL_CALLS_KEPT } from "../limits.ts";
-import { emptyPositions, fits, has, hashOf, insert, insertAll, isSame } from "./positions.ts";
+import { emptyPositions, fits, has, hashOf, includes, insert, insertAll, isSame } from "./positions.ts";
 import type { AgreedView } from "./view.ts";
 
 /** Those who were heard in a window under one view and exclude the same members. */
@@ -31,8 +31,11 @@ export class RollCalls {
 
   /** Takes bits in, of a view that is known. Returns the label if there was anything new. */
   merge(call: RollCall, view: AgreedView): Label | null {
+    const known = this.#known(view, call.window, call.excluded);
+    // Nearly all that is heard is known: the rest of the call is looked at only if it is not.
+    if (known !== undefined && includes(known.present, call.present)) return null;
     if (!fits(call.present, view.size) || !fits(call.excluded, view.size)) return null;
-    const label = this.#label(view, call.window, call.excluded);
+    const label = known ?? this.#label(view, call.window, call.excluded);
     if (label === null || !insertAll(label.present, call.present)) return null;
     this.#isNews(label);
     return label;
@@ -102,20 +105,24 @@ export class RollCalls {
   }
 
   #label(view: AgreedView, window: number, excluded: Positions): Label | null {
-    const labels = this.in(window);
-    const excludedHash = hashOf(excluded);
-    for (const label of labels) {
-      if (label.excludedHash === excludedHash && label.view === view && isSame(label.excluded, excluded)) return label;
-    }
-    if (labels.length >= LABELS_PER_WINDOW) {
+    const known = this.#known(view, window, excluded);
+    if (known !== undefined) return known;
+    if (this.in(window).length >= LABELS_PER_WINDOW) {
       this.#dropped.roll_calls++;
       return null;
     }
-    const label = { view, window, excluded, excludedHash, present: emptyPositions(view.size), isNews: false };
+    const label = { view, window, excluded, excludedHash: hashOf(excluded), present: emptyPositions(view.size), isNews: false };
     const all = this.#windows.get(window) ?? [];
     if (all.length === 0) this.#windows.set(window, all);
     all.push(label);
     return label;
+  }
+
+  #known(view: AgreedView, window: number, excluded: Positions): Label | undefined {
+    const labels = this.in(window);
+    for (const label of labels) if (label.excluded === excluded && label.view === view) return label;
+    const hash = hashOf(excluded);
+    return labels.find((label) => label.excludedHash === hash && label.view === view && isSame(label.excluded, excluded));
   }
 
   #isNews(label: Label): void {
