@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
-  count, emptyPositions, fits, has, hashOf, insert, insertAll, isEmpty, isSame, listed, NOBODY, positionsOf,
+  count, emptyPositions, fits, has, hashOf, includes, insert, insertAll, isEmpty, isSame, listed, NOBODY, positionsOf,
 } from "../../../node/core/agreement/positions.ts";
 import { forSeeds, type Random } from "../../support/random.ts";
 
@@ -42,6 +42,15 @@ describe("positions", () => {
       assert.equal(insertAll(union, positionsOf(other, size)), isNews);
       assert.deepEqual(new Set(listed(union)), new Set([...one, ...other]));
       assert.equal(insertAll(union, positionsOf(other, size)), false, "twice is once");
+    });
+  });
+
+  it("include exactly what adding would not change", () => {
+    forSeeds(100, (random) => {
+      const [size, sizeB] = [random.pick(SIZES), random.pick(SIZES)];
+      const [one, other] = [some(random, size), some(random, sizeB)];
+      const isIn = other.every((position) => one.includes(position));
+      assert.equal(includes(positionsOf(one, size), positionsOf(other, sizeB)), isIn);
     });
   });
 
