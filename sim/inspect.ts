@@ -1,7 +1,7 @@
 // The one place that knows the core's class: makes machines, and looks into them on behalf of those who judge.
 
-import type { Effect, In, MemberId } from "../node/core/events.ts";
-import { type SelfDescription, SwarmMachine } from "../node/core/machine.ts";
+import type { Effect, In, MemberId, SelfDescription } from "../node/core/events.ts";
+import { SwarmMachine } from "../node/core/machine.ts";
 
 /** What runs in a simulated agent: the production core, or in tests of the simulator something that misbehaves. */
 export interface Machine {

@@ -22,8 +22,6 @@ import { isActive, Runs } from "./runs.ts";
 import { TimeSync } from "./time-sync.ts";
 import { Work } from "./work.ts";
 
-export type { Seat, SelfDescription } from "./events.ts";
-
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** One agent's part of the swarm. Mutable inside; everything it wants done is in the effects it returns. */

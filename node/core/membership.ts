@@ -93,9 +93,7 @@ export class Membership {
       const admitted = this.#admitted.get(record.id);
       const isAwaited = admitted !== undefined && record.incarnation >= admitted.incarnation;
       if (isAwaited) this.#admitted.delete(record.id);
-      const known = this.members.merge(
-        isAwaited ? revised(record, record.state, admitted.fromMs, record.untilMs) : record,
-      );
+      const known = this.members.merge(isAwaited ? revised(record, record.state, admitted.fromMs, record.untilMs) : record);
       if (known === null) continue;
       this.#news.set(record.id, known);
       this.#wishes.review(known);

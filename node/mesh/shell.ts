@@ -1,9 +1,9 @@
 // The shell around the swarm machine: feeds it what happens, with the time, and does what it says.
 
 import type { Logger } from "./logger.ts";
-import type { Answer, Effect, In, SwarmEvent } from "../core/events.ts";
+import type { Answer, Effect, In, SelfDescription, SwarmEvent } from "../core/events.ts";
 import type { Frame } from "../core/frame.ts";
-import { type SelfDescription, SwarmMachine } from "../core/machine.ts";
+import { SwarmMachine } from "../core/machine.ts";
 import type { Assignment } from "../plan/schedule.ts";
 import type { SwarmClock } from "./clock.ts";
 import type { Network, NetworkEvents } from "./network.ts";

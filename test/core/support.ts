@@ -1,7 +1,7 @@
 // Small records, plans and reports for the tests of the core.
 
-import type { Effect, MemberRecord, RunRecord } from "../../node/core/events.ts";
-import { type SelfDescription, SwarmMachine } from "../../node/core/machine.ts";
+import type { Effect, MemberRecord, RunRecord, SelfDescription } from "../../node/core/events.ts";
+import { SwarmMachine } from "../../node/core/machine.ts";
 import { Members } from "../../node/core/members.ts";
 import { firstControl } from "../../node/core/runs.ts";
 import type { Point, ScenarioTotals, SketchData, Snapshot, StepTotals, Totals } from "../../node/metrics/results.ts";

@@ -1,8 +1,8 @@
 // A few machines on a network in this process: every frame takes a while, clocks may differ, links can fail.
 
-import type { Effect, In, SwarmEvent } from "../../node/core/events.ts";
+import type { Effect, In, SelfDescription, SwarmEvent } from "../../node/core/events.ts";
 import type { Frame } from "../../node/core/frame.ts";
-import { type SelfDescription, SwarmMachine } from "../../node/core/machine.ts";
+import { SwarmMachine } from "../../node/core/machine.ts";
 import type { Assignment } from "../../node/plan/schedule.ts";
 import { CIRCLE } from "../../node/plan/stripe.ts";
 import { NOW } from "./support.ts";

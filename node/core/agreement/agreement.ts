@@ -15,6 +15,7 @@ import { candidateOf, isAcceptable, Patience, type Wishes } from "./candidate.ts
 import type { Chain } from "./chain.ts";
 import { Growth } from "./growth.ts";
 import { Lease } from "./lease.ts";
+import { OwnWord } from "./own-word.ts";
 import { NOTHING, parts } from "./parts.ts";
 import { has, isEmpty } from "./positions.ts";
 import { Rhythm, slackOf } from "./rhythm.ts";
@@ -37,16 +38,13 @@ export class Agreement {
   readonly #timeline: Timeline;
   readonly #growth: Growth;
   readonly #watching: Watching;
+  readonly #ownWord: OwnWord;
   readonly #patience = new Patience();
   #ballots: Ballots;
   #commits: Commit[] = [];
   #adopted: Adopted[] = [];
   #window = Number.NEGATIVE_INFINITY;
   #adoptedWindow: number;
-  /** Of the last accusation; by the clock, so that they rise also for an agent that began anew. */
-  #version: number;
-  /** Members that stand accused by this agent, whether or not it watches them still. */
-  readonly #accused = new Set<MemberId>();
   /** Something was heard that may change the wish, a ballot or the plan of shares. */
   #isStale = true;
   #wish: ViewChange | null = null;
@@ -71,7 +69,7 @@ export class Agreement {
     this.#watching = new Watching(nowMs);
     this.#position = chain.current.positionOf(self);
     this.#adoptedWindow = windowOf(nowMs);
-    this.#version = Math.floor(nowMs);
+    this.#ownWord = new OwnWord(self, chain, nowMs);
     this.#ballots = new Ballots(chain.current, this.#position, dropped);
     this.#watchNeighbours(nowMs);
   }
@@ -141,7 +139,7 @@ export class Agreement {
   heard(peer: MemberId, nowMs: number, restsFrom?: number): void {
     if (this.rhythm.hear(restsFrom, nowMs)) this.#wake(nowMs);
     this.#watching.heard(peer, nowMs, slackOf(restsFrom, nowMs));
-    if (this.#accused.size > 0 && this.#accused.delete(peer)) this.#accuse(peer, "none", nowMs);
+    this.#takeAccusation(this.#ownWord.withdraw(peer), nowMs);
   }
 
   /** Its link closed, without goodbye. */
@@ -151,7 +149,7 @@ export class Agreement {
 
   /** There is no link to it, and dialling it was refused. */
   refused(peer: MemberId, nowMs: number): void {
-    if (this.#watching.refused(peer)) this.#accuse(peer, "closed", nowMs);
+    if (this.#watching.refused(peer)) this.#takeAccusation(this.#ownWord.accuse(peer, "closed"), nowMs);
   }
 
   /** Takes in what another agent of the lineage says. */
@@ -194,7 +192,7 @@ export class Agreement {
     if (!(this.#isStale && decides) && nowMs < this.#nextTurnMs) return false;
     const window = windowOf(nowMs);
     if (this.#watching.turn(dueMs, nowMs, roundTripMs) > 0 || this.#watching.isUneasy(nowMs)) this.#lease.trouble(window);
-    for (const id of this.#watching.silent(nowMs)) this.#accuse(id, "silent", nowMs);
+    for (const id of this.#watching.silent(nowMs)) this.#takeAccusation(this.#ownWord.accuse(id, "silent"), nowMs);
     if (this.#isDisturbed(window, nowMs)) this.disturb(nowMs);
     if (window > this.#window) this.#beginWindow(window);
     this.#isStale = false;
@@ -301,16 +299,8 @@ export class Agreement {
     if (view.isQuorum(this.#rollCalls.presentFor(this.#position, view, window))) this.#lease.sawMajority(window);
   }
 
-  #accuse(target: MemberId, kind: Accusation["kind"], nowMs: number): void {
-    if (kind !== "none") this.#accused.add(target);
-    const view = this.#chain.all().findLast((one) => one.watches(this.#self, target));
-    if (view === undefined) return;
-    const positions = { target: view.positionOf(target), accuser: view.positionOf(this.#self) };
-    this.#takeAccusation({ view: view.number, ...positions, version: ++this.#version, kind }, nowMs);
-  }
-
-  #takeAccusation(accusation: Accusation, nowMs: number): void {
-    if (!this.#accusations.take(accusation, nowMs)) return;
+  #takeAccusation(accusation: Accusation | null, nowMs: number): void {
+    if (accusation === null || !this.#accusations.take(accusation, nowMs)) return;
     if (accusation.kind === "closed") this.#lease.trouble(windowOf(nowMs));
     this.#isWishStale = true;
     this.#isStale = true;
