@@ -46,13 +46,23 @@ function rank(record: MemberRecord): number {
   return record.state === "alive" ? 0 : record.state === "left" ? 1 : 2;
 }
 
+/** Where records are kept. A Map will do; the simulator, which holds thousands of agents, brings something smaller. */
+export interface Records {
+  readonly size: number;
+  get(id: MemberId): MemberRecord | undefined;
+  set(id: MemberId, record: MemberRecord): unknown;
+  delete(id: MemberId): unknown;
+  values(): Iterable<MemberRecord>;
+}
+
 export class Members {
-  readonly #records = new Map<MemberId, MemberRecord>();
+  readonly #records: Records;
   /** Of everything known, whatever the order in which it was heard: equal knowledge, equal digest. */
   #digest = 0;
   readonly #dropped: Dropped;
 
-  constructor(dropped = nothingDropped()) {
+  constructor(dropped = nothingDropped(), records: Records = new Map()) {
+    this.#records = records;
     this.#dropped = dropped;
   }
 

@@ -7,7 +7,7 @@ import { Damping } from "./damping.ts";
 import type { MemberId, MemberRecord } from "./events.ts";
 import type { Chain as ChainData, Frame, Lineage, LineageId, Standing } from "./frame.ts";
 import { DISSOLVE_MS, startOf, windowOf } from "./limits.ts";
-import { asAgreed, Members, revised, unknown } from "./members.ts";
+import { asAgreed, Members, type Records, revised, unknown } from "./members.ts";
 import { OpenWishes, weightOf } from "./open-wishes.ts";
 import { Neighbours } from "./neighbours.ts";
 import type { Outbox } from "./outbox.ts";
@@ -42,10 +42,10 @@ export class Membership {
   #isKnocking = true;
   readonly #wishes: OpenWishes;
 
-  constructor(self: MemberRecord, out: Outbox, nowMs: number) {
+  constructor(self: MemberRecord, out: Outbox, nowMs: number, records?: Records) {
     this.#self = self.id;
     this.#out = out;
-    this.members = new Members(out.dropped);
+    this.members = new Members(out.dropped, records);
     this.#wishes = new OpenWishes(this.members);
     this.#majorityMs = nowMs;
     this.#neighbours = new Neighbours(self.id, this.members, out);

@@ -43,9 +43,9 @@ const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "accusations are never withdrawn",
-    file: "agreement.ts",
-    from: 'this.#accused.delete(peer)) this.#accuse(peer, "none", nowMs);',
-    to: "false);",
+    file: "own-word.ts",
+    from: "this.#accused.delete(target) ?",
+    to: "false ?",
     scenario: "loss-20",
     breaks: /no false losses/,
   },
