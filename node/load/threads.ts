@@ -3,6 +3,7 @@
 import { Worker } from "node:worker_threads";
 import { LoadswarmError } from "../plan/errors.ts";
 import { monotonicMs } from "./clock.ts";
+import { lowerHelperThreads } from "./helper-threads.ts";
 import { OpenCount, type OpenCounts } from "./open-count.ts";
 import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
 import { Watchdog, type Watched } from "./watchdog.ts";
@@ -64,6 +65,7 @@ export class LoadThreads {
   /** Does nothing if they run already. */
   start(): void {
     if (this.#slots.length > 0) return;
+    lowerHelperThreads();
     this.#slots = Array.from({ length: this.#options.workers }, (_, index) => this.#slot(index));
   }
 
