@@ -30,7 +30,7 @@ import { ownVersion } from "./version.ts";
 
 /** From publishing to the first arrival in a swarm: the plan reaches 200 agents in well under half a second. */
 const START_LEAD_MS = 2000;
-/** The same for a swarm of one, whose threads are up already: a few turns of the event loop. */
+/** The same for a swarm of one, whose threads are up already: a few turns of the event loop, unless they rehearse first. */
 const SOLO_START_LEAD_MS = 20;
 
 export type Published =
@@ -186,6 +186,7 @@ export class Agent {
       document: parsed.document,
       planHash: hash,
       keyHash: hashOfKey,
+      leadMs: this.#engine.leadMs(parsed.plan),
       ...(permit === null ? {} : { permit }),
     });
     if (answer.kind === "tooManyRuns") return { ok: false, faults: [TOO_MANY_RUNS] };

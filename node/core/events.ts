@@ -104,6 +104,8 @@ export type In =
       /** Hash of the idempotency key: same key, same run, for ever. Without one, a plan is one run until that has ended. */
       readonly keyHash: string | null;
       readonly permit?: string;
+      /** At least so long before it starts, milliseconds: its load engines need the time. */
+      readonly leadMs?: number;
     }
   | { readonly kind: "stop"; readonly token: number; readonly run: RunId | "all" }
   | { readonly kind: "summarise"; readonly token: number; readonly run: RunId }

@@ -22,6 +22,7 @@ export class Publishing {
   /** The run that publishing this plan means: a new one, or the one that is on already; null if there are too many. */
   publish(input: Extract<In, { kind: "publish" }>, nowMs: number): { record: RunRecord; created: boolean } | null {
     const { plan, document, planHash, keyHash, permit } = input;
+    const startAtMs = nowMs + Math.max(this.#leadMs(plan), input.leadMs ?? 0);
     const id = this.#runs.idFor(plan.name, planHash, keyHash, nowMs);
     const known = this.#runs.get(id);
     if (known !== undefined) return { record: known, created: false };
@@ -34,11 +35,11 @@ export class Publishing {
         planHash,
         author: this.#self,
         publishedAtMs: nowMs,
-        notAfterMs: notAfterOf(plan, nowMs + this.#leadMs(plan)),
+        notAfterMs: notAfterOf(plan, startAtMs),
         ...(permit === undefined ? {} : { permit }),
       },
       control: this.#hasEnoughAgents(plan)
-        ? firstControl(this.#self, nowMs + this.#leadMs(plan), this.#lineage())
+        ? firstControl(this.#self, startAtMs, this.#lineage())
         : firstControl(this.#self, null, null),
     };
     this.#runs.merge(record, nowMs);

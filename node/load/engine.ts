@@ -12,6 +12,7 @@ import { compileFlows } from "./flow.ts";
 import type { GuardPolicy } from "./guard.ts";
 import { allocateProgress } from "./iterations.ts";
 import { Precision } from "./precision.ts";
+import { rehearsalLeadMs } from "./rehearsal-plan.ts";
 import { type Measured, RunReport } from "./report.ts";
 import { LoadThreads, type SpawnWorker, spawnThread } from "./threads.ts";
 
@@ -102,6 +103,11 @@ export class LoadEngine {
   /** Starts the threads ahead of the first run; resolves when all are up and warm. Rejects if one cannot be started. */
   prepare(): Promise<void> {
     return this.#threads.prepare();
+  }
+
+  /** How long before its start the engine has to hear of a run that it is to carry alone, milliseconds; most need no time. */
+  leadMs(plan: Plan): number {
+    return rehearsalLeadMs(plan, this.#threads.count);
   }
 
   /** Begins a run, or replaces the shares and the end of one that has begun. */

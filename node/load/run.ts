@@ -60,6 +60,11 @@ export class RunLoad {
     return this.#start.run;
   }
 
+  /** Swarm time. */
+  get startAtMs(): number {
+    return this.#start.startAtMs;
+  }
+
   /** Its turns are to come as soon as they are due. */
   get isPrecise(): boolean {
     return this.#start.plan.precision === "high";
@@ -106,6 +111,11 @@ export class RunLoad {
       part.span = spanOf(scenario, startAtMs, message.endAtMs);
       part.load.retarget({ segments, dealt: dealt[index]!, endAtMs: part.span.endMs }, nowMs, lease);
     });
+  }
+
+  /** Ends everything in flight where it is. */
+  interrupt(): void {
+    for (const { inFlight } of this.#parts) inFlight.interrupt(() => true);
   }
 
   #lease(): Lease {

@@ -1,12 +1,11 @@
 // A worker's first requests, to itself: they load and compile what the first real ones would otherwise wait for.
 
-import { type AddressInfo, createServer } from "node:net";
 import type { Driver } from "./driver.ts";
+import { ownTarget } from "./own-target.ts";
 
 /** Enough to compile the response parser and the request path; more costs start-up time and changes little. */
 const REQUESTS = 32;
 const TIMEOUT_MS = 200;
-const ANSWER = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
 /**
  * Sends a few requests through the driver to a socket of this very thread. Measured: without it the first requests
@@ -14,18 +13,10 @@ const ANSWER = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
  * that cannot be warmed up will say so when it matters.
  */
 export async function warmUp(driver: Driver): Promise<void> {
-  const server = createServer((socket) => {
-    socket.on("data", () => socket.write(ANSWER));
-    socket.on("error", () => {});
-  });
-  const listens = await new Promise<boolean>((resolve) => {
-    server.once("error", () => resolve(false));
-    server.listen(0, "127.0.0.1", () => resolve(true));
-  });
-  if (!listens) return;
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  for (let i = 0; i < REQUESTS; i++) await once(driver, origin);
-  server.close();
+  const target = await ownTarget();
+  if (target === null) return;
+  for (let i = 0; i < REQUESTS; i++) await once(driver, target.origin);
+  target.close();
 }
 
 function once(driver: Driver, origin: string): Promise<void> {

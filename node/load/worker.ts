@@ -6,6 +6,7 @@ import { SharedClock } from "./clock.ts";
 import { OpenCount } from "./open-count.ts";
 import { TargetGuard } from "./guard.ts";
 import type { FromWorker, StartMessage, ToWorker, WorkerSettings } from "./messages.ts";
+import { REHEARSAL, Rehearsal } from "./rehearsal.ts";
 import { RunLoad } from "./run.ts";
 import { warmUp } from "./warm-up.ts";
 import { PULSE_MS } from "./watchdog.ts";
@@ -26,15 +27,16 @@ const now = () => clock.nowMs();
 const { HttpDriver } = await import("./drivers/http.ts");
 const counts = new OpenCount(connections);
 const driver = new HttpDriver(new TargetGuard(guard), counts);
-const rehearsal = new HttpDriver(new TargetGuard({ loopbackOnly: true }));
-await warmUp(rehearsal);
-rehearsal.close();
+const firstDriver = new HttpDriver(new TargetGuard({ loopbackOnly: true }));
+await warmUp(firstDriver);
+firstDriver.close();
 
 const beats = new Int32Array(pulse);
 setInterval(() => beats[0]!++, PULSE_MS).unref();
 
 const surroundings = { driver, counts, worker: { inFlight: 0 }, clock, wake };
 const runs = new Map<string, RunLoad>();
+const rehearsal = new Rehearsal({ clock, runs, wake });
 const alarm = new Alarm(alarms, index, loop);
 let timer: NodeJS.Timeout | null = null;
 let immediate: NodeJS.Immediate | null = null;
@@ -44,6 +46,7 @@ function loop(): void {
   if (immediate !== null) clearImmediate(immediate);
   timer = null;
   immediate = null;
+  rehearsal.look(now());
   let more = false;
   let nextMs = Number.POSITIVE_INFINITY;
   let preciseMs = Number.POSITIVE_INFINITY;
@@ -73,6 +76,7 @@ function sleepMs(untilDueMs: number): number {
 }
 
 function finish(run: RunLoad): void {
+  if (run.run === REHEARSAL) return rehearsal.endAct();
   runs.delete(run.run);
   if (runs.size === 0) driver.close();
   port.postMessage({ kind: "finished", run: run.run } satisfies FromWorker);
@@ -82,6 +86,7 @@ function start(message: StartMessage): void {
   // Before the first arrival is due, which would wait for it.
   for (const { http } of message.plan.scenarios) driver.clientOf(http);
   runs.set(message.run, new RunLoad(message, surroundings));
+  rehearsal.prepare(message);
 }
 
 port.on("message", (message: ToWorker) => {

@@ -44,6 +44,16 @@ describe("publishing", () => {
     }
   });
 
+  it("starts no earlier than the load engines of its author are ready", () => {
+    for (const [leadMs, delayMs, expected] of [[400, 0, 400], [10, 0, 20], [400, 900, 900]] as const) {
+      const more = { document: "{}", planHash: "hash", keyHash: null, leadMs };
+      const input = { kind: "publish", token: 1, plan: plan(10, 10, start(1, delayMs)), ...more } as const;
+      const { run } = published(machine("a", { startLeadMs: 20 }).handle(input, NOW));
+      assert.equal(run.control.startAtMs, NOW + expected);
+      assert.equal(run.spec.notAfterMs, NOW + expected + 10_000 + NOT_AFTER_GRACE_MS);
+    }
+  });
+
   it("tells everybody at once, over the links and by gossip", () => {
     const a = machine("a");
     a.handle({ kind: "wake" }, NOW - 59_000);

@@ -145,11 +145,11 @@ export function startEngine(more: Partial<EngineOptions> = {}, spawn?: SpawnWork
   };
 }
 
-/** Runs a plan to its end on one engine of its own. */
-export async function run(plan: Plan, more: Partial<EngineOptions> = {}): Promise<Harness & { last: Snapshot }> {
+/** Runs a plan to its end on one engine of its own, `inMs` from now. */
+export async function run(plan: Plan, more: Partial<EngineOptions> = {}, inMs = 300): Promise<Harness & { last: Snapshot }> {
   const harness = startEngine(more);
   await harness.warmUp();
-  harness.engine.assign(assignmentOf(plan, 300));
+  harness.engine.assign(assignmentOf(plan, inMs));
   const last = await harness.done;
   await harness.engine.close();
   return { ...harness, last };
