@@ -5,7 +5,7 @@ import { EXIT } from "../plan/errors.ts";
 import { exitCode } from "./exit-code.ts";
 import type { Io } from "./io.ts";
 import { checkOutputs, type OutputOptions, textStream, writeOutputs } from "./outputs.ts";
-import { startProgress } from "./progress.ts";
+import { type Progress, startProgress } from "./progress.ts";
 
 /** As often as agents report. */
 const POLL_MS = 1000;
@@ -56,7 +56,7 @@ async function untilEnded(
   source: RunSource,
   options: FollowOptions,
   io: Io,
-  progress: { update(summary: Summary): void; note(text: string): void },
+  progress: Progress,
 ): Promise<Summary | null> {
   const interrupts = new Interrupts(io);
   let isEnding = false;
@@ -70,7 +70,10 @@ async function untilEnded(
       const summary = await source.summary();
       progress.update(summary);
       if (summary.state !== "scheduled" && summary.state !== "running") return summary;
-      await interrupts.wait(isEnding ? ENDING_POLL_MS : (options.pollMs ?? POLL_MS), stopping ? 2 : 1);
+      const usualMs = options.pollMs ?? POLL_MS;
+      // A look takes some milliseconds of a core that the load may need, and where the end is told none is needed for it.
+      const nextMs = source.ending === undefined ? usualMs : Math.max(usualMs, Math.ceil(progress.untilNextMs()));
+      await interrupts.wait(isEnding ? ENDING_POLL_MS : nextMs, stopping ? 2 : 1);
       if (interrupts.count >= 2 || (interrupts.count === 1 && options.onInterrupt === "detach")) {
         progress.note(`detached; run ${summary.run} goes on`);
         return null;

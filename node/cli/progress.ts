@@ -10,6 +10,8 @@ const LINE_EVERY_MS = 5000;
 
 export interface Progress {
   update(summary: Summary): void;
+  /** Until it has something to show of a run that is on; to know sooner is of no use to it. */
+  untilNextMs(): number;
   /** Prints a message without tearing a bar apart. */
   note(text: string): void;
   /** Ends the bars; what is written afterwards comes below them. */
@@ -57,6 +59,10 @@ class BarProgress implements Progress {
     }
   }
 
+  untilNextMs(): number {
+    return 0;
+  }
+
   note(text: string): void {
     if (this.#byScenario.size === 0) {
       this.#stream.write(`${text}\n`);
@@ -94,6 +100,10 @@ class LineProgress implements Progress {
     const failures = failed === 0 ? "" : `; ${percent(failed / total)} of requests failed`;
     const head = `${summary.state} ${duration(summary.durationSeconds * 1000)}`;
     this.#stream.write(`${head}  ${scenarios.join("; ")}${failures}\n`);
+  }
+
+  untilNextMs(): number {
+    return this.#lastState === "running" ? this.#lastMs + LINE_EVERY_MS - performance.now() : 0;
   }
 
   note(text: string): void {
