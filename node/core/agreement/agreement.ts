@@ -184,12 +184,9 @@ export class Agreement {
     if (this.#acks.told(id, number)) this.#isStale = true;
   }
 
-  /**
-   * Time passes; this turn was due at `dueMs`. What was heard is thought about only if `decides`: whatever follows from it is
-   * told with the next frame, so that it need not be found out before. Returns whether shares or their plan changed.
-   */
-  turn(dueMs: number, nowMs: number, roundTripMs = 0, decides = true): boolean {
-    if (!(this.#isStale && decides) && nowMs < this.#nextTurnMs) return false;
+  /** Time passes; this turn was due at `dueMs`. Returns whether shares or their plan changed. */
+  turn(dueMs: number, nowMs: number, roundTripMs = 0): boolean {
+    if (!this.#isStale && nowMs < this.#nextTurnMs) return false;
     const window = windowOf(nowMs);
     if (this.#watching.turn(dueMs, nowMs, roundTripMs) > 0 || this.#watching.isUneasy(nowMs)) this.#lease.trouble(window);
     for (const id of this.#watching.silent(nowMs)) this.#takeAccusation(this.#ownWord.accuse(id, "silent"), nowMs);
@@ -217,11 +214,6 @@ export class Agreement {
 
   hasNews(): boolean {
     return this.#commits.length > 0 || this.#rollCalls.hasNews() || this.#ballots.hasNews() || this.#accusations.hasNews();
-  }
-
-  /** Something was heard from which something may follow. */
-  isUndecided(): boolean {
-    return this.#isStale;
   }
 
   /** Since the last call; empty parts are left out. */
@@ -335,8 +327,6 @@ export class Agreement {
     this.#watchNeighbours(nowMs);
     for (const { id } of commit.change.added) this.#watching.absolve(id, nowMs);
     this.wishesChanged();
-    // Shares may have to shrink at once.
-    this.#nextTurnMs = Number.NEGATIVE_INFINITY;
     // In the window of a turn that is over this view was not adopted yet; the next turn answers.
     if (this.#window === windowOf(nowMs)) this.#answerRollCall();
     return true;
