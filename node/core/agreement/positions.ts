@@ -28,12 +28,6 @@ export function insertAll(set: Positions, from: Positions): boolean {
   return changed !== 0;
 }
 
-/** Whether all of `from` is in a set. */
-export function includes(set: Positions, from: Positions): boolean {
-  for (let i = 0; i < from.length; i++) if ((from[i]! & ~(set[i] ?? 0)) !== 0) return false;
-  return true;
-}
-
 export function count(set: Positions): number {
   let total = 0;
   for (let i = 0; i < set.length; i++) total += bitsOf(set[i]!);

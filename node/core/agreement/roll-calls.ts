@@ -3,7 +3,8 @@
 import { type Dropped, nothingDropped } from "../dropped.ts";
 import type { Positions, RollCall } from "../frame.ts";
 import { LABELS_PER_WINDOW, ROLL_CALLS_KEPT } from "../limits.ts";
-import { emptyPositions, fits, has, hashOf, includes, insert, insertAll, isSame } from "./positions.ts";
+import { isWithin } from "../subsets.ts";
+import { emptyPositions, fits, has, hashOf, insert, insertAll, isSame } from "./positions.ts";
 import type { AgreedView } from "./view.ts";
 
 /** Those who were heard in a window under one view and exclude the same members. */
@@ -33,9 +34,9 @@ export class RollCalls {
   merge(call: RollCall, view: AgreedView): Label | null {
     const known = this.#known(view, call.window, call.excluded);
     // Nearly all that is heard is known: the rest of the call is looked at only if it is not.
-    if (known !== undefined && includes(known.present, call.present)) return null;
+    if (known !== undefined && isWithin(call.present, known.present)) return null;
     if (!fits(call.present, view.size) || !fits(call.excluded, view.size)) return null;
-    const label = known ?? this.#label(view, call.window, call.excluded);
+    const label = known ?? this.#add(view, call.window, call.excluded);
     if (label === null || !insertAll(label.present, call.present)) return null;
     this.#isNews(label);
     return label;
@@ -43,7 +44,7 @@ export class RollCalls {
 
   /** I am here. Returns the label if I had not said so. */
   set(view: AgreedView, window: number, excluded: Positions, position: number): Label | null {
-    const label = this.#label(view, window, excluded);
+    const label = this.#known(view, window, excluded) ?? this.#add(view, window, excluded);
     if (label === null || has(label.present, position)) return null;
     insert(label.present, position);
     this.#isNews(label);
@@ -104,9 +105,8 @@ export class RollCalls {
     this.#recent.length = 0;
   }
 
-  #label(view: AgreedView, window: number, excluded: Positions): Label | null {
-    const known = this.#known(view, window, excluded);
-    if (known !== undefined) return known;
+  /** One that is not known. Null if there are too many. */
+  #add(view: AgreedView, window: number, excluded: Positions): Label | null {
     if (this.in(window).length >= LABELS_PER_WINDOW) {
       this.#dropped.roll_calls++;
       return null;
