@@ -74,16 +74,16 @@ export class Membership {
   /**
    * Takes records of my lineage in. `from` is null for what comes with a lineage that is followed anew; else newcomers are
    * believed if they speak for themselves, or if a member speaks of them: a stranger cannot bring ten thousand others,
-   * neither to come in nor to be remembered.
+   * neither to come in nor to be remembered. Of each other those tell that were members lately: that they have let go.
    */
-  take(records: readonly MemberRecord[], from: MemberId | null = null): void {
-    const { view } = this.#agreement;
+  take(records: readonly MemberRecord[], nowMs: number, from: MemberId | null = null): void {
     const isMember = from === null || this.#isMember(from);
+    const wasMember = !isMember && this.#agreement.remembers(from);
     for (const told of records) {
       // In a flood every record comes over every link.
       if (this.members.get(told.id) === told) continue;
-      const seat = view.memberOf(told.id);
-      if (seat === undefined && !isMember && told.id !== from) continue;
+      const seat = this.#agreement.view.memberOf(told.id);
+      if (seat === undefined && !isMember && told.id !== from && !(wasMember && this.#agreement.remembers(told.id))) continue;
       const record = asAgreed(told, seat);
       if (record.id === this.#self) {
         // What others derive from views I know from the views; only an incarnation beyond mine would silence me.
@@ -98,7 +98,7 @@ export class Membership {
       this.#news.set(record.id, known);
       this.#wishes.review(known);
       this.#neighbours.said(record.id);
-      if (record.view > 0) this.#agreement.told(record.id, record.view);
+      if (record.view > 0) this.#agreement.told(record.id, record.view, nowMs);
       this.#agreement.wishesChanged();
     }
   }
@@ -159,7 +159,7 @@ export class Membership {
     this.#majorityMs = nowMs;
     this.#wishes.follow(chain);
     this.#isKnocking = false;
-    this.take(records);
+    this.take(records, nowMs);
     this.#renew({ incarnation: this.own().incarnation + 1, view: chain.current.number, fromMs: NEVER, untilMs: NEVER });
     this.#neighbours.choose(this.#agreement.view);
     return true;
@@ -179,7 +179,7 @@ export class Membership {
     this.#isKnocking = false;
     this.#wishes.follow(left.chain);
     left.turn(left.nextMs(), nowMs);
-    this.take(records);
+    this.take(records, nowMs);
     const fromMs = startOf(left.view.memberOf(this.#self)!.fromWindow);
     this.#renew({ incarnation: this.own().incarnation + 1, view: left.view.number, fromMs, untilMs: NEVER });
     this.#neighbours.choose(left.view);
@@ -214,7 +214,7 @@ export class Membership {
    * believed, and others not. Returns whether there was nothing that was not.
    */
   hear(frame: Frame, from: MemberId, nowMs: number): boolean {
-    if (frame.members !== undefined) this.take(frame.members, from);
+    if (frame.members !== undefined) this.take(frame.members, nowMs, from);
     if (frame.chain !== undefined) this.#catchUp(frame.chain, from, nowMs);
     const isBelieved = this.#isMember(from);
     if (isBelieved) this.#agreement.take(frame, nowMs);

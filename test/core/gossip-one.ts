@@ -24,7 +24,7 @@ export class One {
   constructor(others = "") {
     const { agreement } = this.membership;
     if (others !== "") {
-      this.membership.take([...others].map((id) => member(id)));
+      this.membership.take([...others].map((id) => member(id)), this.nowMs);
       agreement.take({ commits: [commitOf(agreement.view, change(agreement.view, "", others, { fromWindow: windowOf(NOW) }))] }, NOW);
     }
     this.gossip = new Gossip(this.out, this.membership, this.time, {

@@ -140,7 +140,7 @@ describe("everything is asked for", () => {
     const asked: number[] = [];
     for (let ms = 0; ms <= 4 * PULL_EVERY_MS; ms += 100) {
       // For a second members have something new to say.
-      if (ms <= PULL_EVERY_MS) a.membership.take([member("x", { incarnation: ms + 1 })]);
+      if (ms <= PULL_EVERY_MS) a.membership.take([member("x", { incarnation: ms + 1 })], a.nowMs);
       a.turn(ms === 0 ? 0 : 100);
       for (const from of "bcd") a.hear(from, { standing: a.standing({ digest: a.standing().digest ^ 1 }) });
       asked.push(...Array<number>(pulls(a.sent())).fill(ms));
@@ -179,7 +179,7 @@ describe("news", () => {
   it("goes to all in the very same frame, so that it is encoded once", () => {
     const a = new One("bc").link("b", "c");
     a.turn(WINDOW_MS);
-    a.membership.take([member("d")]);
+    a.membership.take([member("d")], a.nowMs);
     a.turn(FLUSH_MS);
     const effects = a.turn(FLUSH_MS);
     const [one, other] = ["b", "c"].map((peer) => frames(effects, peer)[0]);
@@ -192,14 +192,14 @@ describe("news", () => {
     const a = new One("b").link("b");
     a.turn(WINDOW_MS);
     a.turn(WINDOW_MS - FLUSH_MS);
-    a.membership.take([member("d")]);
+    a.membership.take([member("d")], a.nowMs);
     assert.equal(waits(a), FLUSH_SOON_MS);
   });
 
   it("is gathered for a while after the last frame", () => {
     const a = new One("b").link("b");
     a.turn(WINDOW_MS);
-    a.membership.take([member("d")]);
+    a.membership.take([member("d")], a.nowMs);
     assert.equal(waits(a), FLUSH_MS);
   });
 
@@ -217,7 +217,7 @@ describe("news", () => {
     a.turn(WINDOW_MS);
     a.membership.agreement.turn(a.nowMs, a.nowMs);
     a.turn();
-    a.membership.take([member("d")]);
+    a.membership.take([member("d")], a.nowMs);
     assert.equal(waits(a), FLUSH_MS);
   });
 
@@ -238,7 +238,7 @@ describe("news", () => {
     const a = new One("b").link("b");
     a.turn();
     a.time.adopt(NOW - 3_600_000, NOW);
-    a.membership.take([member("d")]);
+    a.membership.take([member("d")], a.nowMs);
     assert.equal(waits(a), FLUSH_MS);
   });
 });
@@ -279,7 +279,7 @@ describe("a link", () => {
     const { a, x } = spare();
     a.hear(x, { standing: a.standing() });
     a.out.take();
-    a.membership.take([member("zz")]);
+    a.membership.take([member("zz")], a.nowMs);
     assert.deepEqual(frames(a.turn(WINDOW_MS), x).filter((frame) => frame.echo === undefined), []);
   });
 

@@ -14,7 +14,7 @@ describe("what a view makes of everybody", () => {
 
   it("who comes has a time from then on, and it is told", () => {
     const a = new One("a");
-    a.membership.take([member("b", { fromMs: NEVER, name: "bob" })]);
+    a.membership.take([member("b", { fromMs: NEVER, name: "bob" })], a.nowMs);
     a.adopt("", "b", W + 4);
     assert.equal(a.record("b")!.fromMs, startOf(W + 4));
     assert.deepEqual(a.events(), [{ type: "joined", member: "b", name: "bob", atMs: NOW }]);
@@ -23,7 +23,7 @@ describe("what a view makes of everybody", () => {
   for (const [state, type] of [["alive", "lost"], ["left", "left"]] as const) {
     it(`who goes ${state === "left" ? "as it wished has left" : "without a word is lost"}, from then on, and it is told`, () => {
       const a = new One("a").adopt("", "b", W + 4);
-      a.membership.take([member("b", { fromMs: NEVER, incarnation: 2, state })]);
+      a.membership.take([member("b", { fromMs: NEVER, incarnation: 2, state })], a.nowMs);
       a.events();
       a.adopt("b", "", W + 8);
       const { state: now, fromMs, untilMs } = a.record("b")!;
@@ -35,7 +35,7 @@ describe("what a view makes of everybody", () => {
 
   it("whoever asks again before its removal is known here stays one who asks", () => {
     const a = new One("a").adopt("", "bc", W + 4);
-    a.membership.take([member("b", { incarnation: 2, view: 3, fromMs: NEVER })]);
+    a.membership.take([member("b", { incarnation: 2, view: 3, fromMs: NEVER })], a.nowMs);
     a.adopt("b", "", W + 8);
     assert.equal(a.record("b")!.state, "alive");
     a.nowMs = startOf(W + 8);
@@ -47,7 +47,7 @@ describe("what a view makes of everybody", () => {
     assert.notEqual(a.record("b"), undefined, "it has a time already");
     const own = member("b", { name: "bob", addresses: ["there"], api: "http://b", fromMs: NEVER });
     a.out.take();
-    a.membership.take([own]);
+    a.membership.take([own], a.nowMs);
     a.turn();
     assert.deepEqual(a.record("b"), { ...own, fromMs: startOf(W + 4) });
     const wanted = a.out.take().findLast((effect) => effect.kind === "neighbours");
@@ -56,10 +56,10 @@ describe("what a view makes of everybody", () => {
 
   it("nor is the time lost of who came back before its words did", () => {
     const a = new One("a").adopt("", "b", W + 4);
-    a.membership.take([member("b", { fromMs: NEVER })]);
+    a.membership.take([member("b", { fromMs: NEVER })], a.nowMs);
     a.adopt("b", "", W + 8);
     a.commit((view) => change(view, "", "", { fromWindow: W + 12, added: [viewMember("b", { incarnation: 2, fromWindow: W + 12 })] }));
-    a.membership.take([member("b", { incarnation: 2, view: 3, fromMs: NEVER })]);
+    a.membership.take([member("b", { incarnation: 2, view: 3, fromMs: NEVER })], a.nowMs);
     const { incarnation, state, fromMs, untilMs } = a.record("b")!;
     assert.deepEqual([incarnation, state, fromMs, untilMs], [2, "alive", startOf(W + 12), NEVER]);
   });
@@ -121,9 +121,9 @@ describe("an agent that is removed", () => {
   it("is the last to go if nobody else stays alive", () => {
     const c = insider();
     assert.equal(c.membership.isLastToGo(), false);
-    c.membership.take([member("a", { incarnation: 2, state: "left" })]);
+    c.membership.take([member("a", { incarnation: 2, state: "left" })], c.nowMs);
     assert.equal(c.membership.isLastToGo(), false);
-    c.membership.take([member("b", { incarnation: 2, state: "left" })]);
+    c.membership.take([member("b", { incarnation: 2, state: "left" })], c.nowMs);
     assert.equal(c.membership.isLastToGo(), true);
   });
 });

@@ -89,7 +89,7 @@ describe("following another lineage", () => {
 
   it("leaves behind what was true in the other one, but for who is history", () => {
     const x = new One("x");
-    x.membership.take([member("p"), member("q", { state: "lost", untilMs: NOW - 500 })]);
+    x.membership.take([member("p"), member("q", { state: "lost", untilMs: NOW - 500 })], x.nowMs);
     const { lineage, data } = others("abc");
     x.membership.follow(lineage, data, [member("a")], "a", NOW);
     assert.deepEqual(x.membership.members.all().map(({ id }) => id).sort(), ["a", "q", "x"]);
@@ -117,7 +117,7 @@ describe("what others say", () => {
   it("of oneself counts only if it would silence one: a higher incarnation is overtaken", () => {
     for (const [incarnation, expected] of [[1, 1], [2, 3], [7, 8]] as const) {
       const a = new One("a");
-      a.membership.take([member("a", { incarnation, state: "lost", untilMs: NOW })]);
+      a.membership.take([member("a", { incarnation, state: "lost", untilMs: NOW })], a.nowMs);
       const { state, untilMs } = a.membership.own();
       assert.deepEqual([a.membership.own().incarnation, state, untilMs], [expected, "alive", NEVER]);
       assert.equal(a.membership.takeNews().length, expected === 1 ? 0 : 1);
@@ -126,23 +126,31 @@ describe("what others say", () => {
 
   it("of others is passed on once", () => {
     const a = new One("a");
-    a.membership.take([member("b"), member("b")]);
+    a.membership.take([member("b"), member("b")], a.nowMs);
     assert.deepEqual(a.membership.takeNews(), [member("b", { fromMs: NEVER })]);
-    a.membership.take([member("b")]);
+    a.membership.take([member("b")], a.nowMs);
     assert.deepEqual([a.membership.hasNews(), a.membership.takeNews()], [false, []]);
   });
 
   it("brings in newcomers only from themselves or from members", () => {
     const a = new One("a").adopt("", "b");
-    for (const from of ["stranger", "b", "x"]) a.membership.take([member(`by-${from}`), member("x")], from);
+    for (const from of ["stranger", "b", "x"]) a.membership.take([member(`by-${from}`), member("x")], a.nowMs, from);
     const known = a.membership.members.all().map(({ id }) => id);
     assert.deepEqual(known.filter((id) => id.startsWith("by-")), ["by-b"]);
     assert.ok(known.includes("x"));
   });
 
+  it("of each other is believed from those who were members lately: the last to stay may hear of a leaver by another one only", () => {
+    const a = new One("a").adopt("", "bc").adopt("bc", "");
+    a.membership.take([member("c", { incarnation: 2, state: "left", view: 3 }), member("x")], a.nowMs, "b");
+    assert.deepEqual([a.record("c")?.incarnation, a.record("x")], [2, undefined]);
+    a.membership.take([member("b", { incarnation: 2, state: "left", view: 3 })], a.nowMs, "x");
+    assert.equal(a.record("b")?.incarnation, 0, "nothing was believed of it");
+  });
+
   it("does not tell that a member of the view is lost, or since when it has a share", () => {
     const a = new One("a").adopt("", "b", W + 4);
-    a.membership.take([member("b", { incarnation: 9, state: "lost", fromMs: NOW - 1e6, untilMs: NOW })], "b");
+    a.membership.take([member("b", { incarnation: 9, state: "lost", fromMs: NOW - 1e6, untilMs: NOW })], a.nowMs, "b");
     const { state, fromMs, untilMs } = a.record("b")!;
     assert.deepEqual([state, fromMs, untilMs], ["alive", startOf(W + 4), NEVER]);
   });
@@ -153,7 +161,7 @@ describe("who may come in", () => {
   /** `a`, after b came in view 2 and was removed by view 3. */
   const afterRemoval = () => {
     const a = new One("a");
-    a.membership.take([asks()]);
+    a.membership.take([asks()], a.nowMs);
     return a.adopt("", "b").adopt("b", "");
   };
   const rows: readonly [string, () => One, MemberRecord, string][] = [
@@ -167,7 +175,7 @@ describe("who may come in", () => {
   for (const [name, begin, record, expected] of rows) {
     it(name, () => {
       const a = begin();
-      a.membership.take([record]);
+      a.membership.take([record], a.nowMs);
       assert.equal(a.settle().view(), expected);
     });
   }
@@ -175,16 +183,16 @@ describe("who may come in", () => {
   it("with the weight it has, in whole units, one at least", () => {
     for (const [weight, expected] of [[4, 4 * WEIGHT_UNITS], [1 / 3, Math.round(WEIGHT_UNITS / 3)], [0, 1]] as const) {
       const a = new One("a");
-      a.membership.take([asks({ weight })]);
+      a.membership.take([asks({ weight })], a.nowMs);
       assert.equal(a.settle().membership.agreement.view.memberOf("b")!.weight, expected);
     }
   });
 
   it("a weight that changes is agreed, too", () => {
     const a = new One("a");
-    a.membership.take([asks()]);
+    a.membership.take([asks()], a.nowMs);
     a.adopt("", "b");
-    a.membership.take([asks({ incarnation: 2, weight: 3 })]);
+    a.membership.take([asks({ incarnation: 2, weight: 3 })], a.nowMs);
     // Half of two is a quorum if the first one is in it.
     assert.equal(a.settle().membership.agreement.view.memberOf("b")!.weight, 3 * WEIGHT_UNITS);
   });

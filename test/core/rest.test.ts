@@ -65,7 +65,7 @@ describe("an agent at rest speaks", () => {
   it("as often as ever again when there are news of members", () => {
     const a = new One("b").link("b");
     spoken(a, AWAKE_WINDOWS * WINDOW_MS + REST_MS);
-    a.membership.take([member("d")]);
+    a.membership.take([member("d")], a.nowMs);
     assert.ok(spoken(a, REST_MS).length >= REST_WINDOWS);
   });
 });

@@ -16,6 +16,12 @@ interface Shown {
   latest: number;
 }
 
+interface Told {
+  readonly view: number;
+  /** The last window for which they may have answered under an older view. */
+  readonly untilWindow: number;
+}
+
 /** Windows before a view takes effect in which it may already be acknowledged; more than ever pass. */
 const EARLY_WINDOWS = 64;
 /** More windows than there are until the year 10000: makes one number of a view's and a window's. */
@@ -25,7 +31,7 @@ export class Acks {
   readonly #chain: Chain;
   readonly #shown = new Map<number, Shown>();
   /** What those said who are not members of the view they adopted: they leave, or were removed and come back. */
-  readonly #told = new Map<MemberId, number>();
+  readonly #told = new Map<MemberId, Told>();
   /** Rises with everything that makes a difference here. */
   changes = 0;
   /** What `movedOn` has found since anything changed, by view and window. */
@@ -62,11 +68,11 @@ export class Acks {
     return [...this.#shown].map(([view, { positions }]) => ({ view, members: positions.slice() }));
   }
 
-  /** Returns whether it was news. */
-  told(id: MemberId, number: number): boolean {
+  /** It has adopted this view, and may have answered under older ones until the end of a window. Returns whether it was news. */
+  told(id: MemberId, view: number, untilWindow: number): boolean {
     // That it has adopted the oldest view remembered, or an older one, rules nothing out.
-    if (number <= this.#chain.oldest.number || number <= (this.#told.get(id) ?? 0)) return false;
-    this.#told.set(id, number);
+    if (view <= this.#chain.oldest.number || view <= (this.#told.get(id)?.view ?? 0)) return false;
+    this.#told.set(id, { view, untilWindow });
     this.#changed();
     return true;
   }
@@ -78,7 +84,7 @@ export class Acks {
 
   /** Number of the newest view that a member is known to have adopted; 0 if of none that is remembered. */
   of(id: MemberId): number {
-    let newest = this.#told.get(id) ?? 0;
+    let newest = this.#told.get(id)?.view ?? 0;
     const views = this.#chain.all();
     for (let i = views.length - 1; i >= 0 && views[i]!.number > newest; i--) {
       const view = views[i]!;
@@ -88,7 +94,7 @@ export class Acks {
     return newest;
   }
 
-  /** Members of `view` that were heard under a newer one before a window: they could not renew anybody's lease in it. */
+  /** Members of `view` that had adopted a newer one before a window: they could not renew anybody's lease in it. */
   movedOn(view: AgreedView, beforeWindow: number): Positions {
     const key = view.number * KEY_WINDOWS + beforeWindow;
     let moved = this.#movedOn.get(key);
@@ -107,6 +113,10 @@ export class Acks {
         if (since === 0 || shown.baseWindow + since >= beforeWindow) continue;
         if (before[position]! >= 0) insert(moved, before[position]!);
       }
+    }
+    for (const [id, told] of this.#told) {
+      const position = told.view > view.number && told.untilWindow < beforeWindow ? view.positionOf(id) : -1;
+      if (position >= 0) insert(moved, position);
     }
     return moved;
   }

@@ -180,8 +180,14 @@ export class Agreement {
   }
 
   /** Somebody who is not in a view has adopted it. */
-  told(id: MemberId, number: number): void {
-    if (this.#acks.told(id, number)) this.#isStale = true;
+  told(id: MemberId, view: number, nowMs: number): void {
+    // Its clock may be ahead.
+    if (this.#acks.told(id, view, windowOf(nowMs) + 1)) this.#isStale = true;
+  }
+
+  /** Whether it is in the view, or was in one of those before it that are remembered. */
+  remembers(id: MemberId): boolean {
+    return this.#chain.all().some((view) => view.positionOf(id) >= 0);
   }
 
   /** Time passes; this turn was due at `dueMs`. Returns whether shares or their plan changed. */

@@ -65,24 +65,24 @@ describe("acknowledgements", () => {
 
   it("of those who are in no view are what they told, which never falls", () => {
     const acks = new Acks(three());
-    assert.equal(acks.told("e", 2), true);
-    assert.equal(acks.told("e", 2), false);
-    assert.equal(acks.told("e", 1), false);
+    assert.equal(acks.told("e", 2, 0), true);
+    assert.equal(acks.told("e", 2, 0), false);
+    assert.equal(acks.told("e", 1, 0), false);
     assert.equal(acks.of("e"), 2);
   });
 
   it("what is told of the oldest view remembered rules nothing out, and is no news", () => {
     const acks = new Acks(three());
-    assert.equal(acks.told("e", 1), false);
+    assert.equal(acks.told("e", 1, 0), false);
     assert.equal(acks.of("e"), 0);
   });
 
   it("what was told and what was shown: the newer counts", () => {
     const chain = three();
     const acks = new Acks(chain);
-    acks.told("a", 1);
+    acks.told("a", 1, 0);
     note(acks, chain, 2, "a", 10);
-    acks.told("b", 3);
+    acks.told("b", 3, 0);
     note(acks, chain, 2, "b", 10);
     assert.deepEqual([acks.of("a"), acks.of("b")], [2, 3]);
   });
@@ -106,6 +106,15 @@ describe("who had moved on", () => {
     note(acks, chain, 2, "b", 12);
     note(acks, chain, 3, "cf", 22);
     assert.deepEqual([moved(acks, chain, 1, 30), moved(acks, chain, 2, 30), moved(acks, chain, 3, 30)], ["bc", "c", ""]);
+  });
+
+  it("those who only told that they have gone, when the window is over until which they may have stayed", () => {
+    const chain = three();
+    const acks = new Acks(chain);
+    acks.told("e", 2, 12);
+    note(acks, chain, 2, "b", 14);
+    assert.deepEqual([12, 13, 15].map((window) => moved(acks, chain, 1, window)), ["", "e", "be"]);
+    assert.equal(moved(acks, chain, 2, 13), "", "not from the view that it told of");
   });
 
   it("the earliest window counts, also if it is heard of last", () => {
@@ -147,8 +156,8 @@ describe("the memory of acknowledgements", () => {
     const chain = chainOf(viewOf("ab"));
     const acks = new Acks(chain);
     note(acks, chain, 1, "ab", 1);
-    acks.told("b", 1);
-    acks.told("stranger", 1);
+    acks.told("b", 1, 0);
+    acks.told("stranger", 1, 0);
     for (let i = 0; i < CHAIN_KEPT; i++) {
       const { current } = chain;
       chain.adopt(commitOf(current, i === 0 ? change(current, "b") : change(current, "", "", { reweighed: [{ position: 0, weight: 2 + i }] })));
@@ -161,7 +170,7 @@ describe("the memory of acknowledgements", () => {
     const chain = three();
     const acks = new Acks(chain);
     note(acks, chain, 1, "a", 1);
-    acks.told("e", 2);
+    acks.told("e", 2, 0);
     acks.prune();
     assert.deepEqual([acks.of("a"), acks.of("e")], [1, 2]);
   });

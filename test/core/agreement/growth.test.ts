@@ -109,6 +109,12 @@ describe("after a loss", () => {
     assert.equal(lost().heard(2, "ab", 100).first(), Infinity);
   });
 
+  it("nor for ever for one leaver that was killed, when the majority that left with it has told so", () => {
+    const known = new Known("a", chainOf(viewOf("abcde"), ["bcde", "", 100])).heard(2, "a", 99);
+    for (const id of "bcd") known.acks.told(id, 2, 101);
+    assert.equal(known.first(), 102 + LEASE_WINDOWS);
+  });
+
   it("windows in which a majority excluded it could not renew its lease either", () => {
     const known = lost().heard(2, "abc", 100);
     for (let window = 95; window <= 100; window++) known.excluding("e", "abc", window);
@@ -139,7 +145,7 @@ describe("after a loss", () => {
 
   it("one does not wait for who is known to have adopted the view without it", () => {
     const known = lost();
-    known.acks.told("e", 2);
+    known.acks.told("e", 2, 0);
     assert.equal(known.first(), 0);
   });
 
@@ -176,7 +182,7 @@ describe("when others come or weigh more", () => {
   it("nobody waits for those who gain themselves", () => {
     const chain = chainOf(viewOf("abc"), ["c", "", 100]);
     const known = new Known("a", chain);
-    known.acks.told("c", 2);
+    known.acks.told("c", 2, 0);
     assert.equal(known.mayGrow(100), true, "b has said nothing");
   });
 
@@ -184,7 +190,7 @@ describe("when others come or weigh more", () => {
     // b carries a half in view 2, between its quarters in 1 and 3.
     const chain = chainOf(viewOf("abcd"), ["cd", "", 90], ["", "cd", 100]);
     const known = new Known("c", chain).heard(3, "a", 99).heard(1, "b", 80);
-    known.acks.told("d", 3);
+    known.acks.told("d", 3, 0);
     assert.equal(known.mayGrow(100), false);
     known.heard(2, "b", 91);
     assert.equal(known.mayGrow(100), false);
@@ -196,21 +202,21 @@ describe("when others come or weigh more", () => {
     // b carried a half in view 1, a third in 2 and 3.
     const chain = chainOf(viewOf("ab"), ["", "c", 90], ["c", "d", 100]);
     const known = new Known("d", chain).heard(3, "a", 99).heard(2, "bc", 91);
-    known.acks.told("c", 3);
+    known.acks.told("c", 3, 0);
     assert.equal(known.mayGrow(100), true);
   });
 
   it("somebody who has said nothing in any view that is remembered may have what it had in any of them", () => {
     const chain = chainOf(viewOf("ab"), ["", "c", 90], ["c", "d", 100]);
     const known = new Known("d", chain).heard(3, "a", 99);
-    known.acks.told("c", 3);
+    known.acks.told("c", 3, 0);
     assert.equal(known.mayGrow(100), false);
   });
 
   it("a leaver is waited for until it says that it has gone", () => {
     const known = new Known("a", chainOf(viewOf(letters(3)), ["c", "", 100])).heard(2, "ab", 99);
     assert.equal(known.mayGrow(100), false);
-    known.acks.told("c", 2);
+    known.acks.told("c", 2, 0);
     assert.equal(known.mayGrow(100), true);
   });
 
