@@ -47,6 +47,8 @@ export class Gossip {
   readonly #peers = new Map<MemberId, Peer>();
   #flushedMs = LONG_AGO;
   #flushAtMs = Number.POSITIVE_INFINITY;
+  /** When there was last something to decide, or to tell. */
+  #lookedMs = LONG_AGO;
   #tendedMs = LONG_AGO;
   /** Whether the whole swarm was at rest when this agent last looked. */
   #isResting = false;
@@ -168,6 +170,11 @@ export class Gossip {
     this.#pull(peer, localMs);
   }
 
+  /** The neighbours are about to be told: what was heard until now has to be thought about before. */
+  isDue(localMs: number): boolean {
+    return this.#isResting || this.#peers.size === 0 || localMs >= this.#flushAtMs || localMs >= this.#flushedMs + WINDOW_MS;
+  }
+
   /** Time passes: what is news is told, links that are of no use are closed. */
   turn(localMs: number): void {
     const { agreement } = this.#membership;
@@ -177,14 +184,22 @@ export class Gossip {
     const wasResting = this.#isResting;
     this.#isResting = agreement.rhythm.isResting(nowMs);
     if (this.#isResting) this.#flushAtBeat(nowMs, localMs);
-    else {
-      if (wasResting || this.#hasNews()) {
-        const everyMs = isUrgent ? FLUSH_MS : QUIET_FLUSH_MS;
-        this.#flushAtMs = Math.min(this.#flushAtMs, Math.max(this.#flushedMs + everyMs, localMs + FLUSH_SOON_MS));
-      }
-      if (localMs >= this.#flushAtMs || localMs >= this.#flushedMs + WINDOW_MS) this.#flush(localMs);
-    }
+    else this.#flushInTurn(wasResting, isUrgent, localMs);
     if (localMs >= this.#tendedMs + WINDOW_MS) this.#tend(localMs);
+  }
+
+  /** News of one moment go together; roll calls of quiet times wait for each other, and what is undecided for the rest. */
+  #flushInTurn(wasResting: boolean, isUrgent: boolean, localMs: number): void {
+    const hasNews = wasResting || this.#hasNews();
+    if (this.isDue(localMs)) {
+      if (hasNews || localMs >= this.#flushedMs + WINDOW_MS) return this.#flush(localMs);
+      this.#lookedMs = localMs;
+      this.#flushAtMs = Number.POSITIVE_INFINITY;
+    }
+    const soonMs = localMs + FLUSH_SOON_MS;
+    if (hasNews) this.#flushAtMs = Math.min(this.#flushAtMs, Math.max(this.#flushedMs + (isUrgent ? FLUSH_MS : QUIET_FLUSH_MS), soonMs));
+    if (!this.#membership.agreement.isUndecided()) return;
+    this.#flushAtMs = Math.min(this.#flushAtMs, Math.max(this.#flushedMs + FLUSH_MS, this.#lookedMs + FLUSH_MS, soonMs));
   }
 
   /** At once, whatever the rhythm. */

@@ -240,7 +240,8 @@ export class SwarmMachine {
   #turn(dueMs: number, localMs: number): void {
     const idle = this.#rank() !== 2;
     if (this.runs.isOn(this.#nowMs)) this.#membership.agreement.disturb(this.#nowMs);
-    if (this.#membership.turn(this.#time.swarmMs(dueMs), this.#nowMs, idle, this.#roundTripMs)) this.#sharesChanged();
+    const decides = this.#gossip.isDue(localMs);
+    if (this.#membership.turn(this.#time.swarmMs(dueMs), this.#nowMs, idle, this.#roundTripMs, decides)) this.#sharesChanged();
     if (!this.#membership.isKnocking && this.#time.isSure(localMs)) this.#membership.knock();
     for (const gone of this.#membership.takeGone()) this.#results.linkDown(gone);
     this.#beginWindow(localMs);

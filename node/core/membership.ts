@@ -253,8 +253,8 @@ export class Membership {
   }
 
   /** Time passes. Returns whether shares changed. An idle agent that sees no majority for long begins anew, alone. */
-  turn(dueMs: number, nowMs: number, isIdle: boolean, roundTripMs = 0): boolean {
-    const changed = this.#agreement.turn(dueMs, nowMs, roundTripMs);
+  turn(dueMs: number, nowMs: number, isIdle: boolean, roundTripMs = 0, decides = true): boolean {
+    const changed = this.#agreement.turn(dueMs, nowMs, roundTripMs, decides);
     for (const adopted of this.#agreement.takeAdopted()) this.#apply(adopted, nowMs);
     this.#neighbours.turn(this.#agreement.view);
     if (nowMs >= this.#comeBackMs) this.#comeBack();

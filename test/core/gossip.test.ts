@@ -221,6 +221,27 @@ describe("news", () => {
     assert.equal(waits(a), FLUSH_MS);
   });
 
+  it("that may follow from what was heard is looked for soon, then not again and again", () => {
+    const a = new One("b").link("b");
+    a.turn(WINDOW_MS);
+    a.turn(2 * FLUSH_MS);
+    const { agreement } = a.membership;
+    const looks = (): number => {
+      agreement.wishesChanged();
+      for (let ms = 0; ; ms++) {
+        assert.deepEqual(a.turn(ms === 0 ? 0 : 1), [], "there is none");
+        if (!a.gossip.isDue(a.nowMs + 1)) continue;
+        a.nowMs++;
+        agreement.turn(a.nowMs, a.nowMs);
+        a.turn();
+        return ms + 1;
+      }
+    };
+    agreement.turn(a.nowMs, a.nowMs);
+    agreement.takeNews();
+    assert.deepEqual([looks(), looks()], [FLUSH_SOON_MS, FLUSH_MS]);
+  });
+
   it("or none, a frame is sent in every window", () => {
     const a = new One("b").link("b");
     a.turn();

@@ -190,9 +190,12 @@ export class Agreement {
     return this.#chain.all().some((view) => view.positionOf(id) >= 0);
   }
 
-  /** Time passes; this turn was due at `dueMs`. Returns whether shares or their plan changed. */
-  turn(dueMs: number, nowMs: number, roundTripMs = 0): boolean {
-    if (!this.#isStale && nowMs < this.#nextTurnMs) return false;
+  /**
+   * Time passes; this turn was due at `dueMs`. What was heard is thought about only if `decides`: whatever follows from it is
+   * told with the next frame, so that it need not be found out before. Returns whether shares or their plan changed.
+   */
+  turn(dueMs: number, nowMs: number, roundTripMs = 0, decides = true): boolean {
+    if (!(this.#isStale && decides) && nowMs < this.#nextTurnMs) return false;
     const window = windowOf(nowMs);
     if (this.#watching.turn(dueMs, nowMs, roundTripMs) > 0 || this.#watching.isUneasy(nowMs)) this.#lease.trouble(window);
     for (const id of this.#watching.silent(nowMs)) this.#takeAccusation(this.#ownWord.accuse(id, "silent"), nowMs);
@@ -220,6 +223,11 @@ export class Agreement {
 
   hasNews(): boolean {
     return this.#commits.length > 0 || this.#rollCalls.hasNews() || this.#ballots.hasNews() || this.#accusations.hasNews();
+  }
+
+  /** Something was heard from which something may follow. */
+  isUndecided(): boolean {
+    return this.#isStale;
   }
 
   /** Since the last call; empty parts are left out. */
@@ -333,6 +341,8 @@ export class Agreement {
     this.#watchNeighbours(nowMs);
     for (const { id } of commit.change.added) this.#watching.absolve(id, nowMs);
     this.wishesChanged();
+    // Shares may have to shrink at once.
+    this.#nextTurnMs = Number.NEGATIVE_INFINITY;
     // In the window of a turn that is over this view was not adopted yet; the next turn answers.
     if (this.#window === windowOf(nowMs)) this.#answerRollCall();
     return true;

@@ -7,7 +7,7 @@ import { has } from "../../../node/core/agreement/positions.ts";
 import type { Accusation, ViewChange } from "../../../node/core/frame.ts";
 import { ACTIVATION_WINDOWS, STABLE_MS, startOf } from "../../../node/core/limits.ts";
 import { agreementOf, W } from "./room.ts";
-import { change, set, viewMember, viewOf } from "./support.ts";
+import { change, commitOf, set, viewMember, viewOf } from "./support.ts";
 
 describe("a change that is open is joined", () => {
   const view = viewOf("abcdef", { fromWindow: 0 });
@@ -50,4 +50,35 @@ describe("a change that is open is joined", () => {
   for (const [name, open, prepare, leaving, expected] of rows) {
     it(`${name}: ${expected ? "yes" : "no"}`, () => assert.equal(joins(open, prepare, leaving), expected));
   }
+});
+
+describe("what was heard", () => {
+  const view = viewOf("abcd", { fromWindow: 0 });
+  const nowMs = startOf(W) + 1;
+  const later = nowMs + STABLE_MS;
+  const accusations = [...view.neighboursOf(3)].map((accuser): Accusation => {
+    return { view: 1, target: 3, accuser, version: 1, kind: "silent" };
+  });
+
+  it("is thought about when the agent is about to speak, not before", () => {
+    const a = agreementOf("a", view, nowMs);
+    a.take({ accusations }, nowMs);
+    a.takeNews();
+    assert.equal(a.turn(nowMs, nowMs, 0, false), false);
+    assert.equal(a.isUndecided(), true);
+    a.turn(nowMs, nowMs);
+    assert.equal(a.isUndecided(), false);
+    a.turn(later, later);
+    assert.equal(a.takeNews().ballots?.length, 1);
+  });
+
+  it("if it is a view that is agreed changes shares at once", () => {
+    const a = agreementOf("a", view, nowMs);
+    const nextMs = startOf(W + 1);
+    a.turn(nextMs, nextMs);
+    assert.equal(a.followed(nextMs), view);
+    a.take({ commits: [commitOf(view, change(view, "", "x", { fromWindow: W }))] }, nextMs);
+    assert.equal(a.turn(nextMs, nextMs, 0, false), true);
+    assert.equal(a.followed(nextMs), a.view);
+  });
 });
