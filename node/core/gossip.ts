@@ -3,7 +3,8 @@
 import type { MemberId } from "./events.ts";
 import type { Frame, LineageId, Standing } from "./frame.ts";
 import {
-  APART_KEPT, FLUSH_MS, FLUSH_SOON_MS, PULL_APART_EVERY_MS, PULL_EVERY_MS, QUIET_FLUSH_MS, SPARE_LINK_MS, WINDOW_MS, ZOMBIE_LINK_MS,
+  APART_KEPT, FLUSH_MS, FLUSH_SOON_MS, PULL_APART_EVERY_MS, PULL_EVERY_MS, QUIET_FLUSH_MS, SPARE_LINK_MS, WINDOW_MS, windowOf,
+  ZOMBIE_LINK_MS,
 } from "./limits.ts";
 import type { Membership } from "./membership.ts";
 import type { Outbox } from "./outbox.ts";
@@ -130,9 +131,10 @@ export class Gossip {
     if (isFirst) this.#tellUndecided(peer, localMs);
     peer.clock.sentAtMs = standing.sentAtMs;
     peer.clock.receivedMs = localMs;
-    // Whoever is still coming in has no share to keep in step with, and perhaps a clock that is hours off.
-    const counts = echo !== undefined && this.#membership.agreement.view.positionOf(peer.id) >= 0;
-    if (counts) this.#time.echoed(peer.clock, echo, standing.sentAtMs, localMs);
+    // Whoever is still coming in has no share to keep in step with, and perhaps a clock that is hours off; of many that come in
+    // together each would hold the time of the others to be the swarm's.
+    const fromWindow = this.#membership.agreement.view.memberOf(peer.id)?.fromWindow ?? Number.POSITIVE_INFINITY;
+    if (echo !== undefined && fromWindow <= windowOf(this.#time.swarmMs(localMs))) this.#time.echoed(peer.clock, echo, standing.sentAtMs, localMs);
     return true;
   }
 

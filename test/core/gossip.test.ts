@@ -7,7 +7,7 @@ import {
   AWAKE_WINDOWS, ECHO_EVERY_MS, FIRST_ECHO_EVERY_MS, FLUSH_MS, FLUSH_SOON_MS, PULL_APART_EVERY_MS, PULL_EVERY_MS,
   QUIET_FLUSH_MS, SPARE_LINK_MS, WINDOW_MS, windowOf, ZOMBIE_LINK_MS,
 } from "../../node/core/limits.ts";
-import { change, letters, set } from "./agreement/support.ts";
+import { change, commitOf, letters, set } from "./agreement/support.ts";
 import { frames, One, pulls } from "./gossip-one.ts";
 import { member, NOW } from "./support.ts";
 
@@ -75,9 +75,12 @@ describe("a frame", () => {
     assert.ok(echoes[0]! >= FIRST_ECHO_EVERY_MS - 50 && echoes.at(-1)! - echoes.at(-2)! >= ECHO_EVERY_MS);
   });
 
-  it("tells the time only if its sender is a member", () => {
-    for (const [peer, expected] of [["b", true], ["x", false]] as const) {
+  it("tells the time only if its sender is a member that has its share", () => {
+    for (const [peer, expected] of [["b", true], ["c", false], ["x", false]] as const) {
       const a = new One("b").link(peer);
+      const { agreement } = a.membership;
+      const fromWindow = windowOf(a.nowMs) + 1;
+      agreement.take({ commits: [commitOf(agreement.view, change(agreement.view, "", "c", { fromWindow }))] }, a.nowMs);
       const { sentAtMs } = a.standing();
       a.nowMs += 10;
       a.hear(peer, { standing: a.standing(), echo: { sentAtMs, heldMs: 2 } });
