@@ -78,12 +78,12 @@ export class Membership {
    */
   take(records: readonly MemberRecord[], nowMs: number, from: MemberId | null = null): void {
     const isMember = from === null || this.#isMember(from);
-    const wasMember = !isMember && this.#agreement.remembers(from);
+    const wasMember = !isMember && this.#agreement.chain.remembers(from);
     for (const told of records) {
       // In a flood every record comes over every link.
       if (this.members.get(told.id) === told) continue;
       const seat = this.#agreement.view.memberOf(told.id);
-      if (seat === undefined && !isMember && told.id !== from && !(wasMember && this.#agreement.remembers(told.id))) continue;
+      if (seat === undefined && !isMember && told.id !== from && !(wasMember && this.#agreement.chain.remembers(told.id))) continue;
       const record = asAgreed(told, seat);
       if (record.id === this.#self) {
         // What others derive from views I know from the views; only an incarnation beyond mine would silence me.

@@ -125,9 +125,7 @@ export class Acks {
   prune(): void {
     this.#changed();
     for (const number of this.#shown.keys()) if (this.#chain.at(number) === undefined) this.#shown.delete(number);
-    for (const id of this.#told.keys()) {
-      if (!this.#chain.all().some((view) => view.positionOf(id) >= 0)) this.#told.delete(id);
-    }
+    for (const id of this.#told.keys()) if (!this.#chain.remembers(id)) this.#told.delete(id);
   }
 
   #changed(): void {

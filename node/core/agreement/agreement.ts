@@ -185,11 +185,6 @@ export class Agreement {
     if (this.#acks.told(id, view, windowOf(nowMs) + 1)) this.#isStale = true;
   }
 
-  /** Whether it is in the view, or was in one of those before it that are remembered. */
-  remembers(id: MemberId): boolean {
-    return this.#chain.all().some((view) => view.positionOf(id) >= 0);
-  }
-
   /**
    * Time passes; this turn was due at `dueMs`. What was heard is thought about only if `decides`: whatever follows from it is
    * told with the next frame, so that it need not be found out before. Returns whether shares or their plan changed.

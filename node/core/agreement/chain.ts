@@ -1,5 +1,6 @@
 // The succession of views of one lineage, as far as it is remembered, with the evidence that each was agreed.
 
+import type { MemberId } from "../events.ts";
 import type { Chain as ChainData, Commit } from "../frame.ts";
 import { CHAIN_KEPT } from "../limits.ts";
 import { fits } from "./positions.ts";
@@ -35,6 +36,11 @@ export class Chain {
 
   at(number: number): AgreedView | undefined {
     return this.#views[number - this.oldest.number];
+  }
+
+  /** Whether it is in the view, or was in one of those before it that are remembered. */
+  remembers(id: MemberId): boolean {
+    return this.#views.some((view) => view.positionOf(id) >= 0);
   }
 
   /** Takes the next view if a quorum of the current one has locked it. Returns whether it did. */
