@@ -2,6 +2,7 @@
 
 import type { In } from "../node/core/events.ts";
 import type { Frame } from "../node/core/frame.ts";
+import { FRAME_LISTS } from "../node/core/limits.ts";
 import type { Agent } from "./agent.ts";
 import type { Cuts } from "./cuts.ts";
 import { KIND } from "./kinds.ts";
@@ -15,6 +16,8 @@ const GIVE_UP_MS = 15_000;
 const CLOSE_DELAY_MS = 50;
 /** A firewall's answer. */
 const REJECT_DELAY_MS = 10;
+
+const LISTS = Object.keys(FRAME_LISTS) as (keyof typeof FRAME_LISTS)[];
 
 /** The end of the stream, in order with the frames before it. */
 const CLOSE: Frame = Object.freeze({});
@@ -61,7 +64,11 @@ export class Links {
     this.#host.input(to, { kind: "linkUp", peer: from.id });
   }
 
+  /** @throws on a frame that no agent would take */
   send(wire: Wire, frame: Frame): void {
+    for (const list of LISTS) {
+      if ((frame[list]?.length ?? 0) > FRAME_LISTS[list]) throw new Error(`${wire.from.id} tells ${frame[list]!.length} ${list} in a frame`);
+    }
     this.frames++;
     this.#transmit(wire, this.someAreOld && (wire.from.isOld || wire.to.isOld) ? this.#age(frame) : frame);
   }

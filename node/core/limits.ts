@@ -67,6 +67,11 @@ export const CLOSED_HINT_MS = 4000;
 
 /** News for the neighbours is gathered for so long at least: more frequent frames spread it sooner and cost CPU. */
 export const FLUSH_MS = 100;
+/**
+ * An agent whose turns come late has too little CPU: it gathers news for so many times longer, up to the interval of quiet times.
+ * Trouble costs five times as much as quiet, so that hosts that are just good for the one would not get out of the other.
+ */
+export const FLUSH_LATE_FACTOR = 4;
 /** The same for roll calls while nothing is amiss: they have seconds, and are most of what is sent. */
 export const QUIET_FLUSH_MS = 500;
 /** The first news after a quiet time waits only for what comes with it. */
@@ -92,6 +97,12 @@ export const ROLL_CALLS_KEPT = LEASE_WINDOWS + 6;
 export const LABELS_PER_WINDOW = 512;
 /** Proposals remembered for one view. */
 export const BALLOTS_KEPT = 256;
+
+/**
+ * Longest lists of a frame: receivers refuse frames with more. What is news beyond it waits for the next frame; of what those
+ * are told who were not there the oldest is left out.
+ */
+export const FRAME_LISTS = { rollCalls: 512, adoptions: 64, ballots: BALLOTS_KEPT, accusations: 50_000, commits: 64 } as const;
 
 /** An idle agent that sees no majority for so long founds a lineage of its own. */
 export const DISSOLVE_MS = 10_000;

@@ -4,12 +4,11 @@
 // what will be built, and it allocates nothing but a few counters.
 
 import protobuf from "protobufjs";
+import { FRAME_LISTS, MEMBERS_KEPT } from "../core/limits.ts";
 import { DROP_REASONS, ERROR_KINDS, PHASES } from "../metrics/results.ts";
 import { BUCKETS } from "../metrics/sketch.ts";
 import { invalid } from "./check.ts";
 
-/** Members of a swarm; the core keeps as many. */
-const MAX_MEMBERS = 10_000;
 /** Positions of a view: a set of them takes 2 KiB at most. */
 export const MAX_POSITIONS = 16_384;
 
@@ -29,28 +28,28 @@ export const MAX_NUMBERS = 1_000_000;
 
 /** Longest lists, by message and field. Every list of proto/swarm.proto must stand here. */
 export const LIMITS: Readonly<Record<string, number>> = {
-  "Frame.members": MAX_MEMBERS,
+  "Frame.members": MEMBERS_KEPT,
   "Frame.runs": 200,
   // Agents send one at a time.
   "Frame.reports": 16,
-  "Frame.rollCalls": 512,
-  "Frame.adoptions": 64,
+  "Frame.rollCalls": FRAME_LISTS.rollCalls,
+  "Frame.adoptions": FRAME_LISTS.adoptions,
   "Adoption.membersGaps": MAX_POSITIONS,
-  "Frame.ballots": 256,
-  "Frame.accusations": 50_000,
-  "Frame.commits": 64,
+  "Frame.ballots": FRAME_LISTS.ballots,
+  "Frame.accusations": FRAME_LISTS.accusations,
+  "Frame.commits": FRAME_LISTS.commits,
   "Chain.commits": 64,
-  "View.members": MAX_MEMBERS,
+  "View.members": MEMBERS_KEPT,
   "Change.removed": MAX_POSITIONS,
-  "Change.added": MAX_MEMBERS,
-  "Change.reweighed": MAX_MEMBERS,
+  "Change.added": MEMBERS_KEPT,
+  "Change.reweighed": MEMBERS_KEPT,
   "RollCall.presentGaps": MAX_POSITIONS,
   "RollCall.excludedGaps": MAX_POSITIONS,
   "Ballot.votesGaps": MAX_POSITIONS,
   "Ballot.locksGaps": MAX_POSITIONS,
   "Commit.locksGaps": MAX_POSITIONS,
   "Member.addresses": MAX_ADDRESSES,
-  "Gather.have": MAX_MEMBERS,
+  "Gather.have": MEMBERS_KEPT,
   "Scope.askGaps": MAX_POSITIONS,
   "Scope.avoidGaps": MAX_POSITIONS,
   "Scope.silentGaps": MAX_POSITIONS,

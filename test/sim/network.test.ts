@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { MemberRecord } from "../../node/core/events.ts";
+import { FRAME_LISTS } from "../../node/core/limits.ts";
 import type { CutOptions } from "../../sim/cuts.ts";
 import { World } from "../../sim/world.ts";
 import { numbered, Recorder } from "./fakes.ts";
@@ -70,6 +71,13 @@ describe("a link", () => {
     send(all, numbers, 5);
     all.world.runFor(30_000);
     assert.deepEqual(all.rb.heard(), numbers.map((id) => `frame ${id}`));
+  });
+
+  it("takes no frame that no agent would", () => {
+    const { world, a, b, ra } = pair();
+    const frame = (count: number) => ({ commits: new Array<never>(count) });
+    assert.throws(() => tell(world, a, ra, { kind: "send", to: b, frame: frame(FRAME_LISTS.commits + 1) }), /tells 65 commits/);
+    tell(world, a, ra, { kind: "send", to: b, frame: frame(FRAME_LISTS.commits) });
   });
 
   it("doubles frames and lets them overtake each other only where a test wants it", () => {

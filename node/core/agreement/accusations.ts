@@ -2,7 +2,7 @@
 
 import type { MemberId } from "../events.ts";
 import type { Accusation, Positions, ViewMember } from "../frame.ts";
-import { CLOSED_HINT_MS } from "../limits.ts";
+import { CLOSED_HINT_MS, FRAME_LISTS } from "../limits.ts";
 import { remove } from "../subsets.ts";
 import type { Chain } from "./chain.ts";
 import { emptyPositions, has, insert, insertAll, isSame, NOBODY } from "./positions.ts";
@@ -120,9 +120,7 @@ export class Accusations {
 
   /** What the neighbours have not been told. */
   takeNews(): Accusation[] {
-    const news = this.#news;
-    if (news.length > 0) this.#news = [];
-    return news;
+    return this.#news.length > 0 ? this.#news.splice(0, FRAME_LISTS.accusations) : [];
   }
 
   hasNews(): boolean {
@@ -133,8 +131,9 @@ export class Accusations {
     if (this.#all !== null) return this.#all;
     const all: Accusation[] = [];
     for (const { entries } of this.#accused.values()) for (const { accusation } of entries.values()) all.push(accusation);
-    this.#all = all;
-    return all;
+    const most = FRAME_LISTS.accusations;
+    this.#all = all.length > most ? all.slice(-most) : all;
+    return this.#all;
   }
 
   /** Members of the current view whom half of their observers accuse, those excluded themselves not counted. */

@@ -2,7 +2,7 @@
 
 import { type Dropped, nothingDropped } from "../dropped.ts";
 import type { Positions, RollCall } from "../frame.ts";
-import { LABELS_PER_WINDOW, ROLL_CALLS_KEPT } from "../limits.ts";
+import { FRAME_LISTS, LABELS_PER_WINDOW, ROLL_CALLS_KEPT } from "../limits.ts";
 import { isWithin } from "../subsets.ts";
 import { emptyPositions, fits, has, hashOf, insert, insertAll, isSame } from "./positions.ts";
 import type { AgreedView } from "./view.ts";
@@ -85,9 +85,8 @@ export class RollCalls {
 
   /** What the neighbours have not been told. */
   takeNews(): RollCall[] {
-    const news = this.#news;
-    if (news.length === 0) return [];
-    this.#news = [];
+    if (this.#news.length === 0) return [];
+    const news = this.#news.splice(0, FRAME_LISTS.rollCalls);
     for (const label of news) label.isNews = false;
     return news.map(plain);
   }
@@ -96,8 +95,10 @@ export class RollCalls {
     return this.#news.length > 0;
   }
 
+  /** For those who were not there: of the newest windows, if that is too much. */
   all(): RollCall[] {
-    return [...this.#windows.values()].flat().map(plain);
+    const windows = [...this.#windows.keys()].sort((a, b) => b - a);
+    return windows.flatMap((window) => this.in(window)).slice(0, FRAME_LISTS.rollCalls).map(plain);
   }
 
   forgetBefore(window: number): void {

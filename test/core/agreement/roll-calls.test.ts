@@ -6,7 +6,7 @@ import { emptyPositions, listed, NOBODY, positionsOf } from "../../../node/core/
 import { RollCalls } from "../../../node/core/agreement/roll-calls.ts";
 import { nothingDropped } from "../../../node/core/dropped.ts";
 import type { RollCall } from "../../../node/core/frame.ts";
-import { LABELS_PER_WINDOW, ROLL_CALLS_KEPT } from "../../../node/core/limits.ts";
+import { FRAME_LISTS, LABELS_PER_WINDOW, ROLL_CALLS_KEPT } from "../../../node/core/limits.ts";
 import { idsOf, letters, set, viewOf } from "./support.ts";
 
 const VIEW = viewOf("abcde");
@@ -95,6 +95,22 @@ describe("roll calls", () => {
     assert.equal(calls.hasNews(), false);
     calls.merge(call("c"), VIEW);
     assert.deepEqual(calls.takeNews().map((one) => listed(one.present)), [[0, 1, 2]]);
+  });
+
+  it("that do not fit into a frame wait for the next; those who were not there are told of the newest windows", () => {
+    const ids = letters(26);
+    const view = viewOf(ids);
+    const calls = new RollCalls();
+    const [windows, opinions] = [16, 40];
+    for (let window = 0; window < windows; window++) {
+      for (let bits = 0; bits < opinions; bits++) {
+        calls.merge({ view: 1, window, excluded: Uint32Array.of(bits), present: set(view, "a") }, view);
+      }
+    }
+    assert.deepEqual(new Set(calls.all().map(({ window }) => window)).size, Math.ceil(FRAME_LISTS.rollCalls / opinions));
+    assert.equal(Math.max(...calls.all().map(({ window }) => window)), windows - 1);
+    const told = [calls.takeNews(), calls.takeNews(), calls.takeNews()].map((news) => news.length);
+    assert.deepEqual(told, [FRAME_LISTS.rollCalls, windows * opinions - FRAME_LISTS.rollCalls, 0]);
   });
 
   it("are forgotten when no lease can come of them any more, not sooner", () => {
