@@ -3,8 +3,8 @@
 import type { MemberId } from "./events.ts";
 import type { Frame, LineageId, Standing } from "./frame.ts";
 import {
-  APART_KEPT, FLUSH_MS, FLUSH_SOON_MS, PULL_APART_EVERY_MS, PULL_EVERY_MS, QUIET_FLUSH_MS, SPARE_LINK_MS, WINDOW_MS, windowOf,
-  ZOMBIE_LINK_MS,
+  APART_KEPT, FLUSH_LATE_FACTOR, FLUSH_MS, FLUSH_SOON_MS, PULL_APART_EVERY_MS, PULL_EVERY_MS, QUIET_FLUSH_MS,
+  SPARE_LINK_MS, WINDOW_MS, windowOf, ZOMBIE_LINK_MS,
 } from "./limits.ts";
 import type { Membership } from "./membership.ts";
 import type { Outbox } from "./outbox.ts";
@@ -48,6 +48,10 @@ export class Gossip {
   readonly #peers = new Map<MemberId, Peer>();
   #flushedMs = LONG_AGO;
   #flushAtMs = Number.POSITIVE_INFINITY;
+  /** How late turns have come since then, at most. */
+  #lateMs = 0;
+  /** News that somebody waits for is gathered for so long. */
+  #gatherMs = FLUSH_MS;
   /** When there was last something to decide, or to tell. */
   #lookedMs = LONG_AGO;
   #tendedMs = LONG_AGO;
@@ -134,7 +138,8 @@ export class Gossip {
     // Whoever is still coming in has no share to keep in step with, and perhaps a clock that is hours off; of many that come in
     // together each would hold the time of the others to be the swarm's.
     const fromWindow = this.#membership.agreement.view.memberOf(peer.id)?.fromWindow ?? Number.POSITIVE_INFINITY;
-    if (echo !== undefined && fromWindow <= windowOf(this.#time.swarmMs(localMs))) this.#time.echoed(peer.clock, echo, standing.sentAtMs, localMs);
+    const counts = fromWindow <= windowOf(this.#time.swarmMs(localMs));
+    if (echo !== undefined && counts) this.#time.echoed(peer.clock, echo, standing.sentAtMs, localMs);
     return true;
   }
 
@@ -177,8 +182,9 @@ export class Gossip {
     return this.#isResting || this.#peers.size === 0 || localMs >= this.#flushAtMs || localMs >= this.#flushedMs + WINDOW_MS;
   }
 
-  /** Time passes: what is news is told, links that are of no use are closed. */
-  turn(localMs: number): void {
+  /** Time passes, and this turn came so late: what is news is told, links that are of no use are closed. */
+  turn(localMs: number, lateMs = 0): void {
+    this.#lateMs = Math.max(this.#lateMs, lateMs);
     const { agreement } = this.#membership;
     const nowMs = this.#time.swarmMs(localMs);
     const isUrgent = this.#isUrgent(nowMs);
@@ -199,9 +205,10 @@ export class Gossip {
       this.#flushAtMs = Number.POSITIVE_INFINITY;
     }
     const soonMs = localMs + FLUSH_SOON_MS;
-    if (hasNews) this.#flushAtMs = Math.min(this.#flushAtMs, Math.max(this.#flushedMs + (isUrgent ? FLUSH_MS : QUIET_FLUSH_MS), soonMs));
+    const everyMs = isUrgent ? this.#gatherMs : QUIET_FLUSH_MS;
+    if (hasNews) this.#flushAtMs = Math.min(this.#flushAtMs, Math.max(this.#flushedMs + everyMs, soonMs));
     if (!this.#membership.agreement.isUndecided()) return;
-    this.#flushAtMs = Math.min(this.#flushAtMs, Math.max(this.#flushedMs + FLUSH_MS, this.#lookedMs + FLUSH_MS, soonMs));
+    this.#flushAtMs = Math.min(this.#flushAtMs, Math.max(Math.max(this.#flushedMs, this.#lookedMs) + this.#gatherMs, soonMs));
   }
 
   /** At once, whatever the rhythm. */
@@ -243,6 +250,8 @@ export class Gossip {
   #flush(localMs: number): void {
     this.#flushedMs = localMs;
     this.#flushAtMs = Number.POSITIVE_INFINITY;
+    this.#gatherMs = Math.min(QUIET_FLUSH_MS, FLUSH_MS + FLUSH_LATE_FACTOR * this.#lateMs);
+    this.#lateMs = 0;
     const members = this.#membership.takeNews();
     if (members.length > 0) this.#newsMs = localMs;
     const standing = this.standing(localMs);

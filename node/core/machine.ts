@@ -247,7 +247,7 @@ export class SwarmMachine {
     this.#beginWindow(localMs);
     this.#renewLease();
     if (this.#nowMs >= this.#dueMs) this.#doWhatIsDue(localMs);
-    this.#gossip.turn(localMs);
+    this.#gossip.turn(localMs, localMs - dueMs);
     this.#askToBeWoken(localMs);
   }
 

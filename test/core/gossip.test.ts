@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Frame, Standing } from "../../node/core/frame.ts";
 import {
-  AWAKE_WINDOWS, ECHO_EVERY_MS, FIRST_ECHO_EVERY_MS, FLUSH_MS, FLUSH_SOON_MS, PULL_APART_EVERY_MS, PULL_EVERY_MS,
+  AWAKE_WINDOWS, ECHO_EVERY_MS, FIRST_ECHO_EVERY_MS, FLUSH_LATE_FACTOR, FLUSH_MS, FLUSH_SOON_MS, PULL_APART_EVERY_MS, PULL_EVERY_MS,
   QUIET_FLUSH_MS, SPARE_LINK_MS, WINDOW_MS, windowOf, ZOMBIE_LINK_MS,
 } from "../../node/core/limits.ts";
 import { change, commitOf, letters, set } from "./agreement/support.ts";
@@ -214,6 +214,18 @@ describe("news", () => {
     assert.deepEqual([agreement.hasNews(), agreement.isUnquiet(a.nowMs)], [true, false]);
     assert.equal(waits(a), QUIET_FLUSH_MS);
   });
+
+  for (const [lateMs, expected] of [[-1, FLUSH_MS], [10, FLUSH_MS + 10 * FLUSH_LATE_FACTOR], [5000, QUIET_FLUSH_MS]] as const) {
+    it(`is gathered for ${expected} ms by an agent whose turn came ${lateMs} ms late, then as usual again`, () => {
+      const a = new One("b").link("b");
+      a.gossip.turn(a.nowMs, lateMs);
+      a.out.take();
+      a.membership.take([member("d")], a.nowMs);
+      assert.equal(waits(a), expected);
+      a.membership.take([member("e")], a.nowMs);
+      assert.equal(waits(a), FLUSH_MS);
+    });
+  }
 
   it("that is urgent does not wait behind what is not", () => {
     const a = new One("b").link("b");
