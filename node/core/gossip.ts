@@ -137,9 +137,10 @@ export class Gossip {
     peer.clock.receivedMs = localMs;
     // Whoever is still coming in has no share to keep in step with, and perhaps a clock that is hours off; of many that come in
     // together each would hold the time of the others to be the swarm's.
-    const fromWindow = this.#membership.agreement.view.memberOf(peer.id)?.fromWindow ?? Number.POSITIVE_INFINITY;
-    const counts = fromWindow <= windowOf(this.#time.swarmMs(localMs));
-    if (echo !== undefined && counts) this.#time.echoed(peer.clock, echo, standing.sentAtMs, localMs);
+    const seat = this.#membership.agreement.view.memberOf(peer.id);
+    if (echo === undefined || seat === undefined) return true;
+    const isSettled = seat.fromWindow <= windowOf(this.#time.swarmMs(localMs));
+    this.#time.echoed(peer.clock, echo, standing.sentAtMs, localMs, isSettled);
     return true;
   }
 

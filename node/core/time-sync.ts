@@ -11,6 +11,8 @@ interface Sample {
   readonly offsetMs: number;
   readonly errorMs: number;
   readonly takenMs: number;
+  /** Only then is the neighbour's time the swarm's; how far away it is holds anyway. */
+  readonly isSettled: boolean;
 }
 
 interface Interval {
@@ -73,13 +75,14 @@ export class TimeSync {
     return { sentAtMs: neighbour.sentAtMs, heldMs: localMs - neighbour.receivedMs };
   }
 
-  /** A neighbour returned a timestamp of ours in a frame that it sent at `sentAtMs`. */
-  echoed(neighbour: Neighbour, echo: Echo, sentAtMs: number, localMs: number): void {
+  /** A neighbour returned a timestamp of ours in a frame that it sent at `sentAtMs`. Settled: it has had its share by then. */
+  echoed(neighbour: Neighbour, echo: Echo, sentAtMs: number, localMs: number, isSettled = true): void {
     const stampedMs = this.#stamps.localMs(echo.sentAtMs);
     if (stampedMs === null || echo.heldMs < 0) return;
     const roundTripMs = localMs - stampedMs - echo.heldMs;
     if (roundTripMs < 0) return;
-    neighbour.samples.push({ offsetMs: sentAtMs + roundTripMs / 2 - localMs, errorMs: roundTripMs / 2, takenMs: localMs });
+    const errorMs = roundTripMs / 2;
+    neighbour.samples.push({ offsetMs: sentAtMs + errorMs - localMs, errorMs, takenMs: localMs, isSettled });
     if (neighbour.samples.length > SAMPLES_KEPT) neighbour.samples.shift();
   }
 
@@ -122,9 +125,11 @@ export class TimeSync {
   #truth(localMs: number): Interval | null {
     const edges: { atMs: number; step: 1 | -1 }[] = [];
     for (const { samples } of this.#neighbours) {
-      if (samples.length === 0) continue;
-      let best = samples[0]!;
-      for (const one of samples) if (errorOf(one, localMs) < errorOf(best, localMs)) best = one;
+      let best: Sample | null = null;
+      for (const one of samples) {
+        if (one.isSettled && (best === null || errorOf(one, localMs) < errorOf(best, localMs))) best = one;
+      }
+      if (best === null) continue;
       const errorMs = errorOf(best, localMs);
       edges.push({ atMs: best.offsetMs - errorMs, step: 1 }, { atMs: best.offsetMs + errorMs, step: -1 });
     }

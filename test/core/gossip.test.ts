@@ -75,8 +75,9 @@ describe("a frame", () => {
     assert.ok(echoes[0]! >= FIRST_ECHO_EVERY_MS - 50 && echoes.at(-1)! - echoes.at(-2)! >= ECHO_EVERY_MS);
   });
 
-  it("tells the time only if its sender is a member that has its share", () => {
-    for (const [peer, expected] of [["b", true], ["c", false], ["x", false]] as const) {
+  it("tells the time only if its sender is a member that has its share, and how far away it is if it is one", () => {
+    const rows = [["b", true, 8], ["c", false, 8], ["x", false, 0]] as const;
+    for (const [peer, isSure, roundTripMs] of rows) {
       const a = new One("b").link(peer);
       const { agreement } = a.membership;
       const fromWindow = windowOf(a.nowMs) + 1;
@@ -84,7 +85,7 @@ describe("a frame", () => {
       const { sentAtMs } = a.standing();
       a.nowMs += 10;
       a.hear(peer, { standing: a.standing(), echo: { sentAtMs, heldMs: 2 } });
-      assert.equal(a.time.isSure(a.nowMs), expected);
+      assert.deepEqual([a.time.isSure(a.nowMs), a.time.roundTripMs()], [isSure, roundTripMs]);
     }
   });
 });
