@@ -67,7 +67,8 @@ export class Links {
   /** @throws on a frame that no agent would take */
   send(wire: Wire, frame: Frame): void {
     for (const list of LISTS) {
-      if ((frame[list]?.length ?? 0) > FRAME_LISTS[list]) throw new Error(`${wire.from.id} tells ${frame[list]!.length} ${list} in a frame`);
+      const count = frame[list]?.length ?? 0;
+      if (count > FRAME_LISTS[list]) throw new Error(`${wire.from.id} tells ${count} ${list} in a frame`);
     }
     this.frames++;
     this.#transmit(wire, this.someAreOld && (wire.from.isOld || wire.to.isOld) ? this.#age(frame) : frame);

@@ -65,7 +65,7 @@ export class Handing {
   take(reports: readonly Report[], from: MemberId): void {
     const { agreement, members } = this.#membership;
     const { dropped } = this.#out;
-    if (!agreement.chain.all().some((view) => view.positionOf(from) >= 0)) {
+    if (!agreement.chain.remembers(from)) {
       dropped.reports += reports.length;
       return;
     }

@@ -67,15 +67,15 @@ export const CLOSED_HINT_MS = 4000;
 
 /** News for the neighbours is gathered for so long at least: more frequent frames spread it sooner and cost CPU. */
 export const FLUSH_MS = 100;
-/**
- * An agent whose turns come late has too little CPU: it gathers news for so many times longer, up to the interval of quiet times.
- * Trouble costs five times as much as quiet, so that hosts that are just good for the one would not get out of the other.
- */
-export const FLUSH_LATE_FACTOR = 4;
 /** The same for roll calls while nothing is amiss: they have seconds, and are most of what is sent. */
 export const QUIET_FLUSH_MS = 500;
 /** The first news after a quiet time waits only for what comes with it. */
 export const FLUSH_SOON_MS = 5;
+/**
+ * An agent whose turns come late has too little CPU: it gathers news for so many times longer, up to the interval of quiet times.
+ * Trouble takes up to five times as many frames as quiet, so that hosts that are just good for the one would not get out of the other.
+ */
+export const FLUSH_LATE_FACTOR = 4;
 
 /**
  * While nothing goes on in the swarm, roll calls are answered and neighbours told once in so many windows, everywhere at the same

@@ -120,7 +120,7 @@ export class Accusations {
 
   /** What the neighbours have not been told. */
   takeNews(): Accusation[] {
-    return this.#news.length > 0 ? this.#news.splice(0, FRAME_LISTS.accusations) : [];
+    return this.#news.splice(0, FRAME_LISTS.accusations);
   }
 
   hasNews(): boolean {
@@ -188,7 +188,7 @@ export class Accusations {
       accused.tallies = null;
       accused.closed = null;
       for (const accuser of accused.entries.keys()) if (current.positionOf(accuser) < 0) accused.entries.delete(accuser);
-      if (this.#chain.all().some((view) => view.positionOf(id) >= 0)) continue;
+      if (this.#chain.remembers(id)) continue;
       this.#accused.delete(id);
       this.#closedMs.delete(id);
     }

@@ -7,7 +7,7 @@ import type { Chain } from "../../../node/core/agreement/chain.ts";
 import { listed } from "../../../node/core/agreement/positions.ts";
 import type { AgreedView } from "../../../node/core/agreement/view.ts";
 import type { Accusation } from "../../../node/core/frame.ts";
-import { CHAIN_KEPT, CLOSED_HINT_MS } from "../../../node/core/limits.ts";
+import { CHAIN_KEPT, CLOSED_HINT_MS, FRAME_LISTS } from "../../../node/core/limits.ts";
 import { forSeeds } from "../../support/random.ts";
 import { NOW } from "../support.ts";
 import { change, chainOf, commitOf, idsOf, letters, set, viewMember, viewOf } from "./support.ts";
@@ -272,6 +272,22 @@ describe("whose links were seen to close", () => {
 });
 
 describe("the memory of accusations", () => {
+  it("tells no more than fits into a frame: the rest with the next one, and the last to those who were not there", () => {
+    const ids = Array.from({ length: 6000 }, (_, i) => `m${String(i).padStart(4, "0")}`);
+    const view = viewOf("", { members: ids.map((id) => viewMember(id)) });
+    const accusations = new Accusations(chainOf(view));
+    let taken = 0;
+    for (let target = 0; target < view.size; target++) {
+      for (const accuser of view.neighboursOf(target)) {
+        if (accusations.take({ view: 1, target, accuser, version: 1, kind: "silent" }, 0)) taken++;
+      }
+    }
+    const most = FRAME_LISTS.accusations;
+    assert.ok(taken > most && taken < 2 * most, String(taken));
+    assert.deepEqual([accusations.all().length, accusations.all().at(-1)!.target], [most, view.size - 1]);
+    assert.deepEqual([0, 1, 2].map(() => accusations.takeNews().length), [most, taken - most, 0]);
+  });
+
   it("ends with the last view that held their target", () => {
     const chain = chainOf(viewOf("abcd"));
     const accusations = accusing(chain, "d", "abc");
