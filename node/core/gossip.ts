@@ -184,7 +184,7 @@ export class Gossip {
   }
 
   /** Time passes, and this turn came so late: what is news is told, links that are of no use are closed. */
-  turn(localMs: number, lateMs = 0): void {
+  turn(localMs: number, lateMs: number): void {
     this.#lateMs = Math.max(this.#lateMs, lateMs);
     const { agreement } = this.#membership;
     const nowMs = this.#time.swarmMs(localMs);

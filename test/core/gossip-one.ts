@@ -65,7 +65,7 @@ export class One {
 
   turn(ms = 0): Effect[] {
     this.nowMs += ms;
-    this.gossip.turn(this.nowMs);
+    this.gossip.turn(this.nowMs, 0);
     return this.out.take();
   }
 }

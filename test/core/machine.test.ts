@@ -228,6 +228,22 @@ describe("an agent that stands still", () => {
   });
 });
 
+describe("agents whose turns come late", () => {
+  /** Frames from one to another of its half while the swarm is cut in two halves. */
+  function inTrouble(lateMs: number): number {
+    const swarm = Swarm.of("abcdefgh", { lateMs });
+    swarm.cut("abcd");
+    const before = swarm.of("a").sent("b").length;
+    swarm.pass(10_000);
+    return swarm.of("a").sent("b").length - before;
+  }
+
+  it("gather news for longer than just by so much", () => {
+    const [inTime, late] = [inTrouble(0), inTrouble(60)];
+    assert.ok(late < 0.75 * inTime, `${late} frames instead of ${inTime}`);
+  });
+});
+
 describe("the lease that the load threads are told", () => {
   it("is none at first, without end alone, and renewed all the time in company", () => {
     const swarm = new Swarm();

@@ -15,6 +15,8 @@ export interface AgentOptions extends Partial<SelfDescription> {
   readonly clockMs?: number;
   /** Part of the time by which it runs too fast. */
   readonly drift?: number;
+  /** How much later than it asked for it is woken. */
+  readonly lateMs?: number;
 }
 
 export class Agent {
@@ -23,6 +25,7 @@ export class Agent {
   /** Its local time minus the true one, at NOW and growing from then on. */
   readonly #clockMs: number;
   readonly #drift: number;
+  readonly #lateMs: number;
   readonly effects: Effect[] = [];
   readonly links = new Set<string>();
   wanted: readonly string[] = [];
@@ -32,10 +35,11 @@ export class Agent {
   assignment: Assignment | null = null;
   isUp = true;
 
-  constructor(id: string, nowMs: number, { clockMs = 0, drift = 0, ...more }: AgentOptions) {
+  constructor(id: string, nowMs: number, { clockMs = 0, drift = 0, lateMs = 0, ...more }: AgentOptions) {
     this.id = id;
     this.#clockMs = clockMs;
     this.#drift = drift;
+    this.#lateMs = lateMs;
     const self = { id, name: id, zone: "", addresses: [id], api: "", weight: 1, startLeadMs: 2000 };
     this.machine = new SwarmMachine({ ...self, ...more }, this.localMs(nowMs));
   }
@@ -44,9 +48,9 @@ export class Agent {
     return nowMs + this.#clockMs + (nowMs - NOW) * this.#drift;
   }
 
-  /** The true time at which it wants to be woken. */
+  /** The true time at which it is woken if nothing else happens. */
   get wakeMs(): number {
-    return NOW + (this.wakeAtMs - this.#clockMs - NOW) / (1 + this.#drift);
+    return NOW + (this.wakeAtMs - this.#clockMs - NOW) / (1 + this.#drift) + this.#lateMs;
   }
 
   /** Swarm time as it knows it. */
