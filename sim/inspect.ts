@@ -2,7 +2,7 @@
 
 import type { Effect, In, MemberId, SelfDescription } from "../node/core/events.ts";
 import { SwarmMachine } from "../node/core/machine.ts";
-import type { Records } from "../node/core/members.ts";
+import type { NewRecords } from "../node/core/members.ts";
 
 /** What runs in a simulated agent: the production core, or in tests of the simulator something that misbehaves. */
 export interface Machine {
@@ -10,8 +10,8 @@ export interface Machine {
   handle(input: In, localMs: number): readonly Effect[];
 }
 
-/** `records`: where it keeps what it knows of others. */
-export type MakeMachine = (self: SelfDescription, localMs: number, records: Records) => Machine;
+/** `newRecords`: where it keeps what it knows of others. */
+export type MakeMachine = (self: SelfDescription, localMs: number, newRecords: NewRecords) => Machine;
 
 /** The view an agent has adopted. Equal numbers of one lineage must be equal members. */
 export interface AdoptedView {
@@ -26,7 +26,7 @@ interface Viewing {
   view(): AdoptedView;
 }
 
-export const productionCore: MakeMachine = (self, localMs, records) => new SwarmMachine(self, localMs, records);
+export const productionCore: MakeMachine = (self, localMs, newRecords) => new SwarmMachine(self, localMs, newRecords);
 
 function isViewing(machine: Machine): machine is Machine & Viewing {
   return "view" in machine;

@@ -262,7 +262,7 @@ export class World {
     const clock = new LocalClock(this.#random.between(-skewMs, skewMs), this.#random.between(-driftPpm, driftPpm));
     const self = { id, name: id, zone: "", addresses: [id], api: "", weight: 1, startLeadMs: START_LEAD_MS };
     const startedAtMs = this.#queue.nowMs;
-    const machine = make(self, clock.at(startedAtMs), new CompactRecords(this.#ids));
+    const machine = make(self, clock.at(startedAtMs), () => new CompactRecords(this.#ids));
     const target = fidelity === "arrivals" ? this.#target : null;
     const engine = new SimulatedEngine({ member: id, clock, target, needsLease: givesLeases(machine) });
     const agent = new Agent({ index, id, realm, clock, machine, engine, startedAtMs });

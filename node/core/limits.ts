@@ -36,6 +36,11 @@ export const LONGEST_PATIENCE_WINDOWS = 12;
 export const STABLE_MS = 100;
 /** … but no longer than this, if it keeps changing. */
 export const UNSTABLE_MS = 400;
+/**
+ * Until then one member may put it to the vote, twice as many in the next window, and so on for so many windows, then one again.
+ * Fewer rounds are lost where those whose turn it is are gone, more where they get into each other's way.
+ */
+export const OPENING_ROUNDS = 4;
 
 /**
  * Part of the rate that may be offered twice for a moment so that nobody waits for the lease of a small share to end.

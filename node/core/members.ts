@@ -46,7 +46,7 @@ function rank(record: MemberRecord): number {
   return record.state === "alive" ? 0 : record.state === "left" ? 1 : 2;
 }
 
-/** Where records are kept. A Map will do; the simulator, which holds thousands of agents, brings something smaller. */
+/** Where records are kept by id. A Map will do; the simulator, which holds thousands of agents, brings something smaller. */
 export interface Records {
   readonly size: number;
   get(id: MemberId): MemberRecord | undefined;
@@ -55,13 +55,16 @@ export interface Records {
   values(): Iterable<MemberRecord>;
 }
 
+export type NewRecords = () => Records;
+export const inMap: NewRecords = () => new Map();
+
 export class Members {
   readonly #records: Records;
   /** Of everything known, whatever the order in which it was heard: equal knowledge, equal digest. */
   #digest = 0;
   readonly #dropped: Dropped;
 
-  constructor(dropped = nothingDropped(), records: Records = new Map()) {
+  constructor(dropped = nothingDropped(), records: Records = inMap()) {
     this.#records = records;
     this.#dropped = dropped;
   }

@@ -7,9 +7,10 @@ import { Damping } from "./damping.ts";
 import type { MemberId, MemberRecord } from "./events.ts";
 import type { Chain as ChainData, Frame, Lineage, LineageId, Standing } from "./frame.ts";
 import { DISSOLVE_MS, startOf, windowOf } from "./limits.ts";
-import { asAgreed, Members, type Records, revised, unknown } from "./members.ts";
+import { asAgreed, inMap, Members, type NewRecords, revised, unknown } from "./members.ts";
 import { OpenWishes, weightOf } from "./open-wishes.ts";
 import { Neighbours } from "./neighbours.ts";
+import { News } from "./news.ts";
 import type { Outbox } from "./outbox.ts";
 import { hash32 } from "./rings.ts";
 
@@ -28,8 +29,7 @@ export class Membership {
   #foundings = 0;
   /** When this agent last saw a majority, or began to wait for one. */
   #majorityMs: number;
-  /** Records that the neighbours were not told of. */
-  #news = new Map<MemberId, MemberRecord>();
+  readonly #news: News;
   /** Members that are gone since this was last asked. */
   #gone: MemberId[] = [];
   readonly #neighbours: Neighbours;
@@ -42,11 +42,12 @@ export class Membership {
   #isKnocking = true;
   readonly #wishes: OpenWishes;
 
-  constructor(self: MemberRecord, out: Outbox, nowMs: number, records?: Records) {
+  constructor(self: MemberRecord, out: Outbox, nowMs: number, newRecords: NewRecords = inMap) {
     this.#self = self.id;
     this.#out = out;
-    this.members = new Members(out.dropped, records);
-    this.#wishes = new OpenWishes(this.members);
+    this.members = new Members(out.dropped, newRecords());
+    this.#wishes = new OpenWishes(this.members, newRecords);
+    this.#news = new News(newRecords);
     this.#majorityMs = nowMs;
     this.#neighbours = new Neighbours(self.id, this.members, out);
     this.members.merge(self);
@@ -104,13 +105,11 @@ export class Membership {
   }
 
   hasNews(): boolean {
-    return this.#news.size > 0;
+    return this.#news.isThere();
   }
 
   takeNews(): MemberRecord[] {
-    const news = [...this.#news.values()];
-    if (news.length > 0) this.#news = new Map();
-    return news;
+    return this.#news.take();
   }
 
   /** Members gone since the last call. */
@@ -287,7 +286,7 @@ export class Membership {
   /** What I know of its members is true of that lineage only. Those who were gone from it stay known: they are history. */
   #forgetLineage(): void {
     for (const { id, untilMs } of this.members.all()) if (id !== this.#self && untilMs === NEVER) this.members.forget(id);
-    this.#news = new Map();
+    this.#news.forget();
   }
 
   #apply({ view, before }: Adopted, nowMs: number): void {

@@ -1,7 +1,6 @@
 // One lineage as seen by one agent: which view is agreed, whether this agent may offer load, and which share is its own.
 //
-// The rules were attacked in simulation before they were written down (docs/decisions/0002-view-agreement.md); the tests that
-// attack this code are in test/sim.
+// The rules: docs/decisions/0002-view-agreement.md. The tests that attack this code are in test/sim.
 
 import type { Segment } from "../../plan/schedule.ts";
 import { type Dropped, nothingDropped } from "../dropped.ts";
@@ -315,7 +314,8 @@ export class Agreement {
       this.#isWishStale = false;
       const wish = this.#patience.ripe(this.#wish, nowMs);
       const mayPass = (change: ViewChange) => isAcceptable(change, this.view, this.#accusations, this.#wishes);
-      this.#ballots.vote(wish, window, mayPass, this.#accusations.excluded());
+      const absent = this.#accusations.excluded();
+      this.#ballots.vote(wish, window, mayPass, absent, this.#patience.mayOpen(this.view, this.#position, absent, nowMs));
       this.#ballots.lock(window);
       const commit = this.#ballots.committed();
       if (commit === null || !this.#adopt(commit, nowMs)) return;

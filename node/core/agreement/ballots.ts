@@ -59,13 +59,14 @@ export class Ballots {
 
   /**
    * Votes, if there is reason to: for a change that stands open and is acceptable, or for `wanted` in a ballot of this
-   * window. `absent` are members that are not expected to vote.
+   * window. `absent` are members that are not expected to vote; who may not open a ballot waits for others to.
    */
   vote(
     wanted: ViewChange | null,
     window: number,
     isAcceptable: (change: ViewChange) => boolean,
     absent: Positions = NOBODY,
+    mayOpen = true,
   ): void {
     if (this.#self < 0) return;
     // Rule: once anything is locked, nothing but the highest lock known gets this vote.
@@ -77,7 +78,7 @@ export class Ballots {
       .filter(({ ballot, change }) => ballot > this.#floor && ballot >= window - 1 && isRight(change))
       .sort((a, b) => count(b.votes) - count(a.votes) || b.ballot - a.ballot || (a.key < b.key ? -1 : 1));
     const own = locked?.change ?? wanted!;
-    const choice = open[0] ?? (window > this.#floor ? this.#proposal(window, own) : null);
+    const choice = open[0] ?? (mayOpen && window > this.#floor ? this.#proposal(window, own) : null);
     if (choice === null) return;
     insert(choice.votes, this.#self);
     this.#isNews(choice);
@@ -197,6 +198,7 @@ export class Ballots {
     }
     if (lowest === null) return false;
     this.#proposals.delete(lowest);
+    if (lowest.isNews) this.#news = this.#news.filter((one) => one !== lowest);
     const same = this.#byKey.get(lowest.key)!;
     if (same.size === 1) this.#byKey.delete(lowest.key);
     else same.delete(lowest.ballot);

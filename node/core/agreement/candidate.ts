@@ -2,10 +2,14 @@
 
 import type { MemberId } from "../events.ts";
 import type { Positions, ViewChange, ViewMember } from "../frame.ts";
-import { ACTIVATION_WINDOWS, LOSS_ACTIVATION_WINDOWS, STABLE_MS, UNSTABLE_MS } from "../limits.ts";
+import { ACTIVATION_WINDOWS, LOSS_ACTIVATION_WINDOWS, OPENING_ROUNDS, STABLE_MS, UNSTABLE_MS, windowOf } from "../limits.ts";
+import { hash32 } from "../rings.ts";
 import type { Accusations } from "./accusations.ts";
 import { has, isEmpty, listed } from "./positions.ts";
 import { type AgreedView, hasSameMembers } from "./view.ts";
+
+/** Enough to come upon somebody present where half are not. */
+const MOST_DRAWS = 32;
 
 /** What agents say of themselves. */
 export interface Wishes {
@@ -78,12 +82,38 @@ export class Patience {
     return nowMs >= this.#ripeMs() ? wish : null;
   }
 
-  /** When it will be ripe if it stays the same; Infinity if there is none, or it is ripe. */
+  /**
+   * Whether this agent may put it to the vote, and not only join in where others did. While things keep changing everybody
+   * knows something else: each would vote for a proposal of its own, and none ever had a quorum.
+   */
+  mayOpen(view: AgreedView, self: number, absent: Positions, nowMs: number): boolean {
+    if (nowMs >= this.#settledMs()) return true;
+    const window = windowOf(nowMs);
+    const round = (window - windowOf(this.#firstMs)) % OPENING_ROUNDS;
+    return openers(view, window, 2 ** round, absent).includes(self);
+  }
+
+  /** When it will be ripe if it stays the same, or then settled; Infinity if there is none, or it is both. */
   nextMs(nowMs: number): number {
-    return this.#wish === null || this.#ripeMs() <= nowMs ? Number.POSITIVE_INFINITY : this.#ripeMs();
+    const times = this.#wish === null ? [] : [this.#ripeMs(), this.#settledMs()];
+    return times.find((ms) => ms > nowMs) ?? Number.POSITIVE_INFINITY;
+  }
+
+  #settledMs(): number {
+    return this.#sinceMs + STABLE_MS;
   }
 
   #ripeMs(): number {
-    return Math.min(this.#sinceMs + STABLE_MS, this.#firstMs + UNSTABLE_MS);
+    return Math.min(this.#settledMs(), this.#firstMs + UNSTABLE_MS);
   }
+}
+
+/** Drawn by the window, the same everywhere: so many members, some of them perhaps more than once. */
+function openers(view: AgreedView, window: number, howMany: number, absent: Positions): number[] {
+  const found: number[] = [];
+  for (let draw = 0; draw < MOST_DRAWS && found.length < howMany; draw++) {
+    const position = hash32(`${view.number}.${window}`, draw) % view.size;
+    if (!has(absent, position)) found.push(position);
+  }
+  return found;
 }
