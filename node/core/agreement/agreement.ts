@@ -10,13 +10,14 @@ import { PRESENCE_WINDOWS, windowOf } from "../limits.ts";
 import { Accusations } from "./accusations.ts";
 import { Acks } from "./acks.ts";
 import { Ballots } from "./ballots.ts";
-import { candidateOf, isAcceptable, Patience, type Wishes } from "./candidate.ts";
+import { isAcceptable, type Wishes } from "./candidate.ts";
 import type { Chain } from "./chain.ts";
 import { Growth } from "./growth.ts";
 import { Lease } from "./lease.ts";
 import { OwnWord } from "./own-word.ts";
 import { NOTHING, parts } from "./parts.ts";
 import { has, isEmpty } from "./positions.ts";
+import { Proposer } from "./proposer.ts";
 import { Rhythm, slackOf } from "./rhythm.ts";
 import { type Label, RollCalls } from "./roll-calls.ts";
 import { Timeline } from "./timeline.ts";
@@ -38,7 +39,7 @@ export class Agreement {
   readonly #growth: Growth;
   readonly #watching: Watching;
   readonly #ownWord: OwnWord;
-  readonly #patience = new Patience();
+  readonly #proposer: Proposer;
   #ballots: Ballots;
   #commits: Commit[] = [];
   #adopted: Adopted[] = [];
@@ -46,12 +47,10 @@ export class Agreement {
   #adoptedWindow: number;
   /** Something was heard that may change the wish, a ballot or the plan of shares. */
   #isStale = true;
-  #wish: ViewChange | null = null;
   /** Own position in the view; -1 while this agent is no member. */
   #position: number;
   /** Nothing but news makes a turn necessary before. */
   #nextTurnMs = Number.NEGATIVE_INFINITY;
-  #isWishStale = true;
 
   constructor(self: MemberId, lineage: Lineage, chain: Chain, wishes: Wishes, nowMs: number, dropped = nothingDropped()) {
     this.lineage = lineage;
@@ -66,6 +65,7 @@ export class Agreement {
     this.#timeline = new Timeline(self);
     this.#growth = new Growth(self, chain, this.#acks, this.#rollCalls, this.#accusations);
     this.#watching = new Watching(nowMs);
+    this.#proposer = new Proposer(wishes);
     this.#position = chain.current.positionOf(self);
     this.#adoptedWindow = windowOf(nowMs);
     this.#ownWord = new OwnWord(self, chain, nowMs);
@@ -174,7 +174,7 @@ export class Agreement {
 
   /** What an agent says of itself has changed: it wants to come in, or leaves, or carries another weight. */
   wishesChanged(): void {
-    this.#isWishStale = true;
+    this.#proposer.review();
     this.#isStale = true;
   }
 
@@ -203,7 +203,7 @@ export class Agreement {
     this.#nextTurnMs = Math.min(
       this.rhythm.nextBeatMs(nowMs),
       this.#watching.nextMs(nowMs),
-      this.#patience.nextMs(nowMs),
+      this.#proposer.nextMs(nowMs),
       this.#timeline.nextMs(nowMs),
     );
     return changed;
@@ -259,7 +259,7 @@ export class Agreement {
 
   #beginWindow(window: number): void {
     this.#window = window;
-    this.#isWishStale = true;
+    this.#proposer.review();
     this.#rollCalls.forgetBefore(window);
     this.#accusations.presence(this.#presentLately(window));
     if (this.rhythm.isBeat(window)) this.#answerRollCall();
@@ -274,7 +274,7 @@ export class Agreement {
 
   /** Something is undecided, or looks amiss. */
   #isDisturbed(window: number, nowMs: number): boolean {
-    if (!this.isMember() || this.#wish !== null || this.#timeline.at(nowMs) !== this.view) return true;
+    if (!this.isMember() || !this.#proposer.isContent() || this.#timeline.at(nowMs) !== this.view) return true;
     return this.#lease.isInTrouble(window) || !isEmpty(this.#accusations.excluded()) || !this.#lease.isFairlyNew(window);
   }
 
@@ -302,20 +302,16 @@ export class Agreement {
   #takeAccusation(accusation: Accusation | null, nowMs: number): void {
     if (accusation === null || !this.#accusations.take(accusation, nowMs)) return;
     if (accusation.kind === "closed") this.#lease.trouble(windowOf(nowMs));
-    this.#isWishStale = true;
+    this.#proposer.review();
     this.#isStale = true;
   }
 
   #decide(window: number, nowMs: number): void {
     for (;;) {
-      // Whoever is no member has no vote.
-      if (!this.isMember()) this.#wish = null;
-      else if (this.#isWishStale) this.#wish = candidateOf(this.view, this.#accusations.excluded(), window, this.#wishes);
-      this.#isWishStale = false;
-      const wish = this.#patience.ripe(this.#wish, nowMs);
       const mayPass = (change: ViewChange) => isAcceptable(change, this.view, this.#accusations, this.#wishes);
-      const absent = this.#accusations.excluded();
-      this.#ballots.vote(wish, window, mayPass, absent, this.#patience.mayOpen(this.view, this.#position, absent, nowMs));
+      const excluded = this.#accusations.excluded();
+      const { wanted, mayOpen } = this.#proposer.propose(this.view, this.#position, excluded, nowMs);
+      this.#ballots.vote(wanted, window, mayPass, excluded, mayOpen);
       this.#ballots.lock(window);
       const commit = this.#ballots.committed();
       if (commit === null || !this.#adopt(commit, nowMs)) return;

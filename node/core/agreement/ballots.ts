@@ -78,7 +78,9 @@ export class Ballots {
       .filter(({ ballot, change }) => ballot > this.#floor && ballot >= window - 1 && isRight(change))
       .sort((a, b) => count(b.votes) - count(a.votes) || b.ballot - a.ballot || (a.key < b.key ? -1 : 1));
     const own = locked?.change ?? wanted!;
-    const choice = open[0] ?? (mayOpen && window > this.#floor ? this.#proposal(window, own) : null);
+    // What is locked is the same for all: there nobody is in anybody's way.
+    const opens = (mayOpen || locked !== null) && window > this.#floor;
+    const choice = open[0] ?? (opens ? this.#proposal(window, own) : null);
     if (choice === null) return;
     insert(choice.votes, this.#self);
     this.#isNews(choice);

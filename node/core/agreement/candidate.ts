@@ -2,14 +2,10 @@
 
 import type { MemberId } from "../events.ts";
 import type { Positions, ViewChange, ViewMember } from "../frame.ts";
-import { ACTIVATION_WINDOWS, LOSS_ACTIVATION_WINDOWS, OPENING_ROUNDS, STABLE_MS, UNSTABLE_MS, windowOf } from "../limits.ts";
-import { hash32 } from "../rings.ts";
+import { ACTIVATION_WINDOWS, LOSS_ACTIVATION_WINDOWS, STABLE_MS, UNSTABLE_MS } from "../limits.ts";
 import type { Accusations } from "./accusations.ts";
 import { has, isEmpty, listed } from "./positions.ts";
 import { type AgreedView, hasSameMembers } from "./view.ts";
-
-/** Enough to come upon somebody present where half are not. */
-const MOST_DRAWS = 32;
 
 /** What agents say of themselves. */
 export interface Wishes {
@@ -22,6 +18,15 @@ export interface Wishes {
   /** What a member's weight should be. */
   weightOf(member: ViewMember): number;
 }
+
+/** Those who are lost go, and nothing else changes. */
+export const NO_WISHES: Wishes = {
+  areNone: () => true,
+  joiners: () => [],
+  wantsIn: () => false,
+  isLeaving: () => false,
+  weightOf: ({ weight }) => weight,
+};
 
 /** Null if everything may stay as it is. Joins, leaves and weights wait until the last change has taken effect. */
 export function candidateOf(view: AgreedView, excluded: Positions, window: number, wishes: Wishes): ViewChange | null {
@@ -82,15 +87,14 @@ export class Patience {
     return nowMs >= this.#ripeMs() ? wish : null;
   }
 
-  /**
-   * Whether this agent may put it to the vote, and not only join in where others did. While things keep changing everybody
-   * knows something else: each would vote for a proposal of its own, and none ever had a quorum.
-   */
-  mayOpen(view: AgreedView, self: number, absent: Positions, nowMs: number): boolean {
-    if (nowMs >= this.#settledMs()) return true;
-    const window = windowOf(nowMs);
-    const round = (window - windowOf(this.#firstMs)) % OPENING_ROUNDS;
-    return openers(view, window, 2 ** round, absent).includes(self);
+  /** Whether it has been the same for a while: then whoever knows as much wishes for the same. */
+  isSettled(nowMs: number): boolean {
+    return nowMs >= this.#settledMs();
+  }
+
+  /** Since when there is a wish, the same or another. */
+  get firstMs(): number {
+    return this.#firstMs;
   }
 
   /** When it will be ripe if it stays the same, or then settled; Infinity if there is none, or it is both. */
@@ -106,14 +110,4 @@ export class Patience {
   #ripeMs(): number {
     return Math.min(this.#settledMs(), this.#firstMs + UNSTABLE_MS);
   }
-}
-
-/** Drawn by the window, the same everywhere: so many members, some of them perhaps more than once. */
-function openers(view: AgreedView, window: number, howMany: number, absent: Positions): number[] {
-  const found: number[] = [];
-  for (let draw = 0; draw < MOST_DRAWS && found.length < howMany; draw++) {
-    const position = hash32(`${view.number}.${window}`, draw) % view.size;
-    if (!has(absent, position)) found.push(position);
-  }
-  return found;
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Ballots } from "../../../node/core/agreement/ballots.ts";
-import { listed } from "../../../node/core/agreement/positions.ts";
+import { listed, NOBODY } from "../../../node/core/agreement/positions.ts";
 import type { Ballot, ViewChange } from "../../../node/core/frame.ts";
 import {
   ACTIVATION_WINDOWS, BALLOTS_KEPT, LONGEST_PATIENCE_WINDOWS, PATIENCE_WINDOWS,
@@ -42,6 +42,23 @@ describe("a vote", () => {
     const a = voter("a");
     a.vote(without("e"), W, none);
     assert.deepEqual(stand(a), ["100 -e a/"]);
+  });
+
+  it("opens none if others shall, and joins theirs", () => {
+    const a = voter("a");
+    a.vote(without("e"), W, any, NOBODY, false);
+    assert.deepEqual(stand(a), []);
+    a.merge(ballot(without("d"), "b"), W);
+    a.vote(without("e"), W, any, NOBODY, false);
+    assert.deepEqual(stand(a), ["100 -d ab/"]);
+  });
+
+  it("opens one all the same for what is locked, which is the same for all", () => {
+    const a = voter("a", ballot(without("e", W - 1), "bcd", "b", W - 1));
+    a.vote(without("d"), W, none, NOBODY, false);
+    const later = W + PATIENCE_WINDOWS;
+    a.vote(without("d", later), later, none, NOBODY, false);
+    assert.deepEqual(stand(a), ["99 -e abcd/b", `${later} -e a/`]);
   });
 
   const W1 = W - 1;
@@ -298,6 +315,14 @@ describe("what is heard", () => {
     assert.equal(a.all().length, BALLOTS_KEPT);
     a.merge(ballot(without("e"), "b", "b"), W);
     assert.equal(a.all().length, BALLOTS_KEPT);
+  });
+
+  it("is bounded also where news is not fetched: what was forgotten is not told", () => {
+    const a = voter("a");
+    const last = W + BALLOTS_KEPT + 5;
+    for (let window = W; window <= last; window++) a.merge(ballot(without("c", window), "b", "", window), window);
+    const told = a.takeNews().map((one) => one.ballot);
+    assert.deepEqual(told, Array.from({ length: BALLOTS_KEPT }, (_, i) => last - BALLOTS_KEPT + 1 + i));
   });
 
   it("is bounded, but what is locked and one's own vote are kept, and the highest of the rest", () => {

@@ -115,4 +115,13 @@ describe("a wish is ripe", () => {
     assert.equal(patience.nextMs(NOW + STABLE_MS - 1), NOW + STABLE_MS);
     assert.equal(patience.nextMs(NOW + STABLE_MS), Infinity);
   });
+
+  it("and, if that was because it never stayed the same, looked at again when it has settled", () => {
+    const patience = new Patience();
+    let ms = 0;
+    for (; ms < UNSTABLE_MS; ms += STABLE_MS / 2) patience.ripe(without(ms % STABLE_MS === 0 ? "d" : "e"), NOW + ms);
+    assert.equal(isRipe(patience, without("de"), ms), true);
+    assert.deepEqual([0, STABLE_MS].map((laterMs) => patience.isSettled(NOW + ms + laterMs)), [false, true]);
+    assert.deepEqual([0, STABLE_MS].map((laterMs) => patience.nextMs(NOW + ms + laterMs)), [NOW + ms + STABLE_MS, Infinity]);
+  });
 });
