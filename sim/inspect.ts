@@ -2,7 +2,7 @@
 
 import type { Effect, In, MemberId, SelfDescription } from "../node/core/events.ts";
 import { SwarmMachine } from "../node/core/machine.ts";
-import type { NewRecords } from "../node/core/members.ts";
+import type { Tables } from "../node/core/members.ts";
 
 /** What runs in a simulated agent: the production core, or in tests of the simulator something that misbehaves. */
 export interface Machine {
@@ -10,8 +10,8 @@ export interface Machine {
   handle(input: In, localMs: number): readonly Effect[];
 }
 
-/** `newRecords`: where it keeps what it knows of others. */
-export type MakeMachine = (self: SelfDescription, localMs: number, newRecords: NewRecords) => Machine;
+/** `tables`: how it keeps what it knows of others. */
+export type MakeMachine = (self: SelfDescription, localMs: number, tables: Tables) => Machine;
 
 /** The view an agent has adopted. Equal numbers of one lineage must be equal members. */
 export interface AdoptedView {
@@ -26,7 +26,7 @@ interface Viewing {
   view(): AdoptedView;
 }
 
-export const productionCore: MakeMachine = (self, localMs, newRecords) => new SwarmMachine(self, localMs, newRecords);
+export const productionCore: MakeMachine = (self, localMs, tables) => new SwarmMachine(self, localMs, tables);
 
 function isViewing(machine: Machine): machine is Machine & Viewing {
   return "view" in machine;

@@ -17,7 +17,7 @@ import { Network } from "./network.ts";
 import { Processes } from "./processes.ts";
 import { EventQueue } from "./queue.ts";
 import { Random } from "./random.ts";
-import { CompactRecords, SharedIds } from "./records.ts";
+import { compactTables } from "./records.ts";
 import { Target } from "./target.ts";
 
 export { EPOCH_MS } from "./clock.ts";
@@ -54,7 +54,7 @@ export class World {
   readonly #links: Links;
   readonly #dialer: Dialer;
   readonly #target = new Target();
-  readonly #ids = new SharedIds();
+  readonly #tables = compactTables();
   readonly #processes: Processes;
   readonly network: Network;
   #nextToken = 1;
@@ -262,7 +262,7 @@ export class World {
     const clock = new LocalClock(this.#random.between(-skewMs, skewMs), this.#random.between(-driftPpm, driftPpm));
     const self = { id, name: id, zone: "", addresses: [id], api: "", weight: 1, startLeadMs: START_LEAD_MS };
     const startedAtMs = this.#queue.nowMs;
-    const machine = make(self, clock.at(startedAtMs), () => new CompactRecords(this.#ids));
+    const machine = make(self, clock.at(startedAtMs), this.#tables);
     const target = fidelity === "arrivals" ? this.#target : null;
     const engine = new SimulatedEngine({ member: id, clock, target, needsLease: givesLeases(machine) });
     const agent = new Agent({ index, id, realm, clock, machine, engine, startedAtMs });

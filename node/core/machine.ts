@@ -12,7 +12,7 @@ import { Judging } from "./judging.ts";
 import { Leaving } from "./leaving.ts";
 import { inBatches } from "./batches.ts";
 import { FOLLOW_WINDOWS, LEASE_STEP_MS, LONGEST_ROUND_TRIP_MS, startOf, windowOf } from "./limits.ts";
-import type { Members, NewRecords } from "./members.ts";
+import type { Members, Tables } from "./members.ts";
 import { Membership } from "./membership.ts";
 import { Outbox } from "./outbox.ts";
 import { Publishing } from "./publishing.ts";
@@ -51,13 +51,13 @@ export class SwarmMachine {
   #followed: AgreedView | null = null;
   #roundTripMs = 0;
 
-  constructor(self: SelfDescription, localMs: number, newRecords?: NewRecords) {
+  constructor(self: SelfDescription, localMs: number, tables?: Tables) {
     const { startLeadMs, ...description } = self;
     this.self = self.id;
     this.#nowMs = this.#time.swarmMs(localMs);
     this.#capacity = new Capacity(self.weight);
     const record = { ...description, incarnation: 0, state: "alive", view: 0, fromMs: NEVER, untilMs: NEVER } as const;
-    this.#membership = new Membership(record, this.#out, this.#nowMs, newRecords);
+    this.#membership = new Membership(record, this.#out, this.#nowMs, tables);
     this.members = this.#membership.members;
     const isKnown = (run: RunId): boolean => this.runs.get(run) !== undefined;
     this.#results = new Results(self.id, this.#membership, this.#out, isKnown, () => this.#roundTripMs);

@@ -46,7 +46,7 @@ function rank(record: MemberRecord): number {
   return record.state === "alive" ? 0 : record.state === "left" ? 1 : 2;
 }
 
-/** Where records are kept by id. A Map will do; the simulator, which holds thousands of agents, brings something smaller. */
+/** A Map will do. */
 export interface Records {
   readonly size: number;
   get(id: MemberId): MemberRecord | undefined;
@@ -55,8 +55,23 @@ export interface Records {
   values(): Iterable<MemberRecord>;
 }
 
-export type NewRecords = () => Records;
-export const inMap: NewRecords = () => new Map();
+/** A Set will do. */
+export interface Ids {
+  readonly size: number;
+  has(id: MemberId): boolean;
+  add(id: MemberId): unknown;
+  delete(id: MemberId): unknown;
+  clear(): void;
+  values(): Iterable<MemberId>;
+}
+
+/** How what is known of all members is kept. The simulator, which holds thousands of agents, brings something smaller. */
+export interface Tables {
+  records(): Records;
+  ids(): Ids;
+}
+
+export const PLAIN_TABLES: Tables = { records: () => new Map(), ids: () => new Set() };
 
 export class Members {
   readonly #records: Records;
@@ -64,7 +79,7 @@ export class Members {
   #digest = 0;
   readonly #dropped: Dropped;
 
-  constructor(dropped = nothingDropped(), records: Records = inMap()) {
+  constructor(dropped = nothingDropped(), records = PLAIN_TABLES.records()) {
     this.#records = records;
     this.#dropped = dropped;
   }

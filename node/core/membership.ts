@@ -7,10 +7,9 @@ import { Damping } from "./damping.ts";
 import type { MemberId, MemberRecord } from "./events.ts";
 import type { Chain as ChainData, Frame, Lineage, LineageId, Standing } from "./frame.ts";
 import { DISSOLVE_MS, startOf, windowOf } from "./limits.ts";
-import { asAgreed, inMap, Members, type NewRecords, revised, unknown } from "./members.ts";
+import { asAgreed, type Ids, Members, PLAIN_TABLES, revised, unknown } from "./members.ts";
 import { OpenWishes, weightOf } from "./open-wishes.ts";
 import { Neighbours } from "./neighbours.ts";
-import { News } from "./news.ts";
 import type { Outbox } from "./outbox.ts";
 import { hash32 } from "./rings.ts";
 
@@ -29,7 +28,8 @@ export class Membership {
   #foundings = 0;
   /** When this agent last saw a majority, or began to wait for one. */
   #majorityMs: number;
-  readonly #news: News;
+  /** Whose records the neighbours were not told of. */
+  readonly #news: Ids;
   /** Members that are gone since this was last asked. */
   #gone: MemberId[] = [];
   readonly #neighbours: Neighbours;
@@ -42,12 +42,12 @@ export class Membership {
   #isKnocking = true;
   readonly #wishes: OpenWishes;
 
-  constructor(self: MemberRecord, out: Outbox, nowMs: number, newRecords: NewRecords = inMap) {
+  constructor(self: MemberRecord, out: Outbox, nowMs: number, tables = PLAIN_TABLES) {
     this.#self = self.id;
     this.#out = out;
-    this.members = new Members(out.dropped, newRecords());
-    this.#wishes = new OpenWishes(this.members, newRecords);
-    this.#news = new News(newRecords);
+    this.members = new Members(out.dropped, tables.records());
+    this.#wishes = new OpenWishes(this.members, tables.ids());
+    this.#news = tables.ids();
     this.#majorityMs = nowMs;
     this.#neighbours = new Neighbours(self.id, this.members, out);
     this.members.merge(self);
@@ -96,7 +96,7 @@ export class Membership {
       if (isAwaited) this.#admitted.delete(record.id);
       const known = this.members.merge(isAwaited ? revised(record, record.state, admitted.fromMs, record.untilMs) : record);
       if (known === null) continue;
-      this.#news.set(record.id, known);
+      this.#news.add(record.id);
       this.#wishes.review(known);
       this.#neighbours.said(record.id);
       if (record.view > 0) this.#agreement.told(record.id, record.view, nowMs);
@@ -105,11 +105,13 @@ export class Membership {
   }
 
   hasNews(): boolean {
-    return this.#news.isThere();
+    return this.#news.size > 0;
   }
 
   takeNews(): MemberRecord[] {
-    return this.#news.take();
+    const news = Array.from(this.#news.values(), (id) => this.members.get(id)!);
+    this.#news.clear();
+    return news;
   }
 
   /** Members gone since the last call. */
@@ -188,7 +190,7 @@ export class Membership {
   /** Asks to be let in, or shows that I am back, once the time of the lineage is known well enough to act by. */
   knock(): void {
     this.#isKnocking = true;
-    this.#news.set(this.#self, this.own());
+    this.#news.add(this.#self);
   }
 
   /** Records to tell others: mine only if it may be heard. */
@@ -276,9 +278,8 @@ export class Membership {
     this.#renew({ incarnation: this.own().incarnation + 1, view: 1, fromMs: startOf(window), untilMs: NEVER });
     const own = this.own();
     const member = { id: own.id, incarnation: own.incarnation, weight: weightOf(own), fromWindow: window };
-    const view = AgreedView.of({ number: 1, fromWindow: window, members: [member] });
     const lineage = { id: lineageId(this.#self, ++this.#foundings), bornMs: nowMs };
-    const chain = new Chain(view);
+    const chain = new Chain(AgreedView.of({ number: 1, fromWindow: window, members: [member] }));
     this.#wishes.follow(chain);
     return new Agreement(this.#self, lineage, chain, this.#wishes, nowMs, this.#out.dropped);
   }
@@ -286,7 +287,7 @@ export class Membership {
   /** What I know of its members is true of that lineage only. Those who were gone from it stay known: they are history. */
   #forgetLineage(): void {
     for (const { id, untilMs } of this.members.all()) if (id !== this.#self && untilMs === NEVER) this.members.forget(id);
-    this.#news.forget();
+    this.#news.clear();
   }
 
   #apply({ view, before }: Adopted, nowMs: number): void {
@@ -336,7 +337,7 @@ export class Membership {
     const record = { ...this.own(), ...change };
     this.members.forget(this.#self);
     this.members.merge(record);
-    if (this.#isKnocking) this.#news.set(this.#self, record);
+    if (this.#isKnocking) this.#news.add(this.#self);
     if (this.#agreement === undefined) return;
     this.#wishes.review(record);
     this.#agreement.wishesChanged();

@@ -6,20 +6,18 @@ import type { AgreedView } from "./agreement/view.ts";
 import type { MemberId, MemberRecord } from "./events.ts";
 import type { ViewMember } from "./frame.ts";
 import { WEIGHT_UNITS } from "./limits.ts";
-import { inMap, type Members, type NewRecords, type Records } from "./members.ts";
+import { type Ids, type Members, PLAIN_TABLES } from "./members.ts";
 
 export class OpenWishes implements Wishes {
   readonly #members: Members;
-  readonly #newRecords: NewRecords;
-  #open: Records;
+  readonly #open: Ids;
   #chain: Chain | null = null;
   /** Until anything changes: ballots ask for them again and again. */
   #joiners: readonly ViewMember[] | null = null;
 
-  constructor(members: Members, newRecords: NewRecords = inMap) {
+  constructor(members: Members, open = PLAIN_TABLES.ids()) {
     this.#members = members;
-    this.#newRecords = newRecords;
-    this.#open = newRecords();
+    this.#open = open;
   }
 
   /** The views by which wishes are measured, from now on. */
@@ -35,13 +33,13 @@ export class OpenWishes implements Wishes {
     const seat = this.#chain.current.memberOf(record.id);
     const wantsIn = seat === undefined && record.state === "alive" && record.untilMs === Number.POSITIVE_INFINITY;
     const wantsOther = seat !== undefined && (record.state === "left" || weightOf(record) !== seat.weight);
-    if (wantsIn || wantsOther) this.#open.set(record.id, record);
+    if (wantsIn || wantsOther) this.#open.add(record.id);
     else this.#open.delete(record.id);
   }
 
   /** There is another view. */
   reviewAll(): void {
-    this.#open = this.#newRecords();
+    this.#open.clear();
     this.#joiners = null;
     for (const record of this.#members.all()) this.review(record);
   }
@@ -53,8 +51,9 @@ export class OpenWishes implements Wishes {
   joiners(view: AgreedView): readonly ViewMember[] {
     if (this.#joiners !== null) return this.#joiners;
     const found: ViewMember[] = [];
-    for (const record of this.#open.values()) {
-      if (this.#members.get(record.id) !== record || view.positionOf(record.id) >= 0 || !this.#mayComeIn(record)) continue;
+    for (const id of this.#open.values()) {
+      const record = this.#members.get(id);
+      if (record === undefined || view.positionOf(id) >= 0 || !this.#mayComeIn(record)) continue;
       found.push(joinerOf(record));
     }
     this.#joiners = found.sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -63,7 +62,7 @@ export class OpenWishes implements Wishes {
 
   wantsIn({ id, incarnation }: ViewMember): boolean {
     const record = this.#members.get(id);
-    return record !== undefined && record.incarnation === incarnation && this.#open.get(id) === record && this.#mayComeIn(record);
+    return record !== undefined && record.incarnation === incarnation && this.#open.has(id) && this.#mayComeIn(record);
   }
 
   isLeaving(id: MemberId): boolean {
