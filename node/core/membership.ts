@@ -28,7 +28,7 @@ export class Membership {
   #foundings = 0;
   /** When this agent last saw a majority, or began to wait for one. */
   #majorityMs: number;
-  /** Whose records the neighbours were not told of. */
+  /** Of whom the neighbours were not told. */
   readonly #news: Ids;
   /** Members that are gone since this was last asked. */
   #gone: MemberId[] = [];
@@ -108,8 +108,9 @@ export class Membership {
     return this.#news.size > 0;
   }
 
+  /** Without those for whom there was no room any more. */
   takeNews(): MemberRecord[] {
-    const news = Array.from(this.#news.values(), (id) => this.members.get(id)!);
+    const news = [...this.#news.values()].flatMap((id) => this.members.get(id) ?? []);
     this.#news.clear();
     return news;
   }
@@ -276,8 +277,7 @@ export class Membership {
   #found(nowMs: number): Agreement {
     const window = windowOf(nowMs);
     this.#renew({ incarnation: this.own().incarnation + 1, view: 1, fromMs: startOf(window), untilMs: NEVER });
-    const own = this.own();
-    const member = { id: own.id, incarnation: own.incarnation, weight: weightOf(own), fromWindow: window };
+    const member = { id: this.#self, incarnation: this.own().incarnation, weight: weightOf(this.own()), fromWindow: window };
     const lineage = { id: lineageId(this.#self, ++this.#foundings), bornMs: nowMs };
     const chain = new Chain(AgreedView.of({ number: 1, fromWindow: window, members: [member] }));
     this.#wishes.follow(chain);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { MemberRecord } from "../../node/core/events.ts";
 import type { Chain as ChainData, Standing } from "../../node/core/frame.ts";
-import { startOf, WEIGHT_UNITS } from "../../node/core/limits.ts";
+import { MEMBERS_KEPT, startOf, WEIGHT_UNITS } from "../../node/core/limits.ts";
 import { Membership } from "../../node/core/membership.ts";
 import { chainOf, viewOf } from "./agreement/support.ts";
 import { One, others, outsider, NEVER, W } from "./one.ts";
@@ -130,6 +130,16 @@ describe("what others say", () => {
     assert.deepEqual(a.membership.takeNews(), [member("b", { fromMs: NEVER })]);
     a.membership.take([member("b")], a.nowMs);
     assert.deepEqual([a.membership.hasNews(), a.membership.takeNews()], [false, []]);
+  });
+
+  it("of more than can be remembered is passed on as far as it is", () => {
+    const a = new One("a");
+    const lost = Array.from({ length: 3 }, (_, i) => member(`lost${i}`, { state: "lost", fromMs: 1, untilMs: 2 + i }));
+    a.membership.take([...lost, ...Array.from({ length: MEMBERS_KEPT - 2 }, (_, i) => member(`m${i}`))], NOW);
+    const news = a.membership.takeNews();
+    assert.equal(a.membership.members.all().length, MEMBERS_KEPT);
+    assert.equal(news.length, MEMBERS_KEPT - 1, "all but itself");
+    assert.ok(news.every((record) => record !== undefined && record.id !== "lost0" && record.id !== "lost1"));
   });
 
   it("brings in newcomers only from themselves or from members", () => {
