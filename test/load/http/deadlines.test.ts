@@ -62,7 +62,8 @@ test("one that expires may add another and remove its neighbours", async () => {
   const queue = deadlines.add(first, 10);
   deadlines.add(second, 10);
   await later(100);
-  assert.deepEqual(expired, ["first", "fourth", "third"]);
+  // Where the machine stands still for a moment both of these are due at once.
+  assert.deepEqual([expired[0], expired.slice(1).sort()], ["first", ["fourth", "third"]]);
 });
 
 test("ever new timeouts are not remembered for ever", async () => {
