@@ -37,7 +37,8 @@ export const STABLE_MS = 100;
 /** … but no longer than this, if it keeps changing. */
 export const UNSTABLE_MS = 400;
 /**
- * Until then one member may put it to the vote, twice as many in the next window, and so on for so many windows, then one again.
+ * While it keeps changing one member may put it to the vote, twice as many in the next window, and so on for so many windows, then
+ * one again; they are counted from that in which there first was a wish.
  * Fewer rounds are lost where those whose turn it is are gone, more where they get into each other's way.
  */
 export const OPENING_ROUNDS = 4;

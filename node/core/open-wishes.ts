@@ -76,7 +76,7 @@ export class OpenWishes implements Wishes {
 
   /** Whoever was removed has to know it before it comes back: an older wish is not one. */
   #mayComeIn({ id, view }: MemberRecord): boolean {
-    const last = this.#chain?.all().findLast((one) => one.positionOf(id) >= 0);
+    const last = this.#chain?.newestWith(id);
     return last === undefined || view > last.number;
   }
 }

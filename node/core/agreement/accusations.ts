@@ -241,7 +241,7 @@ export class Accusations {
   }
 
   #closedNow(id: MemberId, { entries }: Accused, nowMs: number): { is: boolean; untilMs: number } {
-    const view = this.#chain.all().findLast((one) => one.positionOf(id) >= 0);
+    const view = this.#chain.newestWith(id);
     let untilMs = Number.POSITIVE_INFINITY;
     const says = (accuser: MemberId) => {
       const entry = entries.get(accuser);

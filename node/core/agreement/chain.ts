@@ -38,9 +38,14 @@ export class Chain {
     return this.#views[number - this.oldest.number];
   }
 
+  /** The newest of the views remembered that holds it. */
+  newestWith(id: MemberId): AgreedView | undefined {
+    return this.#views.findLast((view) => view.positionOf(id) >= 0);
+  }
+
   /** Whether it is in the view, or was in one of those before it that are remembered. */
   remembers(id: MemberId): boolean {
-    return this.#views.some((view) => view.positionOf(id) >= 0);
+    return this.newestWith(id) !== undefined;
   }
 
   /** Takes the next view if a quorum of the current one has locked it. Returns whether it did. */

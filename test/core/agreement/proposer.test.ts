@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { NOBODY } from "../../../node/core/agreement/positions.ts";
 import { type Proposal, Proposer } from "../../../node/core/agreement/proposer.ts";
+import type { Positions } from "../../../node/core/frame.ts";
 import { OPENING_ROUNDS, STABLE_MS, startOf, UNSTABLE_MS } from "../../../node/core/limits.ts";
 import { wishesOf } from "./room.ts";
 import { idsOf, set, viewOf } from "./support.ts";
@@ -15,7 +16,7 @@ const VIEW = viewOf(MEMBERS, { fromWindow: W });
 interface When {
   /** For how long somebody new has been coming all the time, in windows, before it is ripe. */
   readonly windows?: number;
-  readonly excluded?: typeof NOBODY;
+  readonly excluded?: Positions;
   readonly laterMs?: number;
 }
 

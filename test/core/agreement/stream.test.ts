@@ -16,29 +16,33 @@ const HEARSAY_MS = 150;
 /** How often each tells the others what is new. */
 const TELL_EVERY_MS = 100;
 
+interface Hearsay {
+  readonly atMs: number;
+  hear(): void;
+}
+
 /** Milliseconds from the first newcomer until a majority of members has another view; Infinity if that never happens. */
 function agreedAfterMs(seed: number): number {
   const random = new Random(seed);
   const view = viewOf(MEMBERS, { fromWindow: W - 100 });
   const all = [...MEMBERS].map((id, i) => {
     const will = { joining: "", leaving: "" };
-    const hears: { readonly atMs: number; readonly hear: () => void }[] = [];
+    const hears: Hearsay[] = [];
     return { id, will, agreement: agreementOf(id, view, startOf(W), will), hears, phaseMs: (37 * i) % TELL_EVERY_MS };
   });
   for (let ms = 0; ms < 1000 * SECONDS; ms++) {
     const nowMs = startOf(W) + ms;
     const newcomer = String.fromCodePoint(0x4e00 + Math.floor(ms / NEWCOMER_EVERY_MS));
     for (const one of all) {
-      const { will, agreement, hears } = one;
+      const { will, agreement } = one;
       const learn = (): void => {
         will.joining = [...will.joining, newcomer].sort().join("");
         agreement.wishesChanged();
       };
-      if (ms % NEWCOMER_EVERY_MS === 0) hears.push({ atMs: ms + random.integer(0, HEARSAY_MS), hear: learn });
+      if (ms % NEWCOMER_EVERY_MS === 0) one.hears.push({ atMs: ms + random.integer(0, HEARSAY_MS), hear: learn });
       if (ms % TELL_EVERY_MS !== one.phaseMs) continue;
-      const heard = hears.filter(({ atMs }) => atMs <= ms);
-      one.hears.splice(0, hears.length, ...hears.filter(({ atMs }) => atMs > ms));
-      for (const { hear } of heard) hear();
+      for (const { atMs, hear } of one.hears) if (atMs <= ms) hear();
+      one.hears = one.hears.filter(({ atMs }) => atMs > ms);
       agreement.turn(nowMs, nowMs);
       const frame = agreement.takeNews();
       for (const other of all) {
