@@ -162,11 +162,20 @@ export function asAgreed(told: MemberRecord, seat: ViewMember | undefined): Memb
   return revised(told, state, startOf(seat.fromWindow), NEVER);
 }
 
-/** A member whose own words have not come yet: whatever they are, they count for more. */
-export function unknown(id: MemberId): MemberRecord {
+/**
+ * A member whose own words have not come yet: whatever they are, they count for more. The same object for all who are told of it
+ * by the same view, as in `revised`.
+ */
+export function unknown(member: ViewMember): MemberRecord {
+  const known = nobodies.get(member);
+  if (known !== undefined) return known;
   const nothing = { name: "", zone: "", addresses: [], api: "" };
-  return { id, incarnation: 0, state: "alive", ...nothing, weight: 1, view: 0, fromMs: NEVER, untilMs: NEVER };
+  const made = { id: member.id, incarnation: 0, state: "alive", ...nothing, weight: 1, view: 0, fromMs: NEVER, untilMs: NEVER } as const;
+  nobodies.set(member, made);
+  return made;
 }
+
+const nobodies = new WeakMap<ViewMember, MemberRecord>();
 
 /** The common case, told without making anything: in a flood every record comes over every link. */
 function saysNothingNew(known: MemberRecord, record: MemberRecord): boolean {

@@ -292,13 +292,13 @@ export class Membership {
 
   #apply({ view, before }: Adopted, nowMs: number): void {
     const atMs = startOf(view.fromWindow);
-    for (const { id, incarnation } of view.members) {
-      if (before.positionOf(id) >= 0) continue;
-      const record = this.members.get(id) ?? unknown(id);
-      this.#out.emit({ type: "joined", member: id, name: record.name, atMs: nowMs });
+    for (const member of view.members) {
+      if (before.positionOf(member.id) >= 0) continue;
+      const record = this.members.get(member.id) ?? unknown(member);
+      this.#out.emit({ type: "joined", member: member.id, name: record.name, atMs: nowMs });
       // Its words may come after the view: then its time waits for them.
-      if (record.incarnation >= incarnation || record.untilMs === NEVER) this.members.merge(revised(record, record.state, atMs, record.untilMs));
-      else this.#admitted.set(id, { incarnation, fromMs: atMs });
+      if (record.incarnation >= member.incarnation || record.untilMs === NEVER) this.members.merge(revised(record, record.state, atMs, record.untilMs));
+      else this.#admitted.set(member.id, { incarnation: member.incarnation, fromMs: atMs });
     }
     for (const { id } of before.members) {
       if (view.positionOf(id) >= 0) continue;

@@ -7,6 +7,7 @@ import { unknown } from "../../node/core/members.ts";
 import { CompactIds, CompactRecords, SharedIds } from "../../sim/records.ts";
 import { forSeeds } from "../support/random.ts";
 
+const recordOf = (id: MemberId) => unknown({ id, incarnation: 1, weight: 1, fromWindow: 0 });
 const byId = (a: MemberRecord, b: MemberRecord) => (a.id < b.id ? -1 : 1);
 
 describe("compact records", () => {
@@ -21,7 +22,7 @@ describe("compact records", () => {
           compact.delete(id);
           map.delete(id);
         } else {
-          const record = { ...unknown(id), incarnation: i };
+          const record = { ...recordOf(id), incarnation: i };
           compact.set(id, record);
           map.set(id, record);
         }
@@ -38,8 +39,8 @@ describe("compact records", () => {
   it("are listed in the same order by all agents: that in which ids were first heard of", () => {
     const ids = new SharedIds();
     const [one, other] = [new CompactRecords(ids), new CompactRecords(ids)];
-    for (const id of "cab") one.set(id, unknown(id));
-    for (const id of "bca") other.set(id, unknown(id));
+    for (const id of "cab") one.set(id, recordOf(id));
+    for (const id of "bca") other.set(id, recordOf(id));
     for (const each of [one, other]) assert.equal(each.values().map(({ id }) => id).join(""), "cab");
   });
 
