@@ -14,7 +14,9 @@ export interface Label {
   readonly excluded: Positions;
   /** Equal sets have equal ones. */
   readonly excludedHash: number;
-  readonly present: Uint32Array;
+  present: Uint32Array;
+  /** As it was told or heard last, while that is all there is to tell: `present` is shared with it then, and copied before it changes. */
+  told: RollCall | null;
   /** It has bits that the neighbours were not told of. */
   isNews: boolean;
 }
@@ -25,19 +27,23 @@ export class RollCalls {
   /** The last two windows that were asked for, even and odd: nearly all frames are of these. */
   readonly #recent: [number, Label[]][] = [];
   #news: Label[] = [];
+  #oldestWindow = Number.NEGATIVE_INFINITY;
 
   constructor(dropped = nothingDropped()) {
     this.#dropped = dropped;
   }
 
-  /** Takes bits in, of a view that is known. Returns the label if there was anything new. */
+  /** Takes bits in, of a view that is known. Returns the label if there was anything new; what is forgotten is not. */
   merge(call: RollCall, view: AgreedView): Label | null {
+    if (call.window < this.#oldestWindow) return null;
     const known = this.#known(view, call.window, call.excluded);
     // Nearly all that is heard is known: the rest of the call is looked at only if it is not.
     if (known !== undefined && isWithin(call.present, known.present)) return null;
     if (!fits(call.present, view.size) || !fits(call.excluded, view.size)) return null;
     const label = known ?? this.#add(view, call.window, call.excluded);
-    if (label === null || !insertAll(label.present, call.present)) return null;
+    if (label === null || isWithin(call.present, label.present)) return null;
+    if (call.present.length === label.present.length && isWithin(label.present, call.present)) share(label, call);
+    else insertAll(own(label), call.present);
     this.#isNews(label);
     return label;
   }
@@ -46,7 +52,7 @@ export class RollCalls {
   set(view: AgreedView, window: number, excluded: Positions, position: number): Label | null {
     const label = this.#known(view, window, excluded) ?? this.#add(view, window, excluded);
     if (label === null || has(label.present, position)) return null;
-    insert(label.present, position);
+    insert(own(label), position);
     this.#isNews(label);
     return label;
   }
@@ -83,9 +89,10 @@ export class RollCalls {
     return present;
   }
 
-  /** What the neighbours have not been told. */
+  /** What the neighbours have not been told: the newest windows first, if that is too much for a frame. */
   takeNews(): RollCall[] {
     if (this.#news.length === 0) return [];
+    if (this.#news.length > FRAME_LISTS.rollCalls) this.#news.sort((a, b) => b.window - a.window);
     const news = this.#news.splice(0, FRAME_LISTS.rollCalls);
     for (const label of news) label.isNews = false;
     return news.map(plain);
@@ -101,8 +108,11 @@ export class RollCalls {
     return windows.flatMap((window) => this.in(window)).slice(0, FRAME_LISTS.rollCalls).map(plain);
   }
 
+  /** What is forgotten is not told any more, nor taken in again: it would go round for ever. */
   forgetBefore(window: number): void {
-    for (const old of this.#windows.keys()) if (old < window - ROLL_CALLS_KEPT) this.#windows.delete(old);
+    this.#oldestWindow = window - ROLL_CALLS_KEPT;
+    for (const old of this.#windows.keys()) if (old < this.#oldestWindow) this.#windows.delete(old);
+    if (this.#news.length > 0) this.#news = this.#news.filter((label) => label.window >= this.#oldestWindow);
     this.#recent.length = 0;
   }
 
@@ -112,7 +122,8 @@ export class RollCalls {
       this.#dropped.roll_calls++;
       return null;
     }
-    const label = { view, window, excluded, excludedHash: hashOf(excluded), present: emptyPositions(view.size), isNews: false };
+    const nobody = { present: emptyPositions(view.size), told: null, isNews: false };
+    const label: Label = { view, window, excluded, excludedHash: hashOf(excluded), ...nobody };
     const all = this.#windows.get(window) ?? [];
     if (all.length === 0) this.#windows.set(window, all);
     all.push(label);
@@ -135,8 +146,21 @@ export class RollCalls {
 
 const NO_LABELS: readonly Label[] = [];
 
-/** Copied: what is in a frame never changes. */
-function plain({ view, window, excluded, present }: Label): RollCall {
-  return { view: view.number, window, excluded, present: present.slice() };
+/** What is in a frame never changes. */
+function plain(label: Label): RollCall {
+  const { view, window, excluded, present } = label;
+  return (label.told ??= { view: view.number, window, excluded, present });
 }
 
+/** The call tells all that is known: where opinions are many, most of what is kept and told is the same everywhere. */
+function share(label: Label, call: RollCall): void {
+  label.told = call;
+  label.present = call.present;
+}
+
+/** Those present, to be changed. */
+function own(label: Label): Uint32Array {
+  if (label.told !== null) label.present = label.present.slice();
+  label.told = null;
+  return label.present;
+}

@@ -121,6 +121,46 @@ describe("roll calls", () => {
     assert.equal(calls.all().length, 1);
   });
 
+  it("that are forgotten are neither told any more nor taken in again: what the others have not forgotten yet would go round for ever", () => {
+    const calls = new RollCalls();
+    calls.merge(call("a"), VIEW);
+    calls.merge(call("b", "", { window: WINDOW + 1 }), VIEW);
+    calls.forgetBefore(WINDOW + 1 + ROLL_CALLS_KEPT);
+    assert.equal(calls.merge(call("c"), VIEW), null);
+    assert.deepEqual([calls.in(WINDOW).length, calls.in(WINDOW + 1).length], [0, 1]);
+    assert.deepEqual([calls.takeNews().map(({ window }) => window), calls.hasNews()], [[WINDOW + 1], false]);
+  });
+
+  it("of the newest windows are told first if there are more than a frame holds: a lease comes of no others", () => {
+    const view = viewOf(letters(26));
+    const calls = new RollCalls();
+    const excluding = (bits: number, window: number) => ({ view: 1, window, excluded: Uint32Array.of(bits), present: set(view, "a") });
+    for (let bits = 0; bits < FRAME_LISTS.rollCalls; bits++) calls.merge(excluding(bits, WINDOW + (bits % 2)), view);
+    calls.merge(excluding(0, WINDOW + 2), view);
+    const told = calls.takeNews().map(({ window }) => window);
+    assert.deepEqual([told.length, told[0], told.at(-1)], [FRAME_LISTS.rollCalls, WINDOW + 2, WINDOW]);
+    assert.deepEqual(calls.takeNews().map(({ window }) => window), [WINDOW]);
+  });
+
+  it("heard or told are shared until there is more to tell", () => {
+    const calls = new RollCalls();
+    const heard = call("ab");
+    calls.merge(heard, VIEW);
+    for (const told of [calls.takeNews()[0], calls.all()[0]]) assert.equal(told, heard);
+    calls.merge(call("abc"), VIEW);
+    calls.merge(call("d"), VIEW);
+    const [told] = calls.all();
+    assert.deepEqual([listed(heard.present), listed(told!.present), calls.all()[0] === told], [[0, 1], [0, 1, 2, 3], true]);
+  });
+
+  it("in fewer words than the view takes have room for all of it afterwards", () => {
+    const view = viewOf(letters(40));
+    const calls = new RollCalls();
+    calls.merge({ view: 1, window: WINDOW, excluded: NOBODY, present: Uint32Array.of(1) }, view);
+    calls.set(view, WINDOW, NOBODY, 39);
+    assert.deepEqual(listed(calls.presentFor(0, view, WINDOW)), [0, 39]);
+  });
+
   it("more opinions than can be true in one window are dropped and counted, those known still count", () => {
     const ids = letters(26);
     const view = viewOf(ids);
