@@ -73,9 +73,9 @@ export type Promised =
   | { readonly promise: "same summary" }
   /**
    * P9. Whoever is asked in the end answers after this at the latest, for all that took part and have not crashed; `without`
-   * so many at most where a network loses answers. Always promised.
+   * so many at most where a network loses answers, or that part of them. Always promised.
    */
-  | { readonly promise: "answers"; readonly withinMs: number; readonly without?: number }
+  | { readonly promise: "answers"; readonly withinMs: number; readonly without?: number; readonly withoutPart?: number }
   /** After the last change everybody has one view of everybody. Always promised; state it for another bound. */
   | { readonly promise: "one view"; readonly withinMs: number }
   /** Always promised. */

@@ -203,14 +203,18 @@ export const DRAIN_MS = 5000;
 export const GATHER_TIMEOUT_MS = 1500;
 /** Everybody has so long to answer at first. What then is missing is asked for otherwise, which takes the rest. */
 export const GATHER_PATIENCE_MS = 800;
-/** The first question waits so many round trips longer, for a few hops and a lost packet … */
-export const PATIENCE_ROUND_TRIPS = 4;
+/** The first question waits so many round trips longer, for a few hops and a lost packet at some of them … */
+export const PATIENCE_ROUND_TRIPS = 8;
 /** … and the second so many, for it may need a new link. */
 export const DIAL_ROUND_TRIPS = 8;
 /** Whoever asks for somebody else has this part of the asker's patience, or its own answer would come too late … */
 export const PATIENCE_PER_HOP = 0.8;
 /** … and with less than this asks nobody. */
 export const LEAST_PATIENCE_MS = 10;
+/** Such a part of the asker's patience later it tells what has come so far, if that is not all … */
+export const PART_AFTER = 0.25;
+/** … and then what more has come, so often at most. Sooner and more often costs frames at each hop where somebody is late. */
+export const PART_EVERY_MS = 100;
 /** Who is missing has so long when asked again. */
 export const ASK_AGAIN_PATIENCE_MS = 400;
 /** Members asked again at once without a way over the links, each for its share of the missing. Every one is a dial. */

@@ -64,8 +64,10 @@ export class GatherNet {
   /** What every frame takes longer, and what agents have learnt of that. */
   farMs = 0;
   roundTripMs = 0;
-  /** Part of the frames that arrive twice. */
+  /** Part of the frames that arrive twice, and of those that are lost and sent again so much later. */
   duplicates = 0;
+  losses = 0;
+  lossMs = 0;
   #queue: Event[] = [];
   #order = 0;
   readonly #arrivedMs = new Map<string, number>();
@@ -211,7 +213,8 @@ export class GatherNet {
     for (let i = 0; i < copies; i++) {
       // A link keeps order.
       const link = `${from.id} ${to}`;
-      const atMs = Math.max(this.nowMs + this.#latencyMs(), this.#arrivedMs.get(link) ?? 0);
+      const lostMs = this.losses > 0 && this.random.next() < this.losses ? this.lossMs : 0;
+      const atMs = Math.max(this.nowMs + this.#latencyMs() + lostMs, this.#arrivedMs.get(link) ?? 0);
       this.#arrivedMs.set(link, atMs);
       this.#later(atMs - this.nowMs, to, (node) => node.results.hear(from.id, frame, this.nowMs));
     }

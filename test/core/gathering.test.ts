@@ -125,6 +125,25 @@ describe("while it is gathered", () => {
     });
   }
 
+  const lossy: readonly [number, number, number][] = [[0.1, 198, 20], [0.3, 180, 100]];
+  for (const [losses, least, most] of lossy) {
+    it(`${100 * losses} % of the frames come late from afar: nobody has to hear of the last of a part to hear of the first`, () => {
+      let [heard, told] = [0, 0];
+      const [seeds, size] = [8, 200];
+      forSeeds(seeds, (random, seed) => {
+        const net = new GatherNet(size, seed);
+        reported(net, () => 1);
+        Object.assign(net, { farMs: 75, roundTripMs: 160, losses, lossMs: 600 });
+        const { agents, iterations } = net.gather(random.pick(net.ids)).summary;
+        assert.equal(iterations.started, agents.reported, "each once");
+        heard += agents.reported;
+        told += net.sent.flatMap(({ reports }) => reports ?? []).length;
+      });
+      assert.ok(heard >= seeds * least, `${heard / seeds} of ${size}, on average`);
+      assert.ok(told <= seeds * most, `${told / seeds} reports were told on behalf of others, on average`);
+    });
+  }
+
   it("anything may fail: what is missing is named, and nobody is in it twice", () => {
     forSeeds(60, (random, seed) => {
       // Each bit of the sum is an agent: one that is in it twice would set another one's.
