@@ -6,7 +6,7 @@ import { dirname, join, relative } from "node:path";
 import type { Finding } from "./judge.ts";
 import { promisesOf } from "./run.ts";
 import { SCENARIOS } from "./scenarios/all.ts";
-import type { Job, Result } from "./soak-table.ts";
+import { inOrder, type Job, type Result, worseOf } from "./soak-table.ts";
 
 /** From here on everything that decides how a run goes is imported. */
 const ROOTS = ["run.ts", "scenarios/all.ts"].map((file) => join(import.meta.dirname, file));
@@ -33,16 +33,37 @@ export function keyOf({ scenario, agents, seed }: Job): string {
   return `${scenario}/${agents}/${seed}`;
 }
 
+/** The same of all runs that a result is of. */
+export function keysOf({ scenario, agents, seed, toSeed = seed }: Result): string[] {
+  return Array.from({ length: 1 + toSeed - seed }, (_, i) => keyOf({ scenario, agents, seed: seed + i }));
+}
+
+/** Runs of the same scenario and size with seeds one after the other that kept all promises as one; by scenario, size and seed. */
+export function summed(results: readonly Result[]): Result[] {
+  const sums: Result[] = [];
+  for (const result of [...results].sort(inOrder)) {
+    const last = sums.at(-1);
+    const follows = last?.scenario === result.scenario && last.agents === result.agents && (last.toSeed ?? last.seed) + 1 === result.seed;
+    if (last === undefined || !follows || !last.held || !result.held) sums.push(result);
+    else sums[sums.length - 1] = { ...last, toSeed: result.toSeed ?? result.seed, findings: worst(last.findings, result.findings) };
+  }
+  return sums;
+}
+
+function worst(some: readonly Finding[], others: readonly Finding[]): Finding[] {
+  return some.map((finding, i) => worseOf(finding, others[i]!));
+}
+
 /**
  * One line without its end: `worst` has, for each promise of the scenario in order, the value with its unit, "-" if there
  * was nothing to measure, and "!" behind it if the promise was broken.
  */
-export function lineOf(version: string, { scenario, agents, seed, findings, error }: Result): string {
-  const worst = findings.map(({ worst: value, unit, held }) => {
+export function lineOf(version: string, { scenario, agents, seed, toSeed, findings, error }: Result): string {
+  const values = findings.map(({ worst: value, unit, held }) => {
     const text = value === null ? "-" : `${Number(value.toPrecision(DIGITS))}${unit}`;
     return held ? text : `${text}!`;
   });
-  return JSON.stringify({ code: version, scenario, agents, seed, worst, ...(error === null ? {} : { error }) });
+  return JSON.stringify({ code: version, scenario, agents, seed, toSeed, worst: values, ...(error === null ? {} : { error }) });
 }
 
 export interface Kept {
@@ -62,7 +83,7 @@ export function readKept(files: readonly string[], version?: string): Kept {
   const read = lines.filter((line) => line !== "").map(resultOf);
   const wanted = version ?? read.findLast((one) => one !== null)?.code ?? "";
   const results = new Map<string, Result>();
-  for (const one of read) if (one?.code === wanted) results.set(keyOf(one.result), one.result);
+  for (const one of read) if (one?.code === wanted) results.set(keysOf(one.result).join(), one.result);
   return {
     results: [...results.values()],
     version: wanted,
@@ -91,14 +112,15 @@ export class Keeper {
 
 function resultOf(line: string): { readonly code: string; readonly result: Result } | null {
   try {
-    const { code, scenario: name, agents, seed, worst, error = null } = JSON.parse(line);
+    const { code, scenario: name, agents, seed, toSeed, worst: values, error = null } = JSON.parse(line);
     const scenario = SCENARIOS.find((one) => one.name === name);
     if (scenario === undefined) return null;
     const promises = promisesOf(scenario);
-    if (error === null && worst.length !== promises.length) return null;
-    const findings = (worst as string[]).map((text, i) => findingOf(promises[i]!.promise, text));
+    if (error === null && values.length !== promises.length) return null;
+    const findings = (values as string[]).map((text, i) => findingOf(promises[i]!.promise, text));
     const held = error === null && findings.every((finding) => finding.held);
-    return { code, result: { scenario: name, agents, seed, held, findings, error } };
+    const range = toSeed === undefined ? {} : { toSeed };
+    return { code, result: { scenario: name, agents, seed, ...range, held, findings, error } };
   } catch {
     return null;
   }

@@ -11,6 +11,8 @@ export interface Job {
 }
 
 export interface Result extends Job {
+  /** Of all seeds from `seed` to this one, in a sum of runs: the worst values of any of them. */
+  readonly toSeed?: number;
   readonly held: boolean;
   readonly findings: readonly Finding[];
   /** Of a run that did not come to its end. */
@@ -47,7 +49,8 @@ export function soakTable(results: readonly Result[], skipped: readonly string[]
   const columns = COLUMNS.filter((promise) => results.some(({ findings }) => findings.some((one) => one.promise === promise)));
   const rows = [...groups].map(([key, group]) => {
     const failed = group.filter(({ held }) => !held).length;
-    return `| ${[key, group.length, failed === 0 ? "0" : `**${failed}**`, ...columns.map((promise) => cell(group, promise))].join(" | ")} |`;
+    const seeds = group.reduce((sum, { seed, toSeed = seed }) => sum + 1 + toSeed - seed, 0);
+    return `| ${[key, seeds, failed === 0 ? "0" : `**${failed}**`, ...columns.map((promise) => cell(group, promise))].join(" | ")} |`;
   });
   const head = ["scenario", "agents", "seeds", "failed", ...columns];
   const lines = [`| ${head.join(" | ")} |`, `|${head.map(() => "---").join("|")}|`, ...rows];
@@ -61,16 +64,17 @@ export function soakTable(results: readonly Result[], skipped: readonly string[]
 function cell(group: readonly Result[], promise: PromiseName): string {
   const found = group.flatMap(({ findings }) => findings.filter((one) => one.promise === promise));
   if (found.length === 0) return "";
-  const measured = found.filter(({ worst }) => worst !== null);
-  if (measured.length === 0) return "–";
-  const worst = measured.reduce((a, b) => (exceeds(b, a) ? b : a));
+  const worst = found.reduce(worseOf);
+  if (worst.worst === null) return "–";
   const text = value(worst.worst, worst.unit);
   return found.every(({ held }) => held) ? text : `**${text}**`;
 }
 
-/** What is broken is worse than what is not. */
-function exceeds(a: Finding, b: Finding): boolean {
-  return a.held === b.held ? a.worst! > b.worst! : !a.held;
+/** What is broken is worse than what is not, and what was measured than what was not. */
+export function worseOf(a: Finding, b: Finding): Finding {
+  if (a.worst === null || b.worst === null) return a.worst === null ? b : a;
+  const isWorse = a.held === b.held ? b.worst > a.worst : !b.held;
+  return isWorse ? b : a;
 }
 
 /** The command that replays a run that failed, and what was broken. */
@@ -88,6 +92,7 @@ function failuresOf(group: readonly Result[]): string[] {
   return lines;
 }
 
-function inOrder(a: Job, b: Job): number {
+/** By size, scenario and seed. */
+export function inOrder(a: Job, b: Job): number {
   return a.agents - b.agents || (a.scenario < b.scenario ? -1 : a.scenario > b.scenario ? 1 : a.seed - b.seed);
 }

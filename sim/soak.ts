@@ -6,13 +6,14 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import { EXIT, LoadswarmError } from "../node/plan/errors.ts";
-import { codeVersion, Keeper, keyOf, readKept } from "./kept.ts";
+import { codeVersion, type Kept, Keeper, keyOf, keysOf, lineOf, readKept, summed } from "./kept.ts";
 import { runScenario } from "./run.ts";
 import { SCENARIOS, scenarioNamed, whyNot } from "./scenarios/all.ts";
 import { failure, type Job, type Result, soakTable } from "./soak-table.ts";
 
 const USAGE = `npm run -s sim:soak -- [--seeds K] [--from SEED] [--agents 20,40] [--scenario NAME,…] [--jobs J] [--keep FILE]
 npm run -s sim:soak -- --table FILE [--table FILE]…
+npm run -s sim:soak -- --sum FILE [--sum FILE]…
 
 Runs K seeds of every scenario (or those named) with each number of agents, prints a table of the worst values and the
 command that replays each failure. Exit code 1 if a promise was broken.
@@ -20,6 +21,7 @@ command that replays each failure. Exit code 1 if a promise was broken.
 --keep   Appends each result to FILE, and does not run again what is in it already, run by the very same code. May be
          killed at any moment and started again. The table is then of everything that FILE has of this code.
 --table  Runs nothing: prints the table of files, for the code that their last line comes from.
+--sum    Runs nothing: prints what such files have in few lines, one for all seeds in a row. They can be kept in place of the files.
 `;
 /**
  * Room for objects of each thread. Young ones have twice the default: frames on their way are collected once they are dead,
@@ -36,6 +38,8 @@ interface Wishes {
   readonly keep: string | null;
   /** Files to print the table of; then nothing is run. */
   readonly table: readonly string[];
+  /** Files to print the sum of; the same. */
+  readonly sum: readonly string[];
 }
 
 function wishes(argv: readonly string[]): Wishes | null {
@@ -49,6 +53,7 @@ function wishes(argv: readonly string[]): Wishes | null {
       jobs: { type: "string", default: String(availableParallelism()) },
       keep: { type: "string" },
       table: { type: "string", multiple: true, default: [] },
+      sum: { type: "string", multiple: true, default: [] },
       help: { type: "boolean", short: "h" },
     },
   });
@@ -66,7 +71,8 @@ function wishes(argv: readonly string[]): Wishes | null {
     // Seed by seed, so that every scenario has been seen soon.
     for (let i = 0; i < seeds; i++) for (const { name } of sensible) jobs.push({ scenario: name, agents, seed: from + i });
   }
-  return { jobs, skipped, threads: whole("jobs", values.jobs, 1), keep: values.keep ?? null, table: values.table };
+  const threads = whole("jobs", values.jobs, 1);
+  return { jobs, skipped, threads, keep: values.keep ?? null, table: values.table, sum: values.sum };
 }
 
 function whole(flag: string, text: string, least: number): number {
@@ -89,10 +95,10 @@ function soak({ jobs, skipped, threads, keep }: Wishes): void {
   const version = codeVersion();
   const kept = keep === null ? [] : readKept([keep], version).results;
   const keeper = keep === null ? null : keeperOf(keep, version);
-  const known = new Set(kept.map(keyOf));
+  const known = new Set(kept.flatMap(keysOf));
   const open = jobs.filter((job) => !known.has(keyOf(job)));
   const results = [...kept];
-  if (kept.length > 0) say(`${kept.length} results are in ${keep} already; ${open.length} of ${jobs.length} runs are to be played`);
+  if (known.size > 0) say(`${known.size} results are in ${keep} already; ${open.length} of ${jobs.length} runs are to be played`);
   const progress = new Progress(open.length);
   play(open, threads, (result) => {
     keeper?.add(result);
@@ -166,9 +172,20 @@ class Progress {
 }
 
 function table(files: readonly string[]): void {
-  const { results, version, torn, others } = readKept(files);
-  say(`code ${version || "unknown"}: ${results.length} results; ${others} of other code and ${torn} torn lines left out`);
-  finish(results, []);
+  finish(read(files).results, []);
+}
+
+function sum(files: readonly string[]): void {
+  const { results, version } = read(files);
+  for (const one of summed(results)) process.stdout.write(`${lineOf(version, one)}\n`);
+}
+
+function read(files: readonly string[]): Kept {
+  const kept = readKept(files);
+  const { results, version, torn, others } = kept;
+  const runs = new Set(results.flatMap(keysOf)).size;
+  say(`code ${version || "unknown"}: ${runs} results; ${others} lines of other code and ${torn} torn ones left out`);
+  return kept;
 }
 
 function say(text: string): void {
@@ -180,6 +197,7 @@ function main(): void {
     const wanted = wishes(process.argv.slice(2));
     if (wanted === null) process.stdout.write(USAGE);
     else if (wanted.table.length > 0) table(wanted.table);
+    else if (wanted.sum.length > 0) sum(wanted.sum);
     else soak(wanted);
   } catch (error) {
     const isUsage = error instanceof TypeError || error instanceof LoadswarmError;

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after, describe, it } from "node:test";
-import { codeVersion, Keeper, lineOf, readKept } from "../../sim/kept.ts";
+import { codeVersion, Keeper, keysOf, lineOf, readKept, summed } from "../../sim/kept.ts";
 import type { Finding } from "../../sim/judge.ts";
 import type { Result } from "../../sim/soak-table.ts";
 
@@ -21,6 +21,8 @@ function soak(...argv: string[]): { code: number | null; out: string; err: strin
   const { status, stdout, stderr } = spawnSync(process.execPath, ["sim/soak.ts", "--jobs", "1", ...argv], { encoding: "utf8" });
   return { code: status, out: stdout, err: stderr };
 }
+
+const lines = (file: string) => readFileSync(file, "utf8").trim().split("\n").map((line) => JSON.parse(line));
 
 /** Of the scenario `publish-twice`: never more, no forks, one view, answers, one run, seamless. */
 function result(seed: number, broken = false): Result {
@@ -61,6 +63,22 @@ describe("a soak that keeps its results", () => {
     assert.match(out, /--agents 3 --scenario publish-twice --seed 2`: never more 1\.012/);
   });
 
+  it("prints what is in files in few lines, of which the table is the same and with which it goes on as well", () => {
+    const [file, sum] = [fresh(), fresh()];
+    const wanted = ["--scenario", "calm,crash-one", "--agents", "3"];
+    const { out } = soak(...wanted, "--keep", file, "--seeds", "2");
+    soak(...wanted, "--keep", file, "--from", "4", "--seeds", "1");
+    writeFileSync(sum, soak("--sum", file).out);
+    assert.deepEqual(lines(sum).map((line) => [line.seed, line.toSeed]), [[1, 2], [4, undefined], [1, 2], [4, undefined]]);
+    assert.equal(soak("--table", sum).out, soak("--table", file).out);
+    const again = soak(...wanted, "--keep", sum, "--seeds", "4");
+    assert.match(again.err, /^6 results are in .* already; 2 of 8 runs are to be played\n/);
+    assert.match(again.out, /^\| calm \| 3 \| 4 \| 0 \|/m);
+    assert.match(out, /^\| calm \| 3 \| 2 \| 0 \|/m);
+    writeFileSync(sum, soak("--sum", sum).out);
+    assert.deepEqual(lines(sum).map((line) => [line.seed, line.toSeed]), [[1, 4], [1, 4]]);
+  });
+
   it("says what to do when the file cannot be written", () => {
     const { code, err } = soak("--scenario", "calm", "--keep", join(folder, "nowhere", "x"));
     assert.equal(code, 104);
@@ -97,6 +115,22 @@ describe("kept results", () => {
     new Keeper(file, "b").add(result(2));
     const seeds = (version?: string) => readKept([file], version).results.map(({ seed }) => seed);
     assert.deepEqual([seeds("a"), seeds("b"), seeds("c"), seeds()], [[1], [2], [], [2]]);
+  });
+
+  it("are summed by their worst values; those that broke a promise stand alone", () => {
+    const better = result(2);
+    const findings = better.findings.map((finding) => {
+      return finding.promise === "answers" ? { ...finding, worst: 80 } : finding.promise === "one run" ? { ...finding, worst: 2 } : finding;
+    });
+    const sums = summed([result(5), result(3, true), { ...better, findings }, result(1), { ...result(4), agents: 4 }]);
+    assert.deepEqual(sums.map(({ agents, seed, toSeed, held }) => [agents, seed, toSeed, held]), [
+      [3, 1, 2, true],
+      [3, 3, undefined, false],
+      [3, 5, undefined, true],
+      [4, 4, undefined, true],
+    ]);
+    assert.deepEqual(sums[0]!.findings.map(({ worst }) => worst), [1.0123456, 0, Number.POSITIVE_INFINITY, 80, 2, 4.5e-7]);
+    assert.deepEqual(keysOf(sums[0]!), ["publish-twice/3/1", "publish-twice/3/2"]);
   });
 
   const torn: readonly [string, string][] = [
