@@ -6,7 +6,7 @@ import { dirname, join, relative } from "node:path";
 import type { Finding } from "./judge.ts";
 import { promisesOf } from "./run.ts";
 import { SCENARIOS } from "./scenarios/all.ts";
-import { inOrder, type Job, type Result, worseOf } from "./soak-table.ts";
+import { inOrder, keysOf, type Result, worseOf } from "./soak-table.ts";
 
 /** From here on everything that decides how a run goes is imported. */
 const ROOTS = ["run.ts", "scenarios/all.ts"].map((file) => join(import.meta.dirname, file));
@@ -26,16 +26,6 @@ export function codeVersion(): string {
   const hash = createHash("sha256");
   for (const path of [...texts.keys()].sort()) hash.update(relative(import.meta.dirname, path)).update("\0").update(texts.get(path)!);
   return hash.digest("hex").slice(0, 12);
-}
-
-/** By what a result is found again. */
-export function keyOf({ scenario, agents, seed }: Job): string {
-  return `${scenario}/${agents}/${seed}`;
-}
-
-/** The same of all runs that a result is of. */
-export function keysOf({ scenario, agents, seed, toSeed = seed }: Result): string[] {
-  return Array.from({ length: 1 + toSeed - seed }, (_, i) => keyOf({ scenario, agents, seed: seed + i }));
 }
 
 /** Runs of the same scenario and size with seeds one after the other that kept all promises as one; by scenario, size and seed. */
@@ -67,7 +57,7 @@ export function lineOf(version: string, { scenario, agents, seed, toSeed, findin
 }
 
 export interface Kept {
-  /** Of the version asked for: the newest of each run. */
+  /** Of the version asked for: the newest of each run, and sums of runs that are not all in newer ones. */
   readonly results: readonly Result[];
   /** That version; of a file without one, "". */
   readonly version: string;
@@ -83,9 +73,9 @@ export function readKept(files: readonly string[], version?: string): Kept {
   const read = lines.filter((line) => line !== "").map(resultOf);
   const wanted = version ?? read.findLast((one) => one !== null)?.code ?? "";
   const results = new Map<string, Result>();
-  for (const one of read) if (one?.code === wanted) results.set(keysOf(one.result).join(), one.result);
+  for (const one of read) if (one?.code === wanted) for (const key of keysOf(one.result)) results.set(key, one.result);
   return {
-    results: [...results.values()],
+    results: [...new Set(results.values())],
     version: wanted,
     torn: read.filter((one) => one === null).length,
     others: read.filter((one) => one !== null && one.code !== wanted).length,

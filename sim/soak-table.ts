@@ -19,6 +19,16 @@ export interface Result extends Job {
   readonly error: string | null;
 }
 
+/** By what a result is found again. */
+export function keyOf({ scenario, agents, seed }: Job): string {
+  return `${scenario}/${agents}/${seed}`;
+}
+
+/** The same of all runs that a result is of. */
+export function keysOf({ scenario, agents, seed, toSeed = seed }: Result): string[] {
+  return Array.from({ length: 1 + toSeed - seed }, (_, i) => keyOf({ scenario, agents, seed: seed + i }));
+}
+
 const COLUMNS: readonly PromiseName[] = [
   "never more",
   "takes over",
@@ -49,7 +59,7 @@ export function soakTable(results: readonly Result[], skipped: readonly string[]
   const columns = COLUMNS.filter((promise) => results.some(({ findings }) => findings.some((one) => one.promise === promise)));
   const rows = [...groups].map(([key, group]) => {
     const failed = group.filter(({ held }) => !held).length;
-    const seeds = group.reduce((sum, { seed, toSeed = seed }) => sum + 1 + toSeed - seed, 0);
+    const seeds = new Set(group.flatMap(keysOf)).size;
     return `| ${[key, seeds, failed === 0 ? "0" : `**${failed}**`, ...columns.map((promise) => cell(group, promise))].join(" | ")} |`;
   });
   const head = ["scenario", "agents", "seeds", "failed", ...columns];
@@ -70,7 +80,7 @@ function cell(group: readonly Result[], promise: PromiseName): string {
   return found.every(({ held }) => held) ? text : `**${text}**`;
 }
 
-/** What is broken is worse than what is not, and what was measured than what was not. */
+/** What was measured is worse than what was not; of that, what is broken than what is not. */
 export function worseOf(a: Finding, b: Finding): Finding {
   if (a.worst === null || b.worst === null) return a.worst === null ? b : a;
   const isWorse = a.held === b.held ? b.worst > a.worst : !b.held;

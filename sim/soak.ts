@@ -6,10 +6,10 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import { EXIT, LoadswarmError } from "../node/plan/errors.ts";
-import { codeVersion, type Kept, Keeper, keyOf, keysOf, lineOf, readKept, summed } from "./kept.ts";
+import { codeVersion, type Kept, Keeper, lineOf, readKept, summed } from "./kept.ts";
 import { runScenario } from "./run.ts";
 import { SCENARIOS, scenarioNamed, whyNot } from "./scenarios/all.ts";
-import { failure, type Job, type Result, soakTable } from "./soak-table.ts";
+import { failure, type Job, keyOf, keysOf, type Result, soakTable } from "./soak-table.ts";
 
 const USAGE = `npm run -s sim:soak -- [--seeds K] [--from SEED] [--agents 20,40] [--scenario NAME,…] [--jobs J] [--keep FILE]
 npm run -s sim:soak -- --table FILE [--table FILE]…
@@ -21,7 +21,7 @@ command that replays each failure. Exit code 1 if a promise was broken.
 --keep   Appends each result to FILE, and does not run again what is in it already, run by the very same code. May be
          killed at any moment and started again. The table is then of everything that FILE has of this code.
 --table  Runs nothing: prints the table of files, for the code that their last line comes from.
---sum    Runs nothing: prints what such files have in few lines, one for all seeds in a row. They can be kept in place of the files.
+--sum    Runs nothing: prints what files have of that code in few lines, one for all seeds in a row. They serve as such a file.
 `;
 /**
  * Room for objects of each thread. Young ones have twice the default: frames on their way are collected once they are dead,
@@ -72,6 +72,8 @@ function wishes(argv: readonly string[]): Wishes | null {
     for (let i = 0; i < seeds; i++) for (const { name } of sensible) jobs.push({ scenario: name, agents, seed: from + i });
   }
   const threads = whole("jobs", values.jobs, 1);
+  const ways = ["keep", "table", "sum"].filter((way) => (values[way as "keep"]?.length ?? 0) > 0);
+  if (ways.length > 1) throw new LoadswarmError("USAGE", `--${ways.join(" and --")} do not go together`, USAGE);
   return { jobs, skipped, threads, keep: values.keep ?? null, table: values.table, sum: values.sum };
 }
 
@@ -184,6 +186,7 @@ function read(files: readonly string[]): Kept {
   const kept = readKept(files);
   const { results, version, torn, others } = kept;
   const runs = new Set(results.flatMap(keysOf)).size;
+  if (runs === 0) throw new LoadswarmError("USAGE", `there are no results in ${files.join(", ")}`, "Name files that --keep has written.");
   say(`code ${version || "unknown"}: ${runs} results; ${others} lines of other code and ${torn} torn ones left out`);
   return kept;
 }

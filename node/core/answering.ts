@@ -102,7 +102,10 @@ export class Answering {
     this.#out.send(from, { gathered: { id: gather.id, part: errand.takePart() } });
   }
 
-  /** Of far members many answers are late, here and there: nobody is to wait for the last of each before the first are heard of. */
+  /**
+   * Of far members many answers are late, here and there: nobody is to wait for the last of each before the first are heard of.
+   * Reports held for those who do not answer come with the end: until then they may.
+   */
   #tellPart(service: Service, nowMs: number): void {
     const { errand, from, gather, told } = service;
     const part = errand.takePart();

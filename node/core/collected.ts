@@ -1,8 +1,9 @@
-// Results of many members added up as they come in, with whose they are: nobody's may be in them twice.
+// Results of many members added up as they come in, with whose they are: nobody's may be in them twice. What was passed on as a part
+// is not remembered here: `Errands` sees to it that nobody is in two parts.
 
 import { intervalsOf, mergeIntervals, mergeTotals, NO_TOTALS } from "../metrics/merge.ts";
 import type { Interval, Totals } from "../metrics/results.ts";
-import { emptyPositions, fits, insert, insertAll } from "./agreement/positions.ts";
+import { emptyPositions, fits, insert, insertAll, isEmpty } from "./agreement/positions.ts";
 import type { Part, Positions } from "./frame.ts";
 import type { OwnReport } from "./reports.ts";
 import { isDisjoint, isWithin } from "./subsets.ts";
@@ -44,7 +45,7 @@ export class Collected implements Part {
     insertAll(this.reported, reported);
     insertAll(this.done, done);
     insertAll(this.failed, failed);
-    this.#sum(part.totals, part.intervals, part.isStale);
+    if (!isEmpty(reported)) this.#sum(part.totals, part.intervals, part.isStale);
     return true;
   }
 

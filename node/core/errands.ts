@@ -1,6 +1,6 @@
 // Questions under way: whom this agent has asked for results, for itself or for somebody else, and what has come back.
 
-import { has, insert, insertAll } from "./agreement/positions.ts";
+import { has, insert } from "./agreement/positions.ts";
 import type { AgreedView } from "./agreement/view.ts";
 import { Collected } from "./collected.ts";
 import type { MemberId } from "./events.ts";
@@ -15,7 +15,7 @@ export type Question = Required<Pick<Gather, "run" | "have" | "fromPoint" | "sin
 export class Errand {
   readonly view: AgreedView;
   readonly question: Question;
-  #collected: Collected;
+  collected: Collected;
   /** The newest report heard of each member that did not answer itself. */
   readonly held = new Map<MemberId, Report>();
   /** Questions whose answers are still waited for. */
@@ -24,19 +24,14 @@ export class Errand {
   constructor(view: AgreedView, question: Question) {
     this.view = view;
     this.question = question;
-    this.#collected = new Collected(view.size);
+    this.collected = new Collected(view.size);
   }
 
-  get collected(): Collected {
-    return this.#collected;
-  }
-
-  /** What has come since the last call. Who failed to answer stays noted. */
+  /** What has come since the last call. */
   takePart(): Part {
-    const { heard, reported, done, failed, totals, intervals, isStale } = this.#collected;
-    this.#collected = new Collected(this.view.size);
-    insertAll(this.#collected.failed, failed);
-    return { heard, reported, done, failed, totals, intervals, isStale };
+    const part = this.collected;
+    this.collected = new Collected(this.view.size);
+    return part;
   }
 
   hold(report: Report): void {

@@ -160,7 +160,7 @@ export interface Part {
   /** Of those, whose own report is in the sums, and who is done with the run. */
   readonly reported: Positions;
   readonly done: Positions;
-  /** Who was asked by a neighbour and gave no answer. */
+  /** Who was asked by a neighbour and gave no answer, or only part of one. */
   readonly failed: Positions;
   readonly totals: Totals;
   readonly intervals: readonly Interval[];

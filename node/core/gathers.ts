@@ -3,6 +3,7 @@
 import type { Agreement } from "./agreement/agreement.ts";
 import { emptyPositions, has, insert, insertAll, isEmpty, NOBODY } from "./agreement/positions.ts";
 import type { AgreedView } from "./agreement/view.ts";
+import type { Collected } from "./collected.ts";
 import type { Delegating } from "./delegating.ts";
 import { Errand, type Errands, type Question } from "./errands.ts";
 import type { MemberId, RunId } from "./events.ts";
@@ -99,7 +100,7 @@ export class Gathers {
     const { view } = before.errand;
     const [dialled, redialled, observed] = [emptyPositions(view.size), emptyPositions(view.size), emptyPositions(view.size)];
     const errand = new Errand(view, question);
-    const unsure = everybodyBut(view, heard);
+    const unsure = everybodyBut(view, answeredFully(before.errand.collected));
     this.#begin({ ...before, dialled, redialled, observed, errand, wanted: heard, askedAtMs: nowMs, deadlineMs }, unsure);
   }
 
@@ -158,7 +159,7 @@ export class Gathers {
     const patienceMs = Math.min(ASK_AGAIN_PATIENCE_MS + this.#farMs(DIAL_ROUND_TRIPS), gathering.deadlineMs - nowMs);
     if (!isWithin(silent, observed)) {
       // Nobody is asked through those who may not answer: what others hold of them is sure to come.
-      const avoid = everybodyBut(view, collected.heard);
+      const avoid = everybodyBut(view, answeredFully(collected));
       const ask = copyOf(collected.heard, view.size);
       insertAll(observed, silent);
       this.#delegating.overLinks(errand, lineage, { ask, avoid, silent, patienceMs }, nowMs);
@@ -171,6 +172,13 @@ export class Gathers {
     insertAll(already, this.#delegating.directly(errand, lineage, { ask, avoid, silent: NOBODY, patienceMs }, nowMs));
     return errand.open > 0;
   }
+}
+
+/** Those who have answered to the end. Whoever told a part and then nothing more may not do better the next time. */
+function answeredFully({ heard, failed }: Collected): Positions {
+  const sure = heard.slice();
+  removeAll(sure, failed);
+  return sure;
 }
 
 function everybodyBut(view: AgreedView, those: Positions): Positions {

@@ -97,8 +97,11 @@ export const RESTING_MAJORITY_WINDOWS = 20;
 
 /** Views remembered: the newest and its predecessors, for those who are behind. */
 export const CHAIN_KEPT = 10;
-/** Windows of roll calls remembered beside the present one: the longest lease and what a frame may be late. */
-export const ROLL_CALLS_KEPT = LEASE_WINDOWS + 6;
+/**
+ * Windows of roll calls remembered beside the present one: the longest lease and what a frame may be late; what is forgotten goes no
+ * further, so as many too as a majority at rest may be on its way.
+ */
+export const ROLL_CALLS_KEPT = Math.max(LEASE_WINDOWS + 6, RESTING_MAJORITY_WINDOWS);
 /** Different opinions on who is excluded, per window. More are ignored, which shortens leases but breaks nothing. */
 export const LABELS_PER_WINDOW = 512;
 /** Proposals remembered for one view. */

@@ -7,9 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after, describe, it } from "node:test";
-import { codeVersion, Keeper, keysOf, lineOf, readKept, summed } from "../../sim/kept.ts";
+import { codeVersion, Keeper, lineOf, readKept, summed } from "../../sim/kept.ts";
 import type { Finding } from "../../sim/judge.ts";
-import type { Result } from "../../sim/soak-table.ts";
+import { keysOf, type Result, worseOf } from "../../sim/soak-table.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "loadswarm-soak-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -79,6 +79,30 @@ describe("a soak that keeps its results", () => {
     assert.deepEqual(lines(sum).map((line) => [line.seed, line.toSeed]), [[1, 4], [1, 4]]);
   });
 
+  it("counts a run once that is in several files, summed or not", () => {
+    const [file, sum] = [fresh(), fresh()];
+    const some = [1, 2, 3].map((seed) => result(seed));
+    writeFileSync(file, some.map((one) => `${lineOf("a", one)}\n`).join(""));
+    writeFileSync(sum, `${summed([...some, result(4)]).map((one) => lineOf("a", one)).join("\n")}\n`);
+    for (const files of [[file, sum], [sum, file]]) {
+      const { out, err } = soak(...files.flatMap((one) => ["--table", one]));
+      assert.match(err, /^code a: 4 results/);
+      assert.match(out, /^\| publish-twice \| 3 \| 4 \| 0 \|/m);
+    }
+  });
+
+  const useless: readonly [string, string[], RegExp][] = [
+    ["files without results", ["--sum", join(folder, "none")], /there are no results in .*none\n {2}Name files/],
+    ["two things at once", ["--sum", "a", "--table", "b"], /--table and --sum do not go together/],
+  ];
+  for (const [what, argv, expected] of useless) {
+    it(`refuses ${what}`, () => {
+      const { code, out, err } = soak(...argv);
+      assert.deepEqual([code, out], [104, ""]);
+      assert.match(err, expected);
+    });
+  }
+
   it("says what to do when the file cannot be written", () => {
     const { code, err } = soak("--scenario", "calm", "--keep", join(folder, "nowhere", "x"));
     assert.equal(code, 104);
@@ -122,15 +146,22 @@ describe("kept results", () => {
     const findings = better.findings.map((finding) => {
       return finding.promise === "answers" ? { ...finding, worst: 80 } : finding.promise === "one run" ? { ...finding, worst: 2 } : finding;
     });
-    const sums = summed([result(5), result(3, true), { ...better, findings }, result(1), { ...result(4), agents: 4 }]);
+    const sums = summed([result(5), result(3, true), { ...better, findings }, result(1), { ...result(6), agents: 4 }, { ...result(7), agents: 4, scenario: "stop" }]);
     assert.deepEqual(sums.map(({ agents, seed, toSeed, held }) => [agents, seed, toSeed, held]), [
       [3, 1, 2, true],
       [3, 3, undefined, false],
       [3, 5, undefined, true],
-      [4, 4, undefined, true],
+      [4, 6, undefined, true],
+      [4, 7, undefined, true],
     ]);
     assert.deepEqual(sums[0]!.findings.map(({ worst }) => worst), [1.0123456, 0, Number.POSITIVE_INFINITY, 80, 2, 4.5e-7]);
     assert.deepEqual(keysOf(sums[0]!), ["publish-twice/3/1", "publish-twice/3/2"]);
+  });
+
+  it("broken is worse than any value that is not, and any value than none", () => {
+    const one = { promise: "answers", unit: "ms", bound: 0, detail: "" } as const;
+    const rising = [{ ...one, held: true, worst: null }, { ...one, held: true, worst: 9 }, { ...one, held: false, worst: 3 }];
+    rising.forEach((a, i) => rising.forEach((b, j) => assert.equal(worseOf(a, b), rising[Math.max(i, j)])));
   });
 
   const torn: readonly [string, string][] = [

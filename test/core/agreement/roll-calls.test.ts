@@ -127,6 +127,7 @@ describe("roll calls", () => {
     calls.merge(call("b", "", { window: WINDOW + 1 }), VIEW);
     calls.forgetBefore(WINDOW + 1 + ROLL_CALLS_KEPT);
     assert.equal(calls.merge(call("c"), VIEW), null);
+    assert.notEqual(calls.merge(call("c", "", { window: WINDOW + 1 }), VIEW), null);
     assert.deepEqual([calls.in(WINDOW).length, calls.in(WINDOW + 1).length], [0, 1]);
     assert.deepEqual([calls.takeNews().map(({ window }) => window), calls.hasNews()], [[WINDOW + 1], false]);
   });
