@@ -9,6 +9,7 @@ import type { Accusation, Commit, Frame, Lineage, Positions, ViewChange } from "
 import { PRESENCE_WINDOWS, windowOf } from "../limits.ts";
 import { Accusations } from "./accusations.ts";
 import { Acks } from "./acks.ts";
+import { Attendance } from "./attendance.ts";
 import { Ballots } from "./ballots.ts";
 import { isAcceptable, type Wishes } from "./candidate.ts";
 import type { Chain } from "./chain.ts";
@@ -19,7 +20,7 @@ import { NOTHING, parts } from "./parts.ts";
 import { has, isEmpty } from "./positions.ts";
 import { Proposer } from "./proposer.ts";
 import { Rhythm, slackOf } from "./rhythm.ts";
-import { type Label, RollCalls } from "./roll-calls.ts";
+import { RollCalls } from "./roll-calls.ts";
 import { Timeline } from "./timeline.ts";
 import type { Adopted, AgreedView } from "./view.ts";
 import { Watching } from "./watching.ts";
@@ -35,6 +36,7 @@ export class Agreement {
   readonly #rollCalls: RollCalls;
   readonly #accusations: Accusations;
   readonly #lease = new Lease();
+  readonly #attendance: Attendance;
   readonly #timeline: Timeline;
   readonly #growth: Growth;
   readonly #watching: Watching;
@@ -61,6 +63,7 @@ export class Agreement {
     this.#dropped = dropped;
     this.#rollCalls = new RollCalls(dropped);
     this.#acks = new Acks(chain);
+    this.#attendance = new Attendance(chain, this.#rollCalls, this.#acks, this.#lease);
     this.#accusations = new Accusations(chain);
     this.#timeline = new Timeline(self);
     this.#growth = new Growth(self, chain, this.#acks, this.#rollCalls, this.#accusations);
@@ -155,12 +158,7 @@ export class Agreement {
   take(frame: Frame, nowMs: number): void {
     const window = windowOf(nowMs);
     for (const commit of frame.commits ?? NOTHING) if (commit.number > this.view.number) this.#adopt(commit, nowMs);
-    for (const call of frame.rollCalls ?? NOTHING) {
-      const view = call.window > window + 1 ? undefined : this.#chain.at(call.view);
-      if (view === undefined) continue;
-      const label = this.#rollCalls.merge(call, view);
-      if (label !== null) this.#heardLabel(label);
-    }
+    if (this.#attendance.take(frame.rollCalls ?? NOTHING, window, this.#position)) this.#isStale = true;
     // After the roll calls, which tell since when: of these it is certain only that they have adopted it by now.
     for (const adoption of frame.adoptions ?? NOTHING) {
       const view = this.#chain.at(adoption.view);
@@ -287,16 +285,7 @@ export class Agreement {
 
   #answerRollCall(): void {
     if (this.#position < 0) return;
-    const label = this.#rollCalls.set(this.view, this.#window, this.#accusations.excluded(), this.#position);
-    if (label !== null) this.#heardLabel(label);
-  }
-
-  #heardLabel(label: Label): void {
-    const { view, window } = label;
-    if (this.#acks.note(view, label.present, window)) this.#isStale = true;
-    // A leaver goes on under the view that lets it go until that is in effect: it counts who is in it without itself.
-    if (view !== this.view || window <= this.#lease.majorityWindow || has(label.excluded, this.#position)) return;
-    if (view.isQuorum(this.#rollCalls.presentFor(this.#position, view, window))) this.#lease.sawMajority(window);
+    if (this.#attendance.answer(this.#window, this.#accusations.excluded(), this.#position)) this.#isStale = true;
   }
 
   #takeAccusation(accusation: Accusation | null, nowMs: number): void {

@@ -1,0 +1,63 @@
+// Roll calls answered and heard: who has adopted which view, and in which windows a majority was there for this agent.
+
+import type { Positions, RollCall } from "../frame.ts";
+import type { Acks } from "./acks.ts";
+import type { Chain } from "./chain.ts";
+import type { Lease } from "./lease.ts";
+import { has } from "./positions.ts";
+import type { Label, RollCalls } from "./roll-calls.ts";
+
+export class Attendance {
+  readonly #chain: Chain;
+  readonly #rollCalls: RollCalls;
+  readonly #acks: Acks;
+  readonly #lease: Lease;
+
+  constructor(chain: Chain, rollCalls: RollCalls, acks: Acks, lease: Lease) {
+    this.#chain = chain;
+    this.#rollCalls = rollCalls;
+    this.#acks = acks;
+    this.#lease = lease;
+  }
+
+  /**
+   * What others tell; `position` is this agent's own in the current view. Returns whether anybody adopted a view sooner than was known.
+   * Majorities are looked for once it is all in: where opinions are many one frame tells hundreds of each window.
+   */
+  take(calls: readonly RollCall[], nowWindow: number, position: number): boolean {
+    const windows = new Set<number>();
+    let isNews = false;
+    for (const call of calls) {
+      const view = call.window > nowWindow + 1 ? undefined : this.#chain.at(call.view);
+      const label = view === undefined ? null : this.#rollCalls.merge(call, view);
+      if (label === null) continue;
+      if (this.#notes(label)) isNews = true;
+      if (this.#matters(label, position)) windows.add(label.window);
+    }
+    for (const window of windows) this.#lookForMajority(window, position);
+    return isNews;
+  }
+
+  /** I am here. Returns the same. */
+  answer(window: number, excluded: Positions, position: number): boolean {
+    const label = this.#rollCalls.set(this.#chain.current, window, excluded, position);
+    if (label === null) return false;
+    if (this.#matters(label, position)) this.#lookForMajority(window, position);
+    return this.#notes(label);
+  }
+
+  #notes({ view, present, window }: Label): boolean {
+    return this.#acks.note(view, present, window);
+  }
+
+  /** A leaver goes on under the view that lets it go until that is in effect: it counts who is in it without itself. */
+  #matters({ view, window, excluded }: Label, position: number): boolean {
+    return view === this.#chain.current && window > this.#lease.majorityWindow && !has(excluded, position);
+  }
+
+  #lookForMajority(window: number, position: number): void {
+    const view = this.#chain.current;
+    if (window <= this.#lease.majorityWindow) return;
+    if (view.isQuorum(this.#rollCalls.presentFor(position, view, window))) this.#lease.sawMajority(window);
+  }
+}
