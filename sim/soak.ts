@@ -126,25 +126,28 @@ function finish(results: readonly Result[], skipped: readonly string[]): void {
 /** Gives the jobs to threads one by one. */
 function play(jobs: readonly Job[], threads: number, played: (result: Result) => void, done: () => void): void {
   let next = 0;
-  let working = Math.min(threads, jobs.length);
-  if (working === 0) return done();
-  for (let i = Math.min(threads, jobs.length); i > 0; i--) {
+  let working = 0;
+  const start = (): void => {
+    let job = jobs[next++];
+    if (job === undefined) return working === 0 ? done() : undefined;
     const worker = new Worker(fileURLToPath(import.meta.url), { resourceLimits: ROOM });
-    const give = (): void => {
-      const job = jobs[next++];
+    working++;
+    worker.on("message", (result: Result) => {
+      played(result);
+      job = jobs[next++];
       if (job !== undefined) return worker.postMessage(job, []);
       void worker.terminate();
       if (--working === 0) done();
-    };
+    });
+    // Above all of memory: the others are played all the same, by a new thread.
     worker.on("error", (error) => {
-      throw error;
+      working--;
+      played({ ...job!, held: false, findings: [], error: String(error) });
+      start();
     });
-    worker.on("message", (result: Result) => {
-      played(result);
-      give();
-    });
-    give();
-  }
+    worker.postMessage(job, []);
+  };
+  for (let i = Math.max(1, Math.min(threads, jobs.length)); i > 0; i--) start();
 }
 
 /** Tells failures at once, and now and then how far it is. */
