@@ -72,8 +72,8 @@ export type Promised =
   /** P9. */
   | { readonly promise: "same summary" }
   /**
-   * P9. Whoever is asked in the end answers after this at the latest, for all that took part and have not crashed; `without`
-   * so many at most where a network loses answers, or that part of them. Always promised.
+   * P9. Whoever is asked in the end answers after this at the latest, for all that took part and have not crashed; where a network
+   * loses answers, `without` so many at most or that part of all, whichever is more. Always promised.
    */
   | { readonly promise: "answers"; readonly withinMs: number; readonly without?: number; readonly withoutPart?: number }
   /** After the last change everybody has one view of everybody. Always promised; state it for another bound. */

@@ -12,6 +12,8 @@ import type { Outbox } from "./outbox.ts";
 import type { Reports } from "./reports.ts";
 import { copyOf, remove } from "./subsets.ts";
 
+const NEVER = Number.POSITIVE_INFINITY;
+
 /** What somebody else has asked of this agent. */
 interface Service {
   readonly errand: Errand;
@@ -21,6 +23,8 @@ interface Service {
   /** Members whose results were told already, and when more of them may be. */
   readonly told: Uint32Array;
   nextPartMs: number;
+  /** When nothing more is told; Infinity before it was answered. */
+  overMs: number;
 }
 
 export class Answering {
@@ -51,14 +55,15 @@ export class Answering {
   /** Time passes: what is complete is answered, and of what takes long the part that has come. */
   turn(nowMs: number): void {
     for (const service of this.#services) {
-      if (service.errand.open === 0) this.#answer(service);
+      if (service.overMs === NEVER && service.errand.open === 0) this.#answer(service, nowMs);
       else if (nowMs >= service.nextPartMs && hasPart(service)) this.#tellPart(service, nowMs);
+      if (nowMs >= service.overMs) this.#end(service);
     }
   }
 
   nextMs(): number {
-    let next = Number.POSITIVE_INFINITY;
-    for (const service of this.#services) if (hasPart(service)) next = Math.min(next, service.nextPartMs);
+    let next = NEVER;
+    for (const service of this.#services) next = Math.min(next, service.overMs, hasPart(service) ? service.nextPartMs : NEVER);
     return next;
   }
 
@@ -73,7 +78,7 @@ export class Answering {
     const { run, have, fromPoint = 0, sinceMs = 0 } = gather;
     const errand = new Errand(view, { run, have, fromPoint, sinceMs });
     const nextPartMs = nowMs + PART_AFTER * scope.patienceMs;
-    this.#services.add({ errand, from, gather, scope, told: emptyPositions(view.size), nextPartMs });
+    this.#services.add({ errand, from, gather, scope, told: emptyPositions(view.size), nextPartMs, overMs: NEVER });
     const others = copyOf(scope.ask, view.size);
     const position = view.positionOf(this.#self);
     if (position >= 0 && has(others, position)) {
@@ -91,11 +96,10 @@ export class Answering {
 
   // --- inside ---
 
-  /** Everything asked for has come, or will not. */
-  #answer(service: Service): void {
-    const { errand, from, gather } = service;
-    this.#services.delete(service);
-    this.#errands.end(errand);
+  /** Everything asked for has come, or is late: what was lost on the way is sent again, and told when it comes after all. */
+  #answer(service: Service, nowMs: number): void {
+    const { errand, from, gather, scope } = service;
+    service.overMs = this.#errands.isComplete(errand) ? nowMs : nowMs + scope.patienceMs;
     for (const report of this.#reportsFor(service)) errand.hold(report);
     // One frame each: together those of many dead members might be too much for one.
     for (const report of errand.held.values()) this.#out.send(from, { reports: [report], gathered: { id: gather.id, more: true } });
@@ -112,6 +116,11 @@ export class Answering {
     insertAll(told, part.heard);
     service.nextPartMs = nowMs + PART_EVERY_MS;
     this.#out.send(from, { gathered: { id: gather.id, more: true, part } });
+  }
+
+  #end(service: Service): void {
+    this.#services.delete(service);
+    this.#errands.end(service.errand);
   }
 
   /** What I hold of members that do not answer themselves. */

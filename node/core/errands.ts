@@ -1,6 +1,6 @@
 // Questions under way: whom this agent has asked for results, for itself or for somebody else, and what has come back.
 
-import { has, insert } from "./agreement/positions.ts";
+import { has, insert, isEmpty } from "./agreement/positions.ts";
 import type { AgreedView } from "./agreement/view.ts";
 import { Collected } from "./collected.ts";
 import type { MemberId } from "./events.ts";
@@ -86,6 +86,12 @@ export class Errands {
   /** Goes on without those that have kept it waiting for too long. */
   giveUp(nowMs: number): void {
     for (const task of this.#tasks.values()) if (nowMs >= task.deadlineMs) this.#close(task, false);
+  }
+
+  /** Everybody who was asked for it has been heard. */
+  isComplete(errand: Errand): boolean {
+    for (const task of this.#tasks.values()) if (task.errand === errand && !isEmpty(task.left)) return false;
+    return true;
   }
 
   /** Nothing more is taken for it. */

@@ -171,7 +171,7 @@ export interface Part {
 /** Answers a gather. Reports in the same frame belong to it: of members that did not answer themselves. */
 export interface Gathered {
   readonly id: number;
-  /** More of the answer follows: other reports, or other members' part. */
+  /** Not the end of the answer: other reports or another part, which may also come late, after it. */
   readonly more?: boolean;
   readonly part?: Part;
 }
