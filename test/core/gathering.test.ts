@@ -129,7 +129,7 @@ describe("while it is gathered", () => {
     });
   }
 
-  const lossy: readonly [number, number, number, number][] = [[0.1, 199, 5, 90], [0.3, 197, 60, 300]];
+  const lossy: readonly [number, number, number, number][] = [[0.1, 199, 15, 90], [0.3, 197, 60, 300]];
   for (const [losses, least, most, mostParts] of lossy) {
     it(`${100 * losses} % of the frames come late from afar: all is told as it comes, and what was late too`, () => {
       let [heard, told, parts] = [0, 0, 0];
