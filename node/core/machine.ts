@@ -11,7 +11,7 @@ import { Gossip, type Peer } from "./gossip.ts";
 import { Judging } from "./judging.ts";
 import { Leaving } from "./leaving.ts";
 import { inBatches } from "./batches.ts";
-import { FOLLOW_WINDOWS, LEASE_STEP_MS, LONGEST_ROUND_TRIP_MS, startOf, windowOf } from "./limits.ts";
+import { FOLLOW_WINDOWS, LONGEST_ROUND_TRIP_MS, startOf, windowOf } from "./limits.ts";
 import type { Members, Tables } from "./members.ts";
 import { Membership } from "./membership.ts";
 import { Outbox } from "./outbox.ts";
@@ -47,7 +47,6 @@ export class SwarmMachine {
   /** When something other than the swarm's own affairs is due. */
   #dueMs = Number.NEGATIVE_INFINITY;
   #window = Number.NEGATIVE_INFINITY;
-  #leaseMs = Number.NEGATIVE_INFINITY;
   #followed: AgreedView | null = null;
   #roundTripMs = 0;
 
@@ -242,10 +241,13 @@ export class SwarmMachine {
     if (this.runs.isOn(this.#nowMs)) this.#membership.agreement.disturb(this.#nowMs);
     const decides = this.#gossip.isDue(localMs);
     if (this.#membership.turn(this.#time.swarmMs(dueMs), this.#nowMs, idle, this.#roundTripMs, decides)) this.#sharesChanged();
-    if (!this.#membership.isKnocking && this.#time.isSure(localMs)) this.#membership.knock();
+    if (!this.#membership.isKnocking && this.#time.isSure(localMs)) {
+      this.#followTime(true, localMs);
+      this.#membership.knock();
+    }
     for (const gone of this.#membership.takeGone()) this.#results.linkDown(gone);
     this.#beginWindow(localMs);
-    this.#renewLease();
+    this.#work.renewLease(this.#time, this.#nowMs);
     if (this.#nowMs >= this.#dueMs) this.#doWhatIsDue(localMs);
     this.#gossip.turn(localMs, localMs - dueMs);
     this.#askToBeWoken(localMs);
@@ -260,7 +262,11 @@ export class SwarmMachine {
     // Until its share begins, or it may offer it again, nothing hangs on its time.
     const isFree = !this.#membership.isKnocking || this.#membership.agreement.widthAt(this.#nowMs) === 0;
     if (!isFree && window % FOLLOW_WINDOWS !== 0) return;
-    if (this.#time.follow(isFree, localMs)) this.#out.push({ kind: "clock", offsetMs: this.#time.offsetMs });
+    this.#followTime(isFree, localMs);
+  }
+
+  #followTime(mayStep: boolean, localMs: number): void {
+    if (this.#time.follow(mayStep, localMs)) this.#out.push({ kind: "clock", offsetMs: this.#time.offsetMs });
   }
 
   #sharesChanged(): void {
@@ -268,15 +274,6 @@ export class SwarmMachine {
     this.runs.lineage = lineage.id;
     this.#work.assignAll(this.#nowMs);
     this.#dueMs = Number.NEGATIVE_INFINITY;
-  }
-
-  #renewLease(): void {
-    const { agreement, isKnocking } = this.#membership;
-    const until = isKnocking ? agreement.leaseUntilMs(this.#nowMs) : Number.NEGATIVE_INFINITY;
-    const untilMs = Number.isFinite(until) ? this.#time.localMs(until) : until;
-    if (untilMs === this.#leaseMs || (untilMs > this.#leaseMs && untilMs < this.#leaseMs + LEASE_STEP_MS)) return;
-    this.#leaseMs = untilMs;
-    this.#out.push({ kind: "lease", untilMs });
   }
 
   #doWhatIsDue(localMs: number): void {

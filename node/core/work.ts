@@ -1,11 +1,13 @@
-// How runs spread over the swarm, and what of them is this agent's work.
+// How runs spread over the swarm, what of them is this agent's work, and until when it may do it.
 
 import type { MemberId, RunRecord } from "./events.ts";
 import type { Leaving } from "./leaving.ts";
+import { LEASE_STEP_MS } from "./limits.ts";
 import type { Membership } from "./membership.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Publishing } from "./publishing.ts";
 import { endAtMs, type Runs } from "./runs.ts";
+import type { TimeSync } from "./time-sync.ts";
 
 export class Work {
   readonly #out: Outbox;
@@ -13,6 +15,8 @@ export class Work {
   readonly #membership: Membership;
   readonly #publishing: Publishing;
   readonly #leaving: Leaving;
+  /** What was told last, by the agent's own clock. */
+  #leaseMs = Number.NEGATIVE_INFINITY;
 
   constructor(out: Outbox, runs: Runs, membership: Membership, publishing: Publishing, leaving: Leaving) {
     this.#out = out;
@@ -55,6 +59,16 @@ export class Work {
   /** My shares have changed. */
   assignAll(nowMs: number): void {
     for (const run of this.#runs.active(nowMs)) this.#assign(run);
+  }
+
+  /** Tells the load threads how long they may offer it, where that has changed: not before I know the time well enough. */
+  renewLease(time: TimeSync, nowMs: number): void {
+    const { agreement, isKnocking } = this.#membership;
+    const until = isKnocking ? agreement.leaseUntilMs(nowMs) : Number.NEGATIVE_INFINITY;
+    const untilMs = Number.isFinite(until) ? time.localMs(until) : until;
+    if (untilMs === this.#leaseMs || (untilMs > this.#leaseMs && untilMs < this.#leaseMs + LEASE_STEP_MS)) return;
+    this.#leaseMs = untilMs;
+    this.#out.push({ kind: "lease", untilMs });
   }
 
   #assign(run: RunRecord, untilMs = Number.POSITIVE_INFINITY): void {

@@ -35,4 +35,19 @@ describe("an agent that began anew while others were left without a majority", (
     assert.equal(most, 1);
     assert.ok(swarm.of("c").offered(swarm.nowMs) > 0.4);
   });
+
+  for (const [latencyMs, offers] of [[60, true], [240, true], [280, false]] as const) {
+    it(`${offers ? "offers its share in their time" : "offers nothing, as it cannot know their time,"} where they are ${latencyMs} ms away by now`, () => {
+      const swarm = stranded();
+      swarm.latencyMs = latencyMs;
+      swarm.heal();
+      const errorsMs: number[] = [];
+      swarm.pass(15_000, () => {
+        const { nowMs } = swarm;
+        if (swarm.of("c").offered(nowMs) > 0) errorsMs.push(Math.abs(swarm.of("c").swarmMs(nowMs) - swarm.of("a").swarmMs(nowMs)));
+      });
+      assert.equal(errorsMs.length > 0, offers);
+      assert.ok(Math.max(0, ...errorsMs) < 5, `${Math.max(...errorsMs)} ms`);
+    });
+  }
 });

@@ -85,14 +85,15 @@ export class Agent {
 export class Swarm {
   readonly agents = new Map<string, Agent>();
   nowMs = NOW;
-  readonly #latencyMs: number;
+  /** What every frame takes, and the news that a link is up or down. */
+  latencyMs: number;
   readonly #queue: { readonly atMs: number; readonly to: Agent; readonly input: In }[] = [];
   /** Between these and the others nothing comes through; links stay as they are, as TCP shows it. */
   #cut = new Set<string>();
   #redialMs = NOW;
 
   constructor(latencyMs = 1) {
-    this.#latencyMs = latencyMs;
+    this.latencyMs = latencyMs;
   }
 
   start(id: string, more: AgentOptions = {}): Agent {
@@ -206,7 +207,7 @@ export class Swarm {
   }
 
   #later(to: Agent, input: In): void {
-    const atMs = this.nowMs + this.#latencyMs;
+    const atMs = this.nowMs + this.latencyMs;
     let i = this.#queue.length;
     while (i > 0 && this.#queue[i - 1]!.atMs > atMs) i--;
     this.#queue.splice(i, 0, { atMs, to, input });
