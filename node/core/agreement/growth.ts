@@ -1,14 +1,12 @@
 // Release before growth: a member takes more only when all others have promised to take less, or cannot offer any more.
 
 import type { MemberId } from "../events.ts";
-import type { Positions } from "../frame.ts";
 import { EXCESS, LEASE_WINDOWS, SHORT_LEASE_WINDOWS } from "../limits.ts";
-import { removeAll } from "../subsets.ts";
 import { CIRCLE } from "../../plan/stripe.ts";
 import type { Accusations } from "./accusations.ts";
 import type { Acks } from "./acks.ts";
 import type { Chain } from "./chain.ts";
-import { emptyPositions, has } from "./positions.ts";
+import { Renewals } from "./renewals.ts";
 import type { RollCalls } from "./roll-calls.ts";
 import type { AgreedView } from "./view.ts";
 
@@ -17,18 +15,17 @@ export class Growth {
   readonly #self: MemberId;
   readonly #chain: Chain;
   readonly #acks: Acks;
-  readonly #rollCalls: RollCalls;
+  readonly #renewals: Renewals;
   readonly #accusations: Accusations;
   /** Members whose links closed: the window before which even the short lease had ended for certain. */
   readonly #ended = new Map<MemberId, number>();
   #seenAcks = -1;
-  #scratch: Uint32Array = new Uint32Array(0);
 
   constructor(self: MemberId, chain: Chain, acks: Acks, rollCalls: RollCalls, accusations: Accusations) {
     this.#self = self;
     this.#chain = chain;
     this.#acks = acks;
-    this.#rollCalls = rollCalls;
+    this.#renewals = new Renewals(acks, rollCalls);
     this.#accusations = accusations;
   }
 
@@ -39,7 +36,7 @@ export class Growth {
   observe(window: number, nowMs: number): void {
     for (const id of this.#accusations.closed(nowMs)) {
       if (this.#ended.has(id) || !this.#accusations.isClosed(id, nowMs)) continue;
-      if (this.#hasNoQuorum(id, this.#held(id, this.#chain.all()), window - SHORT_LEASE_WINDOWS, window)) {
+      if (this.#areRuledOut(id, this.#held(id, this.#chain.all()), window - SHORT_LEASE_WINDOWS, window)) {
         this.#ended.set(id, window);
       }
     }
@@ -68,7 +65,7 @@ export class Growth {
     const ended = this.#ended.get(id);
     const since = window - LEASE_WINDOWS;
     const from = ended === undefined || ended > window ? since : Math.max(since, ended - SHORT_LEASE_WINDOWS);
-    return this.#hasNoQuorum(id, held, from, window);
+    return this.#areRuledOut(id, held, from, window);
   }
 
   /** Views in which it may still believe. */
@@ -77,31 +74,9 @@ export class Growth {
     return views.filter((one) => one.number >= acknowledged && one.positionOf(id) >= 0);
   }
 
-  /**
-   * True if nothing can have renewed its lease in these windows: in none was there a quorum of those who may have stayed
-   * in a view that it holds, and who did not exclude it.
-   */
-  #hasNoQuorum(id: MemberId, held: readonly AgreedView[], fromWindow: number, beforeWindow: number): boolean {
-    for (const view of held) {
-      const position = view.positionOf(id);
-      for (let u = fromWindow; u < beforeWindow; u++) if (view.isQuorum(this.#stayed(view, position, u))) return false;
-    }
-    return true;
-  }
-
-  /** Members who may have renewed the lease of `position` in a window: neither moved on nor known to exclude it. */
-  #stayed(view: AgreedView, position: number, window: number): Positions {
-    const moved = this.#acks.movedOn(view, window);
-    if (this.#scratch.length !== moved.length) this.#scratch = emptyPositions(view.size);
-    const stayed = this.#scratch;
-    for (let i = 0; i < stayed.length; i++) {
-      const mask = i === view.size >>> 5 ? 2 ** (view.size & 31) - 1 : 0xffffffff;
-      stayed[i] = ~moved[i]! & mask;
-    }
-    for (const label of this.#rollCalls.in(window)) {
-      if (label.view === view && has(label.excluded, position)) removeAll(stayed, label.present);
-    }
-    return stayed;
+  /** True if nothing can have renewed its lease in these windows, whichever of these views it held. */
+  #areRuledOut(id: MemberId, held: readonly AgreedView[], fromWindow: number, beforeWindow: number): boolean {
+    return held.every((view) => this.#renewals.areRuledOut(view, view.positionOf(id), fromWindow, beforeWindow));
   }
 }
 

@@ -4,7 +4,7 @@ import { type Dropped, nothingDropped } from "../dropped.ts";
 import type { Positions, RollCall } from "../frame.ts";
 import { FRAME_LISTS, LABELS_PER_WINDOW, ROLL_CALLS_KEPT } from "../limits.ts";
 import { isWithin } from "../subsets.ts";
-import { emptyPositions, fits, has, hashOf, insert, insertAll, isSame } from "./positions.ts";
+import { count, emptyPositions, fits, has, hashOf, insert, insertAll, isSame } from "./positions.ts";
 import type { AgreedView } from "./view.ts";
 
 /** Those who were heard in a window under one view and exclude the same members. */
@@ -15,17 +15,28 @@ export interface Label {
   /** Equal sets have equal ones. */
   readonly excludedHash: number;
   present: Uint32Array;
+  /** How many those are. */
+  count: number;
+  /** What its window's count was when it changed last. */
+  countedIn: number;
   /** As it was told or heard last, while that is all there is to tell: `present` is shared with it then, and copied before it changes. */
   told: RollCall | null;
   /** It has bits that the neighbours were not told of. */
   isNews: boolean;
 }
 
+interface Window {
+  readonly number: number;
+  readonly labels: Label[];
+  /** All of theirs together. */
+  count: number;
+}
+
 export class RollCalls {
   readonly #dropped: Dropped;
-  readonly #windows = new Map<number, Label[]>();
-  /** The last two windows that were asked for, even and odd: nearly all frames are of these. */
-  readonly #recent: [number, Label[]][] = [];
+  readonly #windows = new Map<number, Window>();
+  /** The last two that were asked for, even and odd: nearly all frames are of these. */
+  readonly #recent: Window[] = [];
   #news: Label[] = [];
   #oldestWindow = Number.NEGATIVE_INFINITY;
 
@@ -44,7 +55,7 @@ export class RollCalls {
     if (label === null || isWithin(call.present, label.present)) return null;
     if (call.present.length === label.present.length && isWithin(label.present, call.present)) share(label, call);
     else insertAll(own(label), call.present);
-    this.#isNews(label);
+    this.#changed(label);
     return label;
   }
 
@@ -53,16 +64,17 @@ export class RollCalls {
     const label = this.#known(view, window, excluded) ?? this.#add(view, window, excluded);
     if (label === null || has(label.present, position)) return null;
     insert(own(label), position);
-    this.#isNews(label);
+    this.#changed(label);
     return label;
   }
 
   in(window: number): readonly Label[] {
-    const recent = this.#recent[window & 1];
-    if (recent !== undefined && recent[0] === window) return recent[1];
-    const labels = this.#windows.get(window);
-    if (labels !== undefined) this.#recent[window & 1] = [window, labels];
-    return labels ?? NO_LABELS;
+    return this.#window(window)?.labels ?? NO_LABELS;
+  }
+
+  /** How many answers of a window are known: with so many more than before, what is known has changed by so many members at most. */
+  countIn(window: number): number {
+    return this.#window(window)?.count ?? 0;
   }
 
   /** Those present under a view in a window, but for those who exclude `position`. */
@@ -122,11 +134,11 @@ export class RollCalls {
       this.#dropped.roll_calls++;
       return null;
     }
-    const nobody = { present: emptyPositions(view.size), told: null, isNews: false };
+    const nobody = { present: emptyPositions(view.size), count: 0, countedIn: 0, told: null, isNews: false };
     const label: Label = { view, window, excluded, excludedHash: hashOf(excluded), ...nobody };
-    const all = this.#windows.get(window) ?? [];
-    if (all.length === 0) this.#windows.set(window, all);
-    all.push(label);
+    const found: Window = this.#window(window) ?? { number: window, labels: [], count: 0 };
+    if (found.labels.length === 0) this.#windows.set(window, found);
+    found.labels.push(label);
     return label;
   }
 
@@ -137,7 +149,20 @@ export class RollCalls {
     return labels.find((label) => label.excludedHash === hash && label.view === view && isSame(label.excluded, excluded));
   }
 
-  #isNews(label: Label): void {
+  #window(number: number): Window | undefined {
+    const recent = this.#recent[number & 1];
+    if (recent?.number === number) return recent;
+    const window = this.#windows.get(number);
+    if (window !== undefined) this.#recent[number & 1] = window;
+    return window;
+  }
+
+  #changed(label: Label): void {
+    const window = this.#window(label.window)!;
+    const known = label.count;
+    label.count = count(label.present);
+    window.count += label.count - known;
+    label.countedIn = window.count;
     if (label.isNews) return;
     label.isNews = true;
     this.#news.push(label);
