@@ -217,7 +217,21 @@ export class Accusations {
         return false;
       });
     }
+    this.#excludeUnheard(excluded, counting);
     return excluded;
+  }
+
+  /**
+   * Whoever was in no roll call of late, and whose observers count no more than it does, is gone with them: nobody who is left
+   * could accuse it before a view without the others gave it new observers, to whom its silence would be news.
+   */
+  #excludeUnheard(excluded: Uint32Array, counting: Positions): void {
+    if (this.#present === null) return;
+    const { current } = this.#chain;
+    for (let position = 0; position < current.size; position++) {
+      if (has(this.#present, position) || has(excluded, position)) continue;
+      if (current.neighboursOf(position).every((one) => !has(counting, one))) insert(excluded, position);
+    }
   }
 
   /** True if it is known to have been in no roll call of late. */

@@ -300,3 +300,26 @@ describe("the memory of accusations", () => {
     assert.deepEqual(accusations.all(), []);
   });
 });
+
+describe("a member that was in no roll call of late, like all who observe it, and is accused by nobody", () => {
+  const chain = chainOf(viewOf(letters(26)));
+  const view = chain.current;
+  const observers = observersOf(view, "k");
+  const without = (absent: string) => set(view, view.ids.filter((id) => !absent.includes(id)).join(""));
+  // Somebody else is accused by one observer, which is not enough.
+  const other = view.ids.find((id) => id !== "k" && !observers.includes(id))!;
+  const rows: readonly [string, string | null, string][] = [
+    ["is excluded with them", `k${observers}`, "k"],
+    ["is not if one of them was there", `k${observers.slice(1)}`, ""],
+    ["is not if it was there", observers, ""],
+    ["is not if nobody knows who was there", null, ""],
+  ];
+  for (const [name, absent, excluded] of rows) {
+    it(name, () => {
+      const accusations = accusing(chain, other, observersOf(view, other)[0]!);
+      accusations.presence(absent === null ? null : without(absent));
+      assert.equal(idsOf(view, listed(accusations.excluded()).filter((one) => view.ids[one] === "k")), excluded);
+      assert.equal(accusations.isAccused("k"), false);
+    });
+  }
+});
