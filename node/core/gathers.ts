@@ -1,8 +1,7 @@
 // Gathering a run's results for oneself: everybody is asked over the links, and who is then missing once more, otherwise.
 
 import type { Agreement } from "./agreement/agreement.ts";
-import { emptyPositions, has, insert, insertAll, isEmpty, NOBODY } from "./agreement/positions.ts";
-import type { AgreedView } from "./agreement/view.ts";
+import { emptyPositions, insert, insertAll, isEmpty, NOBODY } from "./agreement/positions.ts";
 import type { Collected } from "./collected.ts";
 import type { Delegating } from "./delegating.ts";
 import { Errand, type Errands, type Question } from "./errands.ts";
@@ -16,7 +15,7 @@ import {
   PATIENCE_ROUND_TRIPS,
 } from "./limits.ts";
 import type { Members } from "./members.ts";
-import { copyOf, isWithin, remove, removeAll } from "./subsets.ts";
+import { copyOf, everybodyBut, isWithin, remove, removeAll } from "./subsets.ts";
 
 const LONG_AGO = Number.NEGATIVE_INFINITY;
 
@@ -72,7 +71,7 @@ export class Gathers {
   open(question: Question, withSeries: boolean, nowMs: number): Gathering {
     const { view, lineage } = this.#membership.agreement;
     const lost = this.#lost();
-    const wanted = everybodyBut(view, lost);
+    const wanted = everybodyBut(lost, view.size);
     remove(wanted, view.positionOf(this.#self));
     return this.#begin(
       {
@@ -100,7 +99,7 @@ export class Gathers {
     const { view } = before.errand;
     const [dialled, redialled, observed] = [emptyPositions(view.size), emptyPositions(view.size), emptyPositions(view.size)];
     const errand = new Errand(view, question);
-    const unsure = everybodyBut(view, answeredFully(before.errand.collected));
+    const unsure = everybodyBut(answeredFully(before.errand.collected), view.size);
     this.#begin({ ...before, dialled, redialled, observed, errand, wanted: heard, askedAtMs: nowMs, deadlineMs }, unsure);
   }
 
@@ -155,11 +154,11 @@ export class Gathers {
     const missing = copyOf(wanted, view.size);
     removeAll(missing, collected.heard);
     const silent = copyOf(missing, view.size);
-    if (isEmpty(dialled)) removeAll(silent, everybodyBut(view, collected.failed));
+    if (isEmpty(dialled)) removeAll(silent, everybodyBut(collected.failed, view.size));
     const patienceMs = Math.min(ASK_AGAIN_PATIENCE_MS + this.#farMs(DIAL_ROUND_TRIPS), gathering.deadlineMs - nowMs);
     if (!isWithin(silent, observed)) {
       // Nobody is asked through those who may not answer: what others hold of them is sure to come.
-      const avoid = everybodyBut(view, answeredFully(collected));
+      const avoid = everybodyBut(answeredFully(collected), view.size);
       const ask = copyOf(collected.heard, view.size);
       insertAll(observed, silent);
       this.#delegating.overLinks(errand, lineage, { ask, avoid, silent, patienceMs }, nowMs);
@@ -179,10 +178,4 @@ function answeredFully({ heard, failed }: Collected): Positions {
   const sure = heard.slice();
   removeAll(sure, failed);
   return sure;
-}
-
-function everybodyBut(view: AgreedView, those: Positions): Positions {
-  const others = emptyPositions(view.size);
-  for (let position = 0; position < view.size; position++) if (!has(those, position)) insert(others, position);
-  return others;
 }

@@ -10,6 +10,15 @@ export function copyOf(set: Positions, size: number): Positions {
   return copy;
 }
 
+/** All positions below `size` but those; in a set of one's own of that size, whatever it held before. */
+export function everybodyBut(those: Positions, size: number, set = emptyPositions(size)): Uint32Array {
+  for (let i = 0; i < set.length; i++) {
+    const all = i === size >>> 5 ? 2 ** (size & 31) - 1 : 0xffffffff;
+    set[i] = ~(those[i] ?? 0) & all;
+  }
+  return set;
+}
+
 /** Takes these out of a set of one's own. */
 export function removeAll(set: Positions, those: Positions): void {
   for (let i = 0; i < set.length; i++) set[i]! &= ~(those[i] ?? 0);

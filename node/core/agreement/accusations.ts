@@ -226,10 +226,9 @@ export class Accusations {
    * could accuse it before a view without the others gave it new observers, to whom its silence would be news.
    */
   #excludeUnheard(excluded: Uint32Array, counting: Positions): void {
-    if (this.#present === null) return;
     const { current } = this.#chain;
     for (let position = 0; position < current.size; position++) {
-      if (has(this.#present, position) || has(excluded, position)) continue;
+      if (!this.#isAbsent(position) || has(excluded, position)) continue;
       if (current.neighboursOf(position).every((one) => !has(counting, one))) insert(excluded, position);
     }
   }

@@ -25,14 +25,14 @@ export class Attendance {
    * Majorities are looked for once it is all in: where opinions are many one frame tells hundreds of each window.
    */
   take(calls: readonly RollCall[], nowWindow: number, position: number): boolean {
-    const windows = new Set<number>();
+    const windows: number[] = [];
     let isNews = false;
     for (const call of calls) {
       const view = call.window > nowWindow + 1 ? undefined : this.#chain.at(call.view);
       const label = view === undefined ? null : this.#rollCalls.merge(call, view);
       if (label === null) continue;
       if (this.#notes(label)) isNews = true;
-      if (this.#matters(label, position)) windows.add(label.window);
+      if (this.#matters(label, position) && !windows.includes(label.window)) windows.push(label.window);
     }
     for (const window of windows) this.#lookForMajority(window, position);
     return isNews;

@@ -3,6 +3,7 @@
 import { type Dropped, nothingDropped } from "../dropped.ts";
 import type { Ballot, Commit, Positions, ViewChange } from "../frame.ts";
 import { ACTIVATION_WINDOWS, BALLOTS_KEPT, LONGEST_PATIENCE_WINDOWS, PATIENCE_WINDOWS } from "../limits.ts";
+import { everybodyBut } from "../subsets.ts";
 import { count, emptyPositions, fits, has, insert, insertAll, NOBODY } from "./positions.ts";
 import { type AgreedView, hasSameMembers, keyOf } from "./view.ts";
 
@@ -153,10 +154,8 @@ export class Ballots {
   }
 
   #canWin(proposal: Proposal, absent: Positions): boolean {
-    const possible = emptyPositions(this.#view.size);
-    for (let position = 0; position < this.#view.size; position++) {
-      if (!has(absent, position) || has(proposal.votes, position)) insert(possible, position);
-    }
+    const possible = everybodyBut(absent, this.#view.size);
+    insertAll(possible, proposal.votes);
     for (const other of this.#proposals) {
       if (other === proposal || other.ballot < proposal.ballot) continue;
       for (let i = 0; i < possible.length; i++) possible[i]! &= ~(other.votes[i]! & ~proposal.votes[i]!);

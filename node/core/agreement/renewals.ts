@@ -1,7 +1,7 @@
 // Whether a member's lease can have been renewed: only by a majority of those who held the same view, and did not exclude it.
 
 import type { Positions } from "../frame.ts";
-import { removeAll } from "../subsets.ts";
+import { everybodyBut, removeAll } from "../subsets.ts";
 import type { Acks } from "./acks.ts";
 import { count, emptyPositions, has, insertAll } from "./positions.ts";
 import type { RollCalls } from "./roll-calls.ts";
@@ -36,15 +36,16 @@ export class Renewals {
   /** True if nothing can have renewed the lease of the member at this position of a view in these windows. */
   areRuledOut(view: AgreedView, position: number, fromWindow: number, beforeWindow: number): boolean {
     const found = this.#of(view, position);
-    for (let window = fromWindow; window < beforeWindow; window++) {
-      if (window >= found.fromWindow && window < found.beforeWindow) {
-        window = found.beforeWindow - 1;
-        continue;
+    let window = fromWindow;
+    while (window < beforeWindow) {
+      const isKnown = window >= found.fromWindow && window < found.beforeWindow;
+      if (!isKnown) {
+        if (this.#isPossible(view, position, window, found)) return false;
+        if (window !== found.beforeWindow) found.fromWindow = window;
+        found.beforeWindow = window + 1;
+        found.excluders = null;
       }
-      if (this.#isPossible(view, position, window, found)) return false;
-      if (window !== found.beforeWindow) found.fromWindow = window;
-      found.beforeWindow = window + 1;
-      found.excluders = null;
+      window = found.beforeWindow;
     }
     return true;
   }
@@ -64,11 +65,7 @@ export class Renewals {
   #stayed(view: AgreedView, window: number, excluders: Positions | null): Uint32Array {
     const moved = this.#acks.movedOn(view, window);
     if (this.#scratch.length !== moved.length) this.#scratch = emptyPositions(view.size);
-    const stayed = this.#scratch;
-    for (let i = 0; i < stayed.length; i++) {
-      const mask = i === view.size >>> 5 ? 2 ** (view.size & 31) - 1 : 0xffffffff;
-      stayed[i] = ~moved[i]! & mask;
-    }
+    const stayed = everybodyBut(moved, view.size, this.#scratch);
     if (excluders !== null) removeAll(stayed, excluders);
     return stayed;
   }
