@@ -5,15 +5,16 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import type { Finding } from "./judge.ts";
 import { promisesOf } from "./run.ts";
-import { SCENARIOS } from "./scenarios/all.ts";
+import type { Scenario } from "./scenario.ts";
+import { SCENARIOS, scenarioNamed } from "./scenarios/all.ts";
 import { inOrder, keysOf, type Result, worseOf } from "./soak-table.ts";
 
-/** From here on everything that decides how a run goes is imported. */
-const ROOTS = ["run.ts", "scenarios/all.ts"].map((file) => join(import.meta.dirname, file));
+/** From here on everything that decides how a run goes is imported, but for the scenario. */
+const ROOT = join(import.meta.dirname, "run.ts");
 const IMPORTED = /^(?:import|export) [^;]*?from "(\.[^"]+)";/gm;
 const DIGITS = 6;
 
-/** Names the code that results belong to: 12 hexadecimal digits over all sources that a run is made of. */
+/** Names the code that results belong to: 12 hexadecimal digits over all sources that a run is made of, whatever the scenario. */
 export function codeVersion(): string {
   const texts = new Map<string, string>();
   const read = (path: string): void => {
@@ -22,10 +23,15 @@ export function codeVersion(): string {
     texts.set(path, text);
     for (const [, imported] of text.matchAll(IMPORTED)) read(join(dirname(path), imported!));
   };
-  ROOTS.forEach(read);
+  read(ROOT);
   const hash = createHash("sha256");
   for (const path of [...texts.keys()].sort()) hash.update(relative(import.meta.dirname, path)).update("\0").update(texts.get(path)!);
   return hash.digest("hex").slice(0, 12);
+}
+
+/** Names what a scenario says and promises, in 8 hexadecimal digits: one that is changed is played again, the others need not be. */
+function defined(scenario: Scenario): string {
+  return createHash("sha256").update(JSON.stringify(scenario)).digest("hex").slice(0, 8);
 }
 
 /** Runs of the same scenario and size with seeds one after the other that kept all promises as one; by scenario, size and seed. */
@@ -53,7 +59,8 @@ export function lineOf(version: string, { scenario, agents, seed, toSeed, findin
     const text = value === null ? "-" : `${Number(value.toPrecision(DIGITS))}${unit}`;
     return held ? text : `${text}!`;
   });
-  return JSON.stringify({ code: version, scenario, agents, seed, toSeed, worst: values, ...(error === null ? {} : { error }) });
+  const as = defined(scenarioNamed(scenario));
+  return JSON.stringify({ code: version, scenario, as, agents, seed, toSeed, worst: values, ...(error === null ? {} : { error }) });
 }
 
 export interface Kept {
@@ -61,7 +68,7 @@ export interface Kept {
   readonly results: readonly Result[];
   /** That version; of a file without one, "". */
   readonly version: string;
-  /** Lines that were not understood: torn by an abrupt end, or of scenarios that promise something else now. */
+  /** Lines that were not understood: torn by an abrupt end, or of scenarios that say or promise something else now. */
   readonly torn: number;
   /** Lines of other versions. */
   readonly others: number;
@@ -102,9 +109,9 @@ export class Keeper {
 
 function resultOf(line: string): { readonly code: string; readonly result: Result } | null {
   try {
-    const { code, scenario: name, agents, seed, toSeed, worst: values, error = null } = JSON.parse(line);
+    const { code, scenario: name, as, agents, seed, toSeed, worst: values, error = null } = JSON.parse(line);
     const scenario = SCENARIOS.find((one) => one.name === name);
-    if (scenario === undefined) return null;
+    if (scenario === undefined || as !== defined(scenario)) return null;
     const promises = promisesOf(scenario);
     if (error === null && values.length !== promises.length) return null;
     const findings = (values as string[]).map((text, i) => findingOf(promises[i]!.promise, text));

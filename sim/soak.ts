@@ -18,8 +18,9 @@ npm run -s sim:soak -- --sum FILE [--sum FILE]…
 Runs K seeds of every scenario (or those named) with each number of agents, prints a table of the worst values and the
 command that replays each failure. Exit code 1 if a promise was broken.
 
---keep   Appends each result to FILE, and does not run again what is in it already, run by the very same code. May be
-         killed at any moment and started again. The table is then of everything that FILE has of this code.
+--keep   Appends each result to FILE, and does not run again what is in it already, run by the very same code with
+         the scenario as it is. May be killed at any moment and started again. The table is then of everything that FILE
+         has of this code.
 --table  Runs nothing: prints the table of files, for the code that their last line comes from.
 --sum    Runs nothing: prints what files have of that code in few lines, one for all seeds in a row. They serve as such a file.
 `;
@@ -190,7 +191,7 @@ function read(files: readonly string[]): Kept {
   const { results, version, torn, others } = kept;
   const runs = new Set(results.flatMap(keysOf)).size;
   if (runs === 0) throw new LoadswarmError("USAGE", `there are no results in ${files.join(", ")}`, "Name files that --keep has written.");
-  say(`code ${version || "unknown"}: ${runs} results; ${others} lines of other code and ${torn} torn ones left out`);
+  say(`code ${version || "unknown"}: ${runs} results; ${others} lines of other code, and ${torn} torn or of other scenarios, left out`);
   return kept;
 }
 
