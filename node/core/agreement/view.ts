@@ -118,7 +118,9 @@ export class AgreedView {
       .map((member, position) => ({ ...member, weight: weights.get(position) ?? member.weight }))
       .filter((_, position) => !removed.has(position));
     const members = [...kept, ...change.added].sort((a, b) => (a.id < b.id ? -1 : 1));
-    const next = AgreedView.of({ number: this.number + 1, fromWindow: change.fromWindow, members });
+    // Never before the one that it follows: the others make room for newcomers when that takes effect.
+    const fromWindow = Math.max(change.fromWindow, this.fromWindow);
+    const next = AgreedView.of({ number: this.number + 1, fromWindow, members });
     this.#successors.set(change, next);
     return next;
   }

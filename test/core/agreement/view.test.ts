@@ -101,6 +101,12 @@ describe("the view after a change", () => {
     assert.equal(next.memberOf("d"), undefined);
   });
 
+  it("takes effect no sooner than the one before: until then nobody makes room for those who came with that", () => {
+    const joined = viewOf("ab", { fromWindow: 5 });
+    const without = (fromWindow: number) => joined.after(change(joined, "b", "", { fromWindow })).fromWindow;
+    assert.deepEqual([4, 5, 6].map(without), [5, 5, 6]);
+  });
+
   it("is the same object for the same change: thousands of agents share it", () => {
     const view = viewOf("ab");
     const leave = change(view, "b");
