@@ -16,6 +16,12 @@ export const LEASE_WINDOWS = 10;
 /** The same while links are seen to break: crashes, whose links close at once, are made good this much sooner. */
 export const SHORT_LEASE_WINDOWS = 3;
 
+/**
+ * Whoever is cut off from all others notices before the short lease that they count on has ended, also if it is not told; of two
+ * alone with each other it takes so many windows longer, for it is no sign yet that one is silent. They take over later by these.
+ */
+export const LONELY_WINDOWS = 1;
+
 /** How long an agent stays on the short lease after the last sign of trouble: longer than any hint of a closed link counts. */
 export const TROUBLE_WINDOWS = LEASE_WINDOWS + 2;
 
@@ -60,8 +66,8 @@ export const SILENT_ALONE_MS = 3000;
 export const SILENT_ROUND_TRIPS = 8;
 /** The same, as a sign of trouble only. */
 export const UNEASY_MS = 1000;
-/** And where there is no second one. */
-export const UNEASY_ALONE_MS = 2000;
+/** And where there is no second one: before those who see its links closed count on the short lease, see `LONELY_WINDOWS`. */
+export const UNEASY_ALONE_MS = 1500;
 /** An agent that itself stood still for so long blames nobody for what it did not hear, and is in trouble. */
 export const STALL_MS = 1000;
 /** Patience with others grows by so many times the lateness of one's own turns. */

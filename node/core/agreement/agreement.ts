@@ -113,7 +113,7 @@ export class Agreement {
   leaseUntilMs(nowMs: number): number {
     if (!this.isMember() && this.widthAt(nowMs) === 0) return Number.NEGATIVE_INFINITY;
     if (this.isMember() && this.view.size === 1) return Number.POSITIVE_INFINITY;
-    return this.#lease.renewedUntilMs(windowOf(nowMs), nowMs);
+    return this.#lease.renewedUntilMs(windowOf(nowMs), nowMs, this.#watching.uneasyFromMs());
   }
 
   /** Width of this agent's stripe at an instant. */
@@ -189,7 +189,7 @@ export class Agreement {
   turn(dueMs: number, nowMs: number, roundTripMs = 0, decides = true): boolean {
     if (!(this.#isStale && decides) && nowMs < this.#nextTurnMs) return false;
     const window = windowOf(nowMs);
-    if (this.#watching.turn(dueMs, nowMs, roundTripMs) > 0 || this.#watching.isUneasy(nowMs)) this.#lease.trouble(window);
+    if (this.#watching.turn(dueMs, nowMs, roundTripMs) > 0 || nowMs >= this.#watching.uneasyFromMs()) this.#lease.trouble(window);
     for (const id of this.#watching.silent(nowMs)) this.#takeAccusation(this.#ownWord.accuse(id, "silent"), nowMs);
     if (this.#isDisturbed(window, nowMs)) this.disturb(nowMs);
     if (window > this.#window) this.#beginWindow(window);

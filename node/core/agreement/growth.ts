@@ -1,7 +1,7 @@
 // Release before growth: a member takes more only when all others have promised to take less, or cannot offer any more.
 
 import type { MemberId } from "../events.ts";
-import { EXCESS, LEASE_WINDOWS, SHORT_LEASE_WINDOWS } from "../limits.ts";
+import { EXCESS, LEASE_WINDOWS, LONELY_WINDOWS, SHORT_LEASE_WINDOWS } from "../limits.ts";
 import { CIRCLE } from "../../plan/stripe.ts";
 import type { Accusations } from "./accusations.ts";
 import type { Acks } from "./acks.ts";
@@ -36,9 +36,10 @@ export class Growth {
   observe(window: number, nowMs: number): void {
     for (const id of this.#accusations.closed(nowMs)) {
       if (this.#ended.has(id) || !this.#accusations.isClosed(id, nowMs)) continue;
-      if (this.#areRuledOut(id, this.#held(id, this.#chain.all()), window - SHORT_LEASE_WINDOWS, window)) {
-        this.#ended.set(id, window);
-      }
+      const held = this.#held(id, this.#chain.all());
+      const isLonely = held.some((view) => view.size === 2);
+      const since = window - SHORT_LEASE_WINDOWS - (isLonely ? LONELY_WINDOWS : 0);
+      if (this.#areRuledOut(id, held, since, window)) this.#ended.set(id, window);
     }
     if (this.#acks.changes === this.#seenAcks) return;
     this.#seenAcks = this.#acks.changes;

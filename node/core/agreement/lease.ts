@@ -38,13 +38,21 @@ export class Lease {
   untilMs(window: number): number {
     if (this.#expired >= this.#majorityWindow) return Number.NEGATIVE_INFINITY;
     const windows = this.isInTrouble(window) ? SHORT_LEASE_WINDOWS : LEASE_WINDOWS;
-    if (window <= this.#majorityWindow + windows) return startOf(this.#majorityWindow + windows + 1);
+    if (window <= this.#majorityWindow + windows) return this.#endMs(windows);
     this.#expired = this.#majorityWindow;
     return Number.NEGATIVE_INFINITY;
   }
 
-  /** The same for the load threads: a main thread that stands still does not renew it. */
-  renewedUntilMs(window: number, nowMs: number): number {
-    return Math.min(this.untilMs(window), nowMs + LEASE_RENEWAL_MS);
+  /**
+   * The same for the load threads: a main thread that stands still does not renew it, nor come to see that `uneasyFromMs` has passed,
+   * from when on it would be in trouble.
+   */
+  renewedUntilMs(window: number, nowMs: number, uneasyFromMs: number): number {
+    return Math.min(this.untilMs(window), nowMs + LEASE_RENEWAL_MS, Math.max(this.#endMs(SHORT_LEASE_WINDOWS), uneasyFromMs));
+  }
+
+  /** Of a lease of so many windows. */
+  #endMs(windows: number): number {
+    return startOf(this.#majorityWindow + windows + 1);
   }
 }

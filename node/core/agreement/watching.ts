@@ -2,7 +2,7 @@
 
 import type { MemberId } from "../events.ts";
 import type { Accusation } from "../frame.ts";
-import { LAG_FACTOR, SILENT_ALONE_MS, SILENT_MS, SILENT_ROUND_TRIPS, STALL_MS, UNEASY_ALONE_MS, UNEASY_MS } from "../limits.ts";
+import { LAG_FACTOR, SILENT_ALONE_MS, SILENT_MS, SILENT_ROUND_TRIPS, STALL_MS, UNEASY_ALONE_MS, UNEASY_MS, WINDOW_MS } from "../limits.ts";
 
 interface Watched {
   /** From when on its silence counts. */
@@ -82,11 +82,11 @@ export class Watching {
     return found;
   }
 
-  /** True if somebody has not been heard for a while: perhaps the links are cut. */
-  isUneasy(nowMs: number): boolean {
-    const uneasyMs = this.#uneasyMs();
-    for (const { heardMs } of this.#watched.values()) if (nowMs >= heardMs + uneasyMs) return true;
-    return false;
+  /** From when on somebody will not have been heard for a while, if nothing more is: perhaps the links are cut. */
+  uneasyFromMs(): number {
+    let heardMs = Number.POSITIVE_INFINITY;
+    for (const watched of this.#watched.values()) heardMs = Math.min(heardMs, watched.heardMs);
+    return heardMs + this.#uneasyMs();
   }
 
   /** When somebody next becomes silent, or worrying, if nothing is heard. */
@@ -100,8 +100,10 @@ export class Watching {
     return next;
   }
 
+  /** What a slow agent takes in may have come before, and the others go by that. After a standstill nothing is taken in that did. */
   #uneasyMs(): number {
-    return this.#watched.size === 1 ? UNEASY_ALONE_MS : UNEASY_MS;
+    const lateMs = Math.max(0, Math.min(this.#lagMs, STALL_MS) - WINDOW_MS);
+    return (this.#watched.size === 1 ? UNEASY_ALONE_MS : UNEASY_MS) - lateMs;
   }
 
   /** Of two members one alone decides on the other: there is nobody whose links it could be compared with. */

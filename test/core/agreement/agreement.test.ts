@@ -146,6 +146,7 @@ describe("trouble", () => {
       a.take(present(view, "bc"), nowMs);
       sign(a, nowMs);
       const laterMs = startOf(W + SHORT_LEASE_WINDOWS + 1);
+      for (const id of "bc") a.heard(id, laterMs);
       assert.equal(a.leaseUntilMs(laterMs), expected ? -Infinity : laterMs + LEASE_RENEWAL_MS);
     });
   }

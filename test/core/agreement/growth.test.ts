@@ -8,7 +8,7 @@ import type { Chain } from "../../../node/core/agreement/chain.ts";
 import { Growth } from "../../../node/core/agreement/growth.ts";
 import { RollCalls } from "../../../node/core/agreement/roll-calls.ts";
 import type { Accusation } from "../../../node/core/frame.ts";
-import { CLOSED_HINT_MS, EXCESS, LEASE_WINDOWS, SHORT_LEASE_WINDOWS, startOf } from "../../../node/core/limits.ts";
+import { CLOSED_HINT_MS, EXCESS, LEASE_WINDOWS, LONELY_WINDOWS, SHORT_LEASE_WINDOWS, startOf } from "../../../node/core/limits.ts";
 import { change, chainOf, commitOf, letters, set, viewMember, viewOf } from "./support.ts";
 
 /** One agent's knowledge of a chain of views. */
@@ -74,6 +74,11 @@ describe("after a loss", () => {
   it("one waits less if enough observers saw its links close, but for the short lease", () => {
     const known = lost().accuse("e", "abcd", "closed", startOf(101)).heard(2, "abc", 100);
     assert.equal(known.first(101), 101 + SHORT_LEASE_WINDOWS);
+  });
+
+  it("of two one waits longer: the other one may not see that its links closed, and notices silence late", () => {
+    const known = lost("ab").accuse("b", "a", "closed", startOf(101)).heard(2, "a", 100);
+    assert.equal(known.first(101), 101 + SHORT_LEASE_WINDOWS + LONELY_WINDOWS);
   });
 
   it("a short lease that ends with this window has not ended in it", () => {

@@ -9,6 +9,7 @@ import {
 
 const W = 1000;
 const NONE = Number.NEGATIVE_INFINITY;
+const NEVER = Number.POSITIVE_INFINITY;
 
 function seen(window = W): Lease {
   const lease = new Lease();
@@ -19,7 +20,7 @@ function seen(window = W): Lease {
 describe("a lease", () => {
   it("is none before a majority was seen", () => {
     const lease = new Lease();
-    assert.deepEqual([lease.untilMs(W), lease.renewedUntilMs(W, startOf(W)), lease.majorityWindow], [NONE, NONE, NONE]);
+    assert.deepEqual([lease.untilMs(W), lease.renewedUntilMs(W, startOf(W), NEVER), lease.majorityWindow], [NONE, NONE, NONE]);
   });
 
   for (const [name, trouble, windows] of [["", false, LEASE_WINDOWS], [" in trouble", true, SHORT_LEASE_WINDOWS]] as const) {
@@ -77,8 +78,15 @@ describe("trouble", () => {
 describe("the lease of the load threads", () => {
   it("ends soon if the main thread stands still, and never after the lease itself", () => {
     const lease = seen();
-    assert.equal(lease.renewedUntilMs(W, startOf(W) + 3), startOf(W) + 3 + LEASE_RENEWAL_MS);
+    assert.equal(lease.renewedUntilMs(W, startOf(W) + 3, NEVER), startOf(W) + 3 + LEASE_RENEWAL_MS);
     const end = startOf(W + LEASE_WINDOWS + 1);
-    assert.equal(lease.renewedUntilMs(W + LEASE_WINDOWS, end - 10), end);
+    assert.equal(lease.renewedUntilMs(W + LEASE_WINDOWS, end - 10, NEVER), end);
+  });
+
+  it("is the short one if the main thread stands still while nothing is heard any more, but does not end before it is uneasy", () => {
+    const short = startOf(W + SHORT_LEASE_WINDOWS + 1);
+    const window = W + SHORT_LEASE_WINDOWS;
+    const untilMs = (uneasyFromMs: number) => seen().renewedUntilMs(window, short - 50, uneasyFromMs);
+    assert.deepEqual([untilMs(short - 400), untilMs(short + 30), untilMs(NEVER)], [short, short + 30, short - 50 + LEASE_RENEWAL_MS]);
   });
 });
