@@ -2,6 +2,7 @@
 
 import type { Agent } from "./agent.ts";
 import { draw, howMany, sides, type TimedFault } from "./expand.ts";
+import type { Conditions } from "./network.ts";
 import { Random } from "./random.ts";
 import type { Fault, Mark, MarkKind } from "./scenario.ts";
 import type { World } from "./world.ts";
@@ -31,6 +32,9 @@ export class Attack {
   readonly timeline: Line[] = [];
   /** Agents that an unhealed cut has separated from most others, by index. */
   readonly #cutOff = new Map<object, ReadonlySet<number>>();
+  /** What the network is like without the changes that last, and those. */
+  #undisturbed: Conditions | null = null;
+  readonly #disturbances = new Set<Partial<Conditions>>();
   /** Of `stop`: who could hear of it at that moment. */
   couldHear: ((agent: number) => boolean) | null = null;
 
@@ -189,11 +193,16 @@ export class Attack {
   }
 
   #network({ change, forS }: Of<"network">): void {
-    const before = this.#world.network.conditions;
-    this.#world.network.become(change);
+    const { network } = this.#world;
+    const before = this.#disturbances.size === 0 ? network.conditions : this.#undisturbed!;
+    this.#undisturbed = before;
+    this.#disturbances.add(change);
+    const become = (): void => network.become(Object.assign({ ...before }, ...this.#disturbances));
+    become();
     this.#note("network", `the network: ${JSON.stringify(change)} for ${forS} s`);
     this.#after(forS, () => {
-      this.#world.network.become(before);
+      this.#disturbances.delete(change);
+      become();
       this.#note("network", "the network is calm again");
     });
   }

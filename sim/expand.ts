@@ -1,7 +1,7 @@
 // From a scenario and a seed to what happens exactly: every number drawn, so that a fault can be left out alone.
 
 import { Random } from "./random.ts";
-import type { Drawn, Fault, HowMany, Scenario } from "./scenario.ts";
+import type { Drawn, Fault, HowMany, Planned, Scenario } from "./scenario.ts";
 
 export interface TimedFault {
   /** Its number in the scenario, from 1: how it is left out. */
@@ -20,10 +20,18 @@ export function draw(drawn: Drawn, random: Random): number {
 /** Every fault with its time, in order. */
 export function expand(scenario: Scenario, seed: number, without: ReadonlySet<number>): TimedFault[] {
   const random = new Random(seed ^ 0x5eed);
-  return scenario.timeline
+  return [...scenario.timeline, ...mixed(scenario, random)]
     .map(({ atS, fault }, index) => ({ number: index + 1, atMs: 1000 * draw(atS, random), fault, seed: random.seed() }))
     .filter(({ number }) => !without.has(number))
     .sort((a, b) => a.atMs - b.atMs || a.number - b.number);
+}
+
+function mixed({ mixture }: Scenario, random: Random): Planned[] {
+  if (mixture === undefined) return [];
+  const { of, count, atS } = mixture;
+  const [least, most] = count;
+  const some = random.shuffled(of).slice(0, least + random.below(most - least + 1));
+  return some.map((fault) => ({ atS, fault }));
 }
 
 /** `agents`: as many as the scenario is run with; `there`: as many as there are to choose from. */

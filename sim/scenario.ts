@@ -118,5 +118,7 @@ export interface Scenario {
   /** They all are given the same plan, under one key. */
   readonly sameRun?: boolean;
   readonly timeline: readonly Planned[];
+  /** Some of these faults besides, each once at most: so many, at such times. */
+  readonly mixture?: { readonly of: readonly Fault[]; readonly count: readonly [number, number]; readonly atS: Drawn };
   readonly promises: readonly Promised[];
 }

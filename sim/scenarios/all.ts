@@ -4,6 +4,7 @@ import { nearest } from "../../node/plan/suggest.ts";
 import { LoadswarmError } from "../../node/plan/errors.ts";
 import type { Scenario } from "../scenario.ts";
 import { LOSSES } from "./losses.ts";
+import { MIXTURES } from "./mixtures.ts";
 import { NETWORK } from "./network.ts";
 import { REJECTS } from "./rejects.ts";
 import { REST } from "./rest.ts";
@@ -11,7 +12,9 @@ import { SCALING } from "./scaling.ts";
 import { SPLITS } from "./splits.ts";
 import { STALLS } from "./stalls.ts";
 
-export const SCENARIOS: readonly Scenario[] = [...SCALING, ...LOSSES, ...SPLITS, ...REJECTS, ...STALLS, ...NETWORK, ...REST];
+export const SCENARIOS: readonly Scenario[] = [
+  ...SCALING, ...LOSSES, ...SPLITS, ...REJECTS, ...STALLS, ...NETWORK, ...REST, ...MIXTURES,
+];
 
 /** @throws LoadswarmError USAGE, naming what comes near. */
 export function scenarioNamed(name: string): Scenario {

@@ -27,7 +27,7 @@ export const REJECTS: readonly Scenario[] = [
   {
     name: "reject-one-side",
     says: "60 | 40: the 60 % are reset and refused, the others see silence",
-    least: 3,
+    least: 2,
     seconds: 42,
     timeline: [{ atS: [4, 5], fault: reject([60, 40], { oneWay: true }) }],
     promises: [AFTER_HEAL],
@@ -35,7 +35,7 @@ export const REJECTS: readonly Scenario[] = [
   {
     name: "reject-other-side",
     says: "40 | 60: the 40 % are reset and refused, the others see silence",
-    least: 3,
+    least: 2,
     seconds: 42,
     timeline: [{ atS: [4, 5], fault: reject([40, 60], { oneWay: true }) }],
     promises: [AFTER_HEAL],
@@ -46,6 +46,17 @@ export const REJECTS: readonly Scenario[] = [
     least: 3,
     seconds: 65,
     timeline: [{ atS: [4, 5], fault: reject([60, 40], { forS: 40, flappingS: [2, 10] }) }],
+    promises: [AFTER_HEAL],
+  },
+  {
+    name: "reject-in-joins",
+    says: "60 | 40, reset, while as many again are let in",
+    least: 1,
+    seconds: 45,
+    timeline: [
+      { atS: 4, fault: { kind: "join", who: { part: 1 }, overS: 0.2 } },
+      { atS: [4.3, 6.5], fault: reject([60, 40]) },
+    ],
     promises: [AFTER_HEAL],
   },
   {
