@@ -1,4 +1,4 @@
-// Looks at everybody's view at once: do all have the same one, and do two ever differ that must not?
+// Looks at everybody's view at once: do all have the same members in it, and do two ever differ that must not?
 
 import { hash32 } from "../node/core/rings.ts";
 import type { Agent } from "./agent.ts";
@@ -30,6 +30,8 @@ export class ViewWatch {
   /** When agreement was lost and found again, in milliseconds since the simulation began. */
   readonly turns: { readonly atMs: number; readonly agreed: boolean; readonly text: string }[] = [];
   #agreed = false;
+  /** All have adopted the very same one: a change of weights, which is agreed by and by, has reached everybody. */
+  #areEven = false;
 
   constructor(world: World) {
     this.#world = world;
@@ -44,15 +46,16 @@ export class ViewWatch {
     for (const agent of running) this.#lookAt(agent);
     const first = running[0] === undefined ? undefined : this.#seen[running[0].index];
     const agreed = first !== undefined && this.#allSee(running, first) && isAllOf(this.#world.running(), first.view);
+    this.#areEven = agreed && running.every((agent) => this.#seen[agent.index]!.view.number === first.view.number);
     if (agreed === this.#agreed && this.turns.length > 0) return;
     this.#agreed = agreed;
     const text = first === undefined ? "" : `${first.view.members.length} members${numbered(first.view)}`;
     this.turns.push({ atMs: this.#world.elapsedMs, agreed, text });
   }
 
-  /** How long after `fromMs` it took until all had one view and kept it; Infinity if they do not have one now. */
+  /** How long after `fromMs` it took until all had one view of the same members and kept it; Infinity if they do not have one now. */
   settledAfterMs(fromMs: number): number {
-    if (!this.#agreed) return Number.POSITIVE_INFINITY;
+    if (!this.#agreed || !this.#areEven) return Number.POSITIVE_INFINITY;
     const last = this.turns.at(-1);
     return last === undefined ? Number.POSITIVE_INFINITY : Math.max(0, last.atMs - fromMs);
   }
@@ -60,12 +63,7 @@ export class ViewWatch {
   #allSee(running: readonly Agent[], first: Seen): boolean {
     return running.every((agent) => {
       const seen = this.#seen[agent.index];
-      return (
-        seen !== undefined &&
-        seen.membersHash === first.membersHash &&
-        seen.view.number === first.view.number &&
-        seen.view.lineage === first.view.lineage
-      );
+      return seen !== undefined && seen.membersHash === first.membersHash && seen.view.lineage === first.view.lineage;
     });
   }
 
