@@ -19,6 +19,8 @@ interface Mutation {
   /** A second place that has to change, in the same file. */
   readonly also?: readonly [string, string];
   readonly scenario: string;
+  /** 20 if it does not matter. */
+  readonly agents?: number;
   readonly breaks: RegExp;
 }
 
@@ -26,8 +28,9 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: "no lease",
     file: "lease.ts",
-    from: "if (window <= this.#majorityWindow + windows) return",
-    to: "return Number.POSITIVE_INFINITY; if (window <= this.#majorityWindow + windows) return",
+    from: "return Math.min(this.untilMs(window), nowMs",
+    to: "return Math.min(nowMs",
+    also: ["Math.max(this.#endMs(SHORT_LEASE_WINDOWS), uneasyFromMs)", "Number.POSITIVE_INFINITY"],
     scenario: "reject",
     breaks: /never more/,
   },
@@ -52,8 +55,9 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: "a lease lasts one window longer than the others think",
     file: "lease.ts",
-    from: "this.isInTrouble(window) ? SHORT_LEASE_WINDOWS : LEASE_WINDOWS;",
-    to: "1 + (this.isInTrouble(window) ? SHORT_LEASE_WINDOWS : LEASE_WINDOWS);",
+    from: "return startOf(this.#majorityWindow + windows + 1);",
+    to: "return startOf(this.#majorityWindow + windows + 2);",
+    also: ["window <= this.#majorityWindow + windows)", "window <= this.#majorityWindow + windows + 1)"],
     scenario: "reject",
     breaks: /never more/,
   },
@@ -66,10 +70,21 @@ const MUTATIONS: readonly Mutation[] = [
     breaks: /never more/,
   },
   {
+    name: "a view takes effect before the one that it follows",
+    file: "view.ts",
+    from: "Math.max(change.fromWindow, this.fromWindow)",
+    to: "change.fromWindow",
+    scenario: "reject-in-joins",
+    agents: 2,
+    breaks: /never more/,
+  },
+  {
     name: "closed links are no trouble",
     file: "lease.ts",
     from: "return window < this.#troubleUntilWindow;",
     to: "return false;",
+    // Nor is silence, which comes with them.
+    also: ["Math.max(this.#endMs(SHORT_LEASE_WINDOWS), uneasyFromMs)", "Number.POSITIVE_INFINITY"],
     scenario: "reject",
     breaks: /never more/,
   },
@@ -81,14 +96,14 @@ describe("a core that is broken on purpose is caught", () => {
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
   after(() => rmSync(folder, { recursive: true }));
 
-  for (const { name, file, from, to, also = ["", ""], scenario, breaks } of MUTATIONS) {
+  for (const { name, file, from, to, also = ["", ""], scenario, agents = 20, breaks } of MUTATIONS) {
     it(`${name}: by ${scenario}`, () => {
       const path = join(folder, "node/core/agreement", file);
       const sound = readFileSync(path, "utf8");
       for (const each of [from, also[0]]) assert.ok(sound.includes(each), `${file} has no "${each}"`);
       writeFileSync(path, sound.replace(from, to).replace(also[0], also[1]));
       const mutant = join(ROOT, "test/sim/mutant.ts");
-      const args = [mutant, folder, scenario, "20", String(SEEDS)];
+      const args = [mutant, folder, scenario, String(agents), String(SEEDS)];
       const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: "utf8", timeout: 120_000 });
       writeFileSync(path, sound);
       assert.equal(status, 0, stdout + stderr);
