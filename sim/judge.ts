@@ -65,6 +65,7 @@ const JUDGES: { readonly [P in PromiseName]: Judge<P> } = {
   "never more": neverMore,
   "once again": onceAgain,
   "takes over": takesOver,
+  recovers,
   seamless,
   newcomers,
   stops,
@@ -151,6 +152,12 @@ function takesOver({ after, withinMs }: Extract<Promised, { promise: "takes over
   }
   const detail = worst > 0 ? `after ${(at / 1000).toFixed(1)} s` : "";
   return { held: worst <= withinMs, worst: worst < 0 ? null : worst, bound: withinMs, unit: "ms", detail };
+}
+
+function recovers({ withinMs }: Extract<Promised, { promise: "recovers" }>, { loads, marks }: Seen): Omit<Finding, "promise"> {
+  const lastMs = Math.max(...marks.map(({ atMs }) => atMs));
+  const worst = Math.max(...loads.map((load) => recoveryMs(load, Math.max(lastMs, load.fromMs), load.untilMs)));
+  return { held: worst <= withinMs, worst, bound: withinMs, unit: "ms", detail: "" };
 }
 
 function seamless({ within }: Extract<Promised, { promise: "seamless" }>, { loads }: Seen): Omit<Finding, "promise"> {

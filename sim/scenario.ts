@@ -61,6 +61,8 @@ export type Promised =
   | { readonly promise: "once again"; readonly after: MarkKind; readonly withinMs: number }
   /** P3. From each such moment until 99 % of the rate are offered for good, or until the next such moment. */
   | { readonly promise: "takes over"; readonly after: readonly MarkKind[]; readonly withinMs: number }
+  /** P3. The same from the last of all changes. */
+  | { readonly promise: "recovers"; readonly withinMs: number }
   /** P4. Every second of the run within this of the rate. */
   | { readonly promise: "seamless"; readonly within: number }
   /** P4. Whoever starts while the load lasts carries some after this. */

@@ -29,9 +29,11 @@ export function keysOf({ scenario, agents, seed, toSeed = seed }: Result): strin
   return Array.from({ length: 1 + toSeed - seed }, (_, i) => keyOf({ scenario, agents, seed: seed + i }));
 }
 
-const COLUMNS: readonly PromiseName[] = [
+export const COLUMNS: readonly PromiseName[] = [
   "never more",
+  "once again",
   "takes over",
+  "recovers",
   "one view",
   "no forks",
   "seamless",

@@ -11,7 +11,7 @@ export const SILENT_MS = 7000;
 /** A stopped process that goes on has its place again. */
 const RESUMED_MS = 3000;
 /** TCP comes back to a healed link only at its next retransmission, as long after the heal as the cut lasted. */
-const HEALED_MS = 10_000;
+export const HEALED_MS = 10_000;
 
 export function takesOver(after: MarkKind | readonly MarkKind[], withinMs: number): Promised {
   return { promise: "takes over", after: typeof after === "string" ? [after] : after, withinMs };

@@ -1,6 +1,7 @@
 // Faults on top of each other, different ones with each seed: what nobody thought of to write down.
 
 import type { Fault, HowMany, Scenario } from "../scenario.ts";
+import { HEALED_MS } from "./bounds.ts";
 
 const QUARTER: HowMany = { part: 0.25 };
 const SOME: HowMany = { part: 0.4 };
@@ -48,7 +49,7 @@ function mixture(name: string, says: string, least: number, of: readonly Fault[]
     seconds: 60,
     timeline: [],
     mixture: { of, count: [2, 7], atS: [1, 22] },
-    promises: [],
+    promises: [{ promise: "recovers", withinMs: HEALED_MS }],
   };
 }
 

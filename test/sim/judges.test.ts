@@ -46,6 +46,7 @@ describe("machines that offer nothing", () => {
   it("break what promises load, and none of the promises not to offer more", () => {
     const found = broken(scenarioNamed("join-one"), flood);
     assert.deepEqual(found, ["one view", "answers", "seamless", "newcomers", "conserves"]);
+    assert.deepEqual(broken(scenarioNamed("mixture"), flood, 1), ["one view", "answers", "recovers"]);
   });
 });
 
@@ -80,8 +81,9 @@ describe("averages over a second", () => {
 describe("scenarios", () => {
   it("have each a name of its own, and time for one view after the last fault that has a time", () => {
     assert.equal(new Set(SCENARIOS.map(({ name }) => name)).size, SCENARIOS.length);
-    for (const { name, timeline, seconds } of SCENARIOS) {
-      for (const { atS, fault } of timeline) {
+    for (const { name, timeline, mixture, seconds } of SCENARIOS) {
+      const mixed = (mixture?.of ?? []).map((fault) => ({ atS: mixture!.atS, fault }));
+      for (const { atS, fault } of [...timeline, ...mixed]) {
         const ends = [atS, "forS" in fault ? fault.forS : 0].map((drawn) => (typeof drawn === "number" ? drawn : drawn[1]));
         assert.ok(ends[0]! + ends[1]! + 14 <= seconds, `${name}: too short for ${fault.kind}`);
       }

@@ -9,7 +9,9 @@ import process from "node:process";
 import { after, describe, it } from "node:test";
 import { codeVersion, Keeper, lineOf, readKept, summed } from "../../sim/kept.ts";
 import type { Finding } from "../../sim/judge.ts";
-import { keysOf, type Result, worseOf } from "../../sim/soak-table.ts";
+import { promisesOf } from "../../sim/run.ts";
+import { SCENARIOS } from "../../sim/scenarios/all.ts";
+import { COLUMNS, keysOf, type Result, worseOf } from "../../sim/soak-table.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "loadswarm-soak-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -108,6 +110,11 @@ describe("a soak that keeps its results", () => {
     assert.equal(code, 104);
     assert.match(err, /--keep: .*ENOENT/);
   });
+});
+
+it("the table has a column for each promise there is", () => {
+  const promised = new Set(SCENARIOS.flatMap((scenario) => promisesOf(scenario).map(({ promise }) => promise)));
+  assert.deepEqual([...promised].sort(), [...COLUMNS].sort());
 });
 
 describe("kept results", () => {
