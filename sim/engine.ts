@@ -24,6 +24,8 @@ interface Work {
   countedMs: number;
   sequence: number;
   done: boolean;
+  /** Its end has passed: nothing more is offered, whatever time it will be. */
+  isOver: boolean;
   /** Part of the circle that is held, until this local time. */
   width: number;
   changesAtMs: number;
@@ -86,6 +88,7 @@ export class SimulatedEngine {
   clock(offsetMs: number, localMs: number): void {
     this.run(localMs);
     const isStep = Math.abs(offsetMs - this.#offsetMs) > LATE_MS;
+    for (const work of this.#work.values()) work.isOver ||= localMs + this.#offsetMs >= work.assignment.endAtMs;
     this.#offsetMs = offsetMs;
     for (const work of this.#work.values()) {
       work.changesAtMs = Number.NEGATIVE_INFINITY;
@@ -138,9 +141,9 @@ export class SimulatedEngine {
     const reports: Snapshot[] = [];
     for (const work of this.#work.values()) {
       const { assignment } = work;
-      if (work.done || nowMs < assignment.startAtMs) continue;
+      if (work.done || (nowMs < assignment.startAtMs && !work.isOver)) continue;
       if (work.arrivals === null) this.#estimate(work, localMs);
-      work.done = nowMs >= assignment.endAtMs;
+      work.done = work.isOver || nowMs >= assignment.endAtMs;
       work.sequence++;
       const { sequence, done } = work;
       const [started, late] = [Math.round(work.started), Math.round(work.late)];
@@ -185,7 +188,7 @@ export class SimulatedEngine {
     if (!("curve" in executor)) throw new Error("the simulator runs arrival rates only");
     const curve = new RateCurve(executor.curve);
     const arrivals = this.#options.target === null ? null : new OwnArrivals(curve, startAtMs, segments, nowMs);
-    const counts = { started: 0, late: 0, countedMs: Math.max(nowMs, startAtMs), sequence: 0, done: false };
+    const counts = { started: 0, late: 0, countedMs: Math.max(nowMs, startAtMs), sequence: 0, done: false, isOver: false };
     return { assignment, curve, arrivals, ...counts, width: 0, changesAtMs: Number.NEGATIVE_INFINITY };
   }
 
@@ -214,7 +217,7 @@ export class SimulatedEngine {
     const { clock, target } = this.#options;
     const { startAtMs, endAtMs, run } = assignment;
     const nowMs = localMs + this.#offsetMs;
-    if (arrivals === null || target === null || nowMs < startAtMs) return;
+    if (arrivals === null || target === null || nowMs < startAtMs || work.isOver) return;
     const leaseMs = assignment.ignoresLease === true ? Number.POSITIVE_INFINITY : this.#leaseMs;
     for (;;) {
       const arrival = arrivals.peek();
@@ -245,7 +248,8 @@ export class SimulatedEngine {
     const nowMs = localMs + this.#offsetMs;
     work.width = 0;
     let changesMs = Number.POSITIVE_INFINITY;
-    if (nowMs < startAtMs) changesMs = startAtMs;
+    if (work.isOver) changesMs = Number.POSITIVE_INFINITY;
+    else if (nowMs < startAtMs) changesMs = startAtMs;
     else if (nowMs < endAtMs) {
       changesMs = endAtMs;
       for (const [index, { fromMs, stripe }] of segments.entries()) {
