@@ -210,6 +210,7 @@ export class SwarmMachine {
     const { standing, chain, members = [] } = frame;
     if (standing === undefined || chain === undefined || this.runs.hasCeded(standing)) return false;
     const lineage = { id: standing.lineage, bornMs: standing.bornMs };
+    const isStranger = this.#membership.agreement.view.positionOf(peer.id) < 0;
     const yields = this.#membership.yieldsTo(standing, this.#rank());
     if (!yields || !this.#membership.follow(lineage, chain, members, peer.id, standing.sentAtMs)) return false;
     // Its runs are in the same frame, or were heard of before.
@@ -220,6 +221,7 @@ export class SwarmMachine {
     this.#window = Number.NEGATIVE_INFINITY;
     this.#out.push({ kind: "clock", offsetMs: this.#time.offsetMs });
     this.#work.assignAll(this.#nowMs);
+    if (isStranger) this.#work.tellRuns(peer.id);
     return this.#gossip.received(peer, frame, localMs);
   }
 

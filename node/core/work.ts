@@ -1,5 +1,6 @@
 // How runs spread over the swarm, what of them is this agent's work, and until when it may do it.
 
+import { inBatches } from "./batches.ts";
 import type { MemberId, RunRecord } from "./events.ts";
 import type { Leaving } from "./leaving.ts";
 import { LEASE_STEP_MS } from "./limits.ts";
@@ -59,6 +60,11 @@ export class Work {
   /** My shares have changed. */
   assignAll(nowMs: number): void {
     for (const run of this.#runs.active(nowMs)) this.#assign(run);
+  }
+
+  /** To a member of the swarm that mine becomes part of: which runs there were here. If they are news it tells the others. */
+  tellRuns(to: MemberId): void {
+    for (const runs of inBatches(this.#runs.all())) this.#out.send(to, { runs });
   }
 
   /** Tells the load threads how long they may offer it, where that has changed: not before I know the time well enough. */

@@ -25,6 +25,29 @@ function met(): { world: World; here: string[]; there: string[]; runs: string[] 
   return { world, here, there, runs };
 }
 
+describe("an older swarm that another one joins", () => {
+  for (const [before, more] of [[1, 1], [1, 3], [2, 6]] as const) {
+    it(`of ${before} has the results of what ran among the ${more}, from every agent`, () => {
+      const world = new World(1);
+      for (let i = 0; i < before; i++) world.join();
+      world.runFor(5000);
+      world.joinApart(more);
+      world.runFor(5000);
+      let run = "";
+      world.publish(world.living()[before]!, constantRate("over", 100, 5), (answer) => {
+        if (answer.kind === "published") run = answer.run.spec.id;
+      });
+      world.runFor(20_000);
+      world.merge();
+      world.runFor(10_000);
+      for (const id of world.living()) {
+        const answer = world.summary(id, run);
+        assert.equal(answer.kind === "summary" && answer.summary.iterations.started, 500);
+      }
+    });
+  }
+});
+
 describe("a swarm that meets another one, while both have a run on", () => {
   it("knows of the other's run, and that its results are not here", () => {
     const { world, here, there, runs } = met();
