@@ -45,7 +45,7 @@ function mixture(name: string, says: string, least: number, of: readonly Fault[]
     name,
     says,
     least,
-    // The last cut ends 38 s after the load began.
+    // The last cut ends 40 s after the load began.
     seconds: 60,
     timeline: [],
     mixture: { of, count: [2, 7], atS: [1, 22] },
@@ -53,7 +53,19 @@ function mixture(name: string, says: string, least: number, of: readonly Fault[]
   };
 }
 
+const MEETING: Scenario = {
+  ...mixture("mixture-and-meeting", "the same faults, while two swarms with a load each find each other", 8, PASSING),
+  swarms: [
+    { part: 0.6, loadS: 60 },
+    { part: 0.4, loadS: 25 },
+  ],
+  timeline: [{ atS: [1, 20], fault: { kind: "merge" } }],
+  // Both go on apart until one of the loads is over, which may be too soon after the last fault to tell whether it recovers.
+  promises: [{ promise: "one view", withinMs: 35_000 }],
+};
+
 export const MIXTURES: readonly Scenario[] = [
   mixture("mixture", "two to seven faults that pass, of many kinds, at any time and on top of each other", 2, PASSING),
   mixture("mixture-with-losses", "the same, and agents that go for good", 16, [...PASSING, ...LASTING]),
+  MEETING,
 ];
