@@ -66,8 +66,10 @@ export const SILENT_ALONE_MS = 3000;
 export const SILENT_ROUND_TRIPS = 8;
 /** The same, as a sign of trouble only. */
 export const UNEASY_MS = 1000;
-/** And where there is no second one: before those who see its links closed count on the short lease, see `LONELY_WINDOWS`. */
-export const UNEASY_ALONE_MS = 1500;
+/**
+ * And where there is no second one: no later than `LONELY_WINDOWS` allow for, no sooner than a packet lost three times in a row comes.
+ */
+export const UNEASY_ALONE_MS = 2000;
 /** An agent that itself stood still for so long blames nobody for what it did not hear, and is in trouble. */
 export const STALL_MS = 1000;
 /** Patience with others grows by so many times the lateness of one's own turns. */

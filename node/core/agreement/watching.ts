@@ -102,8 +102,10 @@ export class Watching {
 
   /** What a slow agent takes in may have come before, and the others go by that. After a standstill nothing is taken in that did. */
   #uneasyMs(): number {
-    const lateMs = Math.max(0, Math.min(this.#lagMs, STALL_MS) - WINDOW_MS);
-    return (this.#watched.size === 1 ? UNEASY_ALONE_MS : UNEASY_MS) - lateMs;
+    const isAlone = this.#watched.size === 1;
+    // Of two the other one waits no longer than it has to.
+    const lateMs = Math.max(0, Math.min(this.#lagMs, STALL_MS) - (isAlone ? 0 : WINDOW_MS));
+    return (isAlone ? UNEASY_ALONE_MS : UNEASY_MS) - lateMs;
   }
 
   /** Of two members one alone decides on the other: there is nobody whose links it could be compared with. */

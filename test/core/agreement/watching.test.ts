@@ -156,15 +156,23 @@ describe("a slow agent", () => {
 });
 
 describe("what a slow agent heard", () => {
-  it("may have come before: it worries sooner by what its turns are later than a window", () => {
-    for (const [lateMs, soonerMs] of [[WINDOW_MS, 0], [WINDOW_MS + 300, 300], [STALL_MS + 500, STALL_MS - WINDOW_MS]] as const) {
-      const one = watching("ab");
+  const rows: readonly [string, number, number, number][] = [
+    ["of many", UNEASY_MS, WINDOW_MS, 0],
+    ["of many", UNEASY_MS, WINDOW_MS + 300, 300],
+    ["of many", UNEASY_MS, STALL_MS + 500, STALL_MS - WINDOW_MS],
+    ["of two", UNEASY_ALONE_MS, 300, 300],
+    ["of two", UNEASY_ALONE_MS, STALL_MS + 500, STALL_MS],
+  ];
+  for (const [which, usualMs, lateMs, soonerMs] of rows) {
+    it(`may have come before: one ${which} that is ${lateMs} ms late worries ${soonerMs} ms sooner`, () => {
+      const ids = which === "of two" ? "a" : "ab";
+      const one = watching(ids);
       one.turn(NOW, NOW);
       one.turn(NOW, NOW + lateMs);
-      for (const id of "ab") one.heard(id, NOW + lateMs);
-      assert.equal(one.uneasyFromMs(), NOW + lateMs + UNEASY_MS - soonerMs);
-    }
-  });
+      for (const id of ids) one.heard(id, NOW + lateMs);
+      assert.equal(one.uneasyFromMs(), NOW + lateMs + usualMs - soonerMs);
+    });
+  }
 });
 
 describe("the next time to look", () => {
