@@ -67,6 +67,19 @@ describe("the simulated engine", () => {
     assert.equal(one.reports(at(8000))[0]?.totals.scenarios[0]?.dropped[0], 100, "due before the lease ended");
   });
 
+  it("offers nothing more of a run that is over when swarm time steps back before its end", () => {
+    const { engine: one, target, at } = engine();
+    one.lease(Infinity, at(-1));
+    one.assign(assignment({ endAtMs: EPOCH_MS + 3000 }), at(2000));
+    one.run(at(4000));
+    one.clock(-5000, at(4000));
+    one.run(at(9000));
+    assert.deepEqual(secondsOf(target), [100, 100, 100, 0, 0, 0, 0, 0, 0, 0]);
+    let shares = 0;
+    one.shares(at(7000), () => shares++);
+    assert.deepEqual([shares, one.reports(at(9000))[0]?.done], [0, true]);
+  });
+
   it("keeps swarm time by its own clock and the offset it is told", () => {
     const { engine: one, target, at } = engine({}, 300_000);
     one.lease(Infinity, at(-1));
