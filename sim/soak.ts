@@ -30,11 +30,8 @@ command that replays each failure. Exit code 1 if a promise was broken.
  * dead, not copied. Old ones more too: a split of 1,500 agents needs more than 4 GB.
  */
 const ROOM = { maxYoungGenerationSizeMb: 1536, maxOldGenerationSizeMb: 8192 };
-/**
- * Octets outside of the heap, which sets of members are, count as part of it. Otherwise each further 64 MB of them cost a
- * collection of everything: 18 instead of 4 with 1,500 agents, and a quarter of the time.
- */
-const COUNT_ALL_OCTETS = ["--external-memory-accounted-in-global-limit", "--external-memory-max-growing-factor=4"];
+/** Octets outside of the heap, which sets of members are, count as part of it: else each 64 MB more of them cost a collection of everything. */
+const COUNT_ALL_OCTETS = "--external-memory-accounted-in-global-limit";
 /** How often it is told how far it is. */
 const SHOW_EVERY_MS = 10_000;
 
@@ -101,7 +98,7 @@ function run({ scenario, agents, seed }: Job): Result {
 }
 
 function soak({ jobs, skipped, threads, keep }: Wishes): void {
-  for (const flag of COUNT_ALL_OCTETS) setFlagsFromString(flag);
+  setFlagsFromString(COUNT_ALL_OCTETS);
   const version = codeVersion();
   const kept = keep === null ? [] : readKept([keep], version).results;
   const keeper = keep === null ? null : keeperOf(keep, version);
