@@ -26,7 +26,8 @@ export class AgreedView {
   #positions: Map<MemberId, number> | null = null;
   #stripes: readonly Stripe[] | null = null;
   #neighbours: (readonly number[])[] | null = null;
-  readonly #successors = new WeakMap<ViewChange, AgreedView>();
+  /** The last one asked for: all who agree on it share it, whoever told them of it. */
+  #successor: { readonly key: string; readonly view: AgreedView } | null = null;
   readonly #positionsIn = new WeakMap<AgreedView, Int32Array>();
 
   private constructor(view: View) {
@@ -110,8 +111,8 @@ export class AgreedView {
 
   /** The view that a change makes of this one. The change must fit (`isApplicable`). */
   after(change: ViewChange): AgreedView {
-    const known = this.#successors.get(change);
-    if (known !== undefined) return known;
+    const key = keyOf(change);
+    if (this.#successor?.key === key) return this.#successor.view;
     const removed = new Set(change.removed);
     const weights = new Map(change.reweighed.map(({ position, weight }) => [position, weight]));
     const kept = this.members
@@ -121,7 +122,7 @@ export class AgreedView {
     // Never before the one that it follows: the others make room for newcomers when that takes effect.
     const fromWindow = Math.max(change.fromWindow, this.fromWindow);
     const next = AgreedView.of({ number: this.number + 1, fromWindow, members });
-    this.#successors.set(change, next);
+    this.#successor = { key, view: next };
     return next;
   }
 
