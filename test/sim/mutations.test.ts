@@ -50,6 +50,7 @@ const MUTATIONS: readonly Mutation[] = [
     from: "this.#accused.delete(target) ?",
     to: "false ?",
     scenario: "loss-20",
+    agents: 3,
     breaks: /no false losses/,
   },
   {

@@ -9,6 +9,7 @@ import type { Accusation, Commit, Frame, Lineage, Positions, ViewChange } from "
 import { PRESENCE_WINDOWS, windowOf } from "../limits.ts";
 import { Accusations } from "./accusations.ts";
 import { Acks } from "./acks.ts";
+import { Alarm } from "./alarm.ts";
 import { Attendance } from "./attendance.ts";
 import { Ballots } from "./ballots.ts";
 import { isAcceptable, type Wishes } from "./candidate.ts";
@@ -35,6 +36,7 @@ export class Agreement {
   readonly #dropped: Dropped;
   readonly #rollCalls: RollCalls;
   readonly #accusations: Accusations;
+  readonly #alarm = new Alarm();
   readonly #lease = new Lease();
   readonly #attendance: Attendance;
   readonly #timeline: Timeline;
@@ -91,7 +93,8 @@ export class Agreement {
   /** Something else than quiet is spoken of. */
   isUnquiet(nowMs: number): boolean {
     const hasNews = this.#commits.length > 0 || this.#ballots.hasNews() || this.#accusations.hasNews();
-    return hasNews || this.#lease.isInTrouble(windowOf(nowMs)) || this.rhythm.isWaking(nowMs);
+    const window = windowOf(nowMs);
+    return hasNews || this.#alarm.isOn(window) || this.#lease.isInTrouble(window) || this.rhythm.isWaking(nowMs);
   }
 
   /** Something goes on for which nobody may rest. */
@@ -259,6 +262,7 @@ export class Agreement {
     this.#window = window;
     this.#proposer.review();
     this.#rollCalls.forgetBefore(window);
+    if (!isEmpty(this.#accusations.excluded())) this.#alarm.raise(window);
     this.#accusations.presence(this.#presentLately(window));
     if (this.rhythm.isBeat(window)) this.#answerRollCall();
   }
@@ -276,10 +280,10 @@ export class Agreement {
     return this.#lease.isInTrouble(window) || !isEmpty(this.#accusations.excluded()) || !this.#lease.isFairlyNew(window);
   }
 
-  /** Null at rest and while the view is too young to tell, or all have just been woken. */
+  /** Null in quiet times and while the view is too young to tell, or all have just been woken. */
   #presentLately(window: number): Positions | null {
     const sinceWindow = Math.max(this.#adoptedWindow, this.rhythm.wokenWindow);
-    if (window >= this.rhythm.restsFrom || window < sinceWindow + 2 * PRESENCE_WINDOWS) return null;
+    if (!this.#alarm.tellsPresence(window) || window < sinceWindow + 2 * PRESENCE_WINDOWS) return null;
     return this.#rollCalls.presentIn(this.view, window - PRESENCE_WINDOWS, window);
   }
 
@@ -290,6 +294,8 @@ export class Agreement {
 
   #takeAccusation(accusation: Accusation | null, nowMs: number): void {
     if (accusation === null || !this.#accusations.take(accusation, nowMs)) return;
+    const accused = this.#chain.at(accusation.view)!.members[accusation.target]!;
+    if (this.#accusations.isAccused(accused.id)) this.#alarm.raise(windowOf(nowMs));
     if (accusation.kind === "closed") this.#lease.trouble(windowOf(nowMs));
     this.#proposer.review();
     this.#isStale = true;
