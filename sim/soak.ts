@@ -30,7 +30,7 @@ command that replays each failure. Exit code 1 if a promise was broken.
  * dead, not copied. Old ones more too: a split of 1,500 agents needs more than 4 GB.
  */
 const ROOM = { maxYoungGenerationSizeMb: 1536, maxOldGenerationSizeMb: 8192 };
-/** Octets outside of the heap, which sets of members are, count as part of it: else each 64 MB more of them cost a collection of everything. */
+/** Octets outside of the heap, as sets of members are, count as part of it: else 64 MB more of them cost a full collection. */
 const COUNT_ALL_OCTETS = "--external-memory-accounted-in-global-limit";
 /** How often it is told how far it is. */
 const SHOW_EVERY_MS = 10_000;
