@@ -1,8 +1,8 @@
 // Whether somebody of the view stands accused. News is urgent everywhere then, and only then roll calls tell who is there.
 
-import { PRESENCE_WINDOWS, TROUBLE_WINDOWS } from "../limits.ts";
+import { TROUBLE_WINDOWS } from "../limits.ts";
 
-export class Alarm {
+export class Suspicion {
   #fromWindow = Number.POSITIVE_INFINITY;
   #untilWindow = Number.NEGATIVE_INFINITY;
 
@@ -16,11 +16,8 @@ export class Alarm {
     return window < this.#untilWindow;
   }
 
-  /**
-   * Whoever was in none of the latest roll calls is not there. In quiet times they come a hop per window, so that most members of a
-   * large swarm are missing in them: of 300 enough to take whole neighbourhoods for lost.
-   */
-  tellsPresence(window: number): boolean {
-    return this.isOn(window) && window >= this.#fromWindow + 2 * PRESENCE_WINDOWS;
+  /** Window since which it is on without a break; Infinity while it is off. */
+  since(window: number): number {
+    return this.isOn(window) ? this.#fromWindow : Number.POSITIVE_INFINITY;
   }
 }

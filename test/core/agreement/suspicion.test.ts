@@ -3,28 +3,28 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Agreement } from "../../../node/core/agreement/agreement.ts";
-import { Alarm } from "../../../node/core/agreement/alarm.ts";
+import { Suspicion } from "../../../node/core/agreement/suspicion.ts";
 import { PRESENCE_WINDOWS, startOf, TROUBLE_WINDOWS } from "../../../node/core/limits.ts";
 import { agreementOf, W } from "./room.ts";
 import { letters, set, viewOf } from "./support.ts";
 
 const SURE = 2 * PRESENCE_WINDOWS;
 
-describe("an alarm", () => {
-  const rows: readonly [string, readonly number[], number, { isOn: boolean; tells: boolean }][] = [
-    ["that was never raised is off", [], W, { isOn: false, tells: false }],
-    ["is on at once, when roll calls of quiet times are still on their way", [W], W, { isOn: true, tells: false }],
-    ["tells who is there once they have been urgent for long enough", [W], W + SURE, { isOn: true, tells: true }],
-    ["does not a window before", [W], W + SURE - 1, { isOn: true, tells: false }],
-    ["goes on as long as it is raised again", [W, W + TROUBLE_WINDOWS - 1], W + TROUBLE_WINDOWS, { isOn: true, tells: true }],
-    ["ends", [W], W + TROUBLE_WINDOWS, { isOn: false, tells: false }],
-    ["begins anew after it has ended", [W, W + TROUBLE_WINDOWS], W + TROUBLE_WINDOWS + 1, { isOn: true, tells: false }],
+describe("suspicion", () => {
+  const END = W + TROUBLE_WINDOWS;
+  const rows: readonly [string, readonly number[], number, { isOn: boolean; since: number }][] = [
+    ["that was never raised is off", [], W, { isOn: false, since: Infinity }],
+    ["is on at once", [W], W, { isOn: true, since: W }],
+    ["lasts as long as trouble", [W], END - 1, { isOn: true, since: W }],
+    ["ends", [W], END, { isOn: false, since: Infinity }],
+    ["goes on as long as it is raised again", [W, END - 1], END, { isOn: true, since: W }],
+    ["begins anew after it has ended", [W, END], END + 1, { isOn: true, since: END }],
   ];
-  for (const [name, raised, window, { isOn, tells }] of rows) {
+  for (const [name, raised, window, { isOn, since }] of rows) {
     it(name, () => {
-      const alarm = new Alarm();
-      for (const one of raised) alarm.raise(one);
-      assert.deepEqual([alarm.isOn(window), alarm.tellsPresence(window)], [isOn, tells]);
+      const suspicion = new Suspicion();
+      for (const one of raised) suspicion.raise(one);
+      assert.deepEqual([suspicion.isOn(window), suspicion.since(window)], [isOn, since]);
     });
   }
 });
@@ -56,8 +56,20 @@ describe("members from whose whole neighbourhood no roll call came of late", () 
 
   it("are gone with it, where somebody has just been accused", () => {
     const a = agent();
-    hears(a, heard, W, W + SURE + 1);
+    hears(a, heard, W, W + SURE);
+    assert.equal(a.isExcluded(far), false, "roll calls of quiet times are still on their way");
+    hears(a, heard, W + SURE, W + SURE + 1);
     assert.equal(a.isExcluded(far), true);
+  });
+
+  it("are urgent to know of until nobody is accused nor left out any more", () => {
+    const a = agent();
+    a.takeNews();
+    const isUrgent = (window: number) => a.isUnquiet(startOf(window));
+    assert.deepEqual([isUrgent(W), isUrgent(W + TROUBLE_WINDOWS - 1), isUrgent(W + TROUBLE_WINDOWS)], [true, true, false]);
+    hears(a, heard, W, W + 2 * TROUBLE_WINDOWS);
+    a.takeNews();
+    assert.deepEqual([a.isExcluded(far), isUrgent(W + 2 * TROUBLE_WINDOWS)], [true, true]);
   });
 
   it("are only far away in quiet times, though somebody was accused once", () => {

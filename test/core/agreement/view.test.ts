@@ -111,6 +111,7 @@ describe("the view after a change", () => {
     const view = viewOf("ab");
     const leave = change(view, "b");
     assert.equal(view.after(leave), view.after(leave));
+    assert.equal(view.after({ ...leave }), view.after(leave), "whoever told of it");
   });
 
   const view = viewOf("bdf");
