@@ -2,7 +2,7 @@
 
 import type { MemberId } from "../events.ts";
 import type { Accusation, Positions, ViewMember } from "../frame.ts";
-import { CLOSED_HINT_MS, FRAME_LISTS } from "../limits.ts";
+import { CLOSED_HINT_MS, FRAME_LISTS, RINGS } from "../limits.ts";
 import { remove } from "../subsets.ts";
 import type { Chain } from "./chain.ts";
 import { emptyPositions, has, insert, insertAll, isSame, NOBODY } from "./positions.ts";
@@ -30,14 +30,14 @@ interface Accused {
   closed: { readonly is: boolean; readonly untilMs: number } | null;
 }
 
-/** More than a view has members: makes one number of two positions. */
-const PAIRS = 2 ** 16;
+/** A member has as many observers at most: two in each ring. */
+const OBSERVERS = 2 * RINGS;
 
 export class Accusations {
   readonly #chain: Chain;
   readonly #accused = new Map<MemberId, Accused>();
-  /** By view, and by the positions of both in it, the newest version: nearly all that is heard is known already. */
-  readonly #known = new Map<AgreedView, Map<number, number>>();
+  /** By view, and in it by target and observer, the newest version: nearly all that is heard is known already. */
+  readonly #known = new Map<AgreedView, Float64Array>();
   /** When somebody was last said to be closed. */
   readonly #closedMs = new Map<MemberId, number>();
   #news: Accusation[] = [];
@@ -56,10 +56,10 @@ export class Accusations {
   /** Takes one in. Returns whether it is news; what names views or members that are not remembered is none. */
   take(accusation: Accusation, nowMs: number): boolean {
     const view = this.#chain.at(accusation.view);
-    const target = view?.members[accusation.target];
-    const accuser = view?.members[accusation.accuser];
-    if (view === undefined || target === undefined || accuser === undefined || target === accuser) return false;
-    if (!this.#isNewest(accusation, view) || !this.#hasStayed(accuser.id, view)) return false;
+    if (view === undefined || !this.#isNewest(accusation, view)) return false;
+    const target = view.members[accusation.target]!;
+    const accuser = view.members[accusation.accuser]!;
+    if (!this.#hasStayed(accuser.id, view)) return false;
     const accused = this.#accusedOf(target.id);
     const known = accused.entries.get(accuser.id);
     if (known !== undefined && known.accusation.version >= accusation.version) return false;
@@ -73,16 +73,15 @@ export class Accusations {
     return true;
   }
 
-  /** False if nobody need look at it: it is known, or its accuser does not observe the target. */
-  #isNewest(accusation: Accusation, view: AgreedView): boolean {
-    let known = this.#known.get(view);
-    if (known === undefined) this.#known.set(view, (known = new Map()));
-    const pair = accusation.target * PAIRS + accusation.accuser;
-    const newest = known.get(pair);
-    if (newest !== undefined && newest >= accusation.version) return false;
+  /** False if nobody need look at it: it is known, or the target is none that its accuser observes. */
+  #isNewest({ target, accuser, version }: Accusation, view: AgreedView): boolean {
     // Nobody but the observers is heard: the rest has no link to judge by, and the list stays short.
-    if (newest === undefined && !view.neighboursOf(accusation.target).includes(accusation.accuser)) return false;
-    known.set(pair, accusation.version);
+    const slot = view.neighboursOf(target).indexOf(accuser);
+    if (slot < 0) return false;
+    let known = this.#known.get(view);
+    if (known === undefined) this.#known.set(view, (known = new Float64Array(OBSERVERS * view.size)));
+    if (known[OBSERVERS * target + slot]! >= version) return false;
+    known[OBSERVERS * target + slot] = version;
     return true;
   }
 
