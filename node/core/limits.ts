@@ -74,7 +74,7 @@ export const UNEASY_ALONE_MS = 2000;
 export const STALL_MS = 1000;
 /** Patience with others grows by so many times the lateness of one's own turns. */
 export const LAG_FACTOR = 3;
-/** Whoever was in none of so many roll calls, the present one not counted, is not there to accuse anybody. */
+/** Whoever was in none of so many roll calls, or of more in a large swarm, is not there to accuse anybody. Fewer take the living for lost. */
 export const PRESENCE_WINDOWS = 2;
 /** How long a closed link counts as a hint that a process is gone. Shorter than trouble lasts. */
 export const CLOSED_HINT_MS = 4000;

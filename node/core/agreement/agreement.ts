@@ -6,10 +6,10 @@ import type { Segment } from "../../plan/schedule.ts";
 import { type Dropped, nothingDropped } from "../dropped.ts";
 import type { MemberId } from "../events.ts";
 import type { Accusation, Commit, Frame, Lineage, Positions, ViewChange } from "../frame.ts";
-import { PRESENCE_WINDOWS, windowOf } from "../limits.ts";
+import { windowOf } from "../limits.ts";
 import { Accusations } from "./accusations.ts";
 import { Acks } from "./acks.ts";
-import { Attendance } from "./attendance.ts";
+import { Attendance, presenceWindows } from "./attendance.ts";
 import { Ballots } from "./ballots.ts";
 import { isAcceptable, type Wishes } from "./candidate.ts";
 import type { Chain } from "./chain.ts";
@@ -21,7 +21,6 @@ import { has, isEmpty } from "./positions.ts";
 import { Proposer } from "./proposer.ts";
 import { Rhythm, slackOf } from "./rhythm.ts";
 import { RollCalls } from "./roll-calls.ts";
-import { Suspicion } from "./suspicion.ts";
 import { Timeline } from "./timeline.ts";
 import type { Adopted, AgreedView } from "./view.ts";
 import { Watching } from "./watching.ts";
@@ -36,7 +35,6 @@ export class Agreement {
   readonly #dropped: Dropped;
   readonly #rollCalls: RollCalls;
   readonly #accusations: Accusations;
-  readonly #suspicion = new Suspicion();
   readonly #lease = new Lease();
   readonly #attendance: Attendance;
   readonly #timeline: Timeline;
@@ -93,8 +91,7 @@ export class Agreement {
   /** Something else than quiet is spoken of. */
   isUnquiet(nowMs: number): boolean {
     const hasNews = this.#commits.length > 0 || this.#ballots.hasNews() || this.#accusations.hasNews();
-    const window = windowOf(nowMs);
-    return hasNews || this.#suspicion.isOn(window) || this.#lease.isInTrouble(window) || this.rhythm.isWaking(nowMs);
+    return hasNews || this.#lease.isInTrouble(windowOf(nowMs)) || this.rhythm.isWaking(nowMs);
   }
 
   /** Something goes on for which nobody may rest. */
@@ -262,7 +259,6 @@ export class Agreement {
     this.#window = window;
     this.#proposer.review();
     this.#rollCalls.forgetBefore(window);
-    if (!isEmpty(this.#accusations.excluded())) this.#suspicion.raise(window);
     this.#accusations.presence(this.#presentLately(window));
     if (this.rhythm.isBeat(window)) this.#answerRollCall();
   }
@@ -280,14 +276,12 @@ export class Agreement {
     return this.#lease.isInTrouble(window) || !isEmpty(this.#accusations.excluded()) || !this.#lease.isFairlyNew(window);
   }
 
-  /**
-   * Null while the view is too young to tell, or all have just been woken, and in quiet times: roll calls come a hop per window then,
-   * so that in a swarm of hundreds whole neighbourhoods are missing in the latest.
-   */
+  /** Null at rest and while the view is too young to tell, or all have just been woken. */
   #presentLately(window: number): Positions | null {
-    const sinceWindow = Math.max(this.#adoptedWindow, this.rhythm.wokenWindow, this.#suspicion.since(window));
-    if (window < sinceWindow + 2 * PRESENCE_WINDOWS) return null;
-    return this.#rollCalls.presentIn(this.view, window - PRESENCE_WINDOWS, window);
+    const windows = presenceWindows(this.view.size);
+    const sinceWindow = Math.max(this.#adoptedWindow, this.rhythm.wokenWindow);
+    if (window >= this.rhythm.restsFrom || window < sinceWindow + 2 * windows) return null;
+    return this.#rollCalls.presentIn(this.view, window - windows, window);
   }
 
   #answerRollCall(): void {
@@ -297,8 +291,6 @@ export class Agreement {
 
   #takeAccusation(accusation: Accusation | null, nowMs: number): void {
     if (accusation === null || !this.#accusations.take(accusation, nowMs)) return;
-    const accused = this.#chain.at(accusation.view)!.members[accusation.target]!;
-    if (this.#accusations.isAccused(accused.id)) this.#suspicion.raise(windowOf(nowMs));
     if (accusation.kind === "closed") this.#lease.trouble(windowOf(nowMs));
     this.#proposer.review();
     this.#isStale = true;

@@ -1,11 +1,26 @@
 // Roll calls answered and heard: who has adopted which view, and in which windows a majority was there for this agent.
 
 import type { Positions, RollCall } from "../frame.ts";
+import { PRESENCE_WINDOWS, RINGS } from "../limits.ts";
 import type { Acks } from "./acks.ts";
 import type { Chain } from "./chain.ts";
 import type { Lease } from "./lease.ts";
 import { has } from "./positions.ts";
 import type { Label, RollCalls } from "./roll-calls.ts";
+
+/** Each hop passes news on to so many, the one it came from left out. */
+const SPREAD = 2 * RINGS - 1;
+
+/**
+ * Whoever was in none of so many roll calls, the present one not counted, is not there. In quiet times they come a hop per window at
+ * worst, if all agents speak at the same instant: 200 then know the roll calls of everybody after three windows, 700 after four
+ * (simulated). One more is left to chance where more than two hops are needed; where they are not, no member is missing with its
+ * whole neighbourhood.
+ */
+export function presenceWindows(size: number): number {
+  const hops = Math.ceil(Math.log(size) / Math.log(SPREAD));
+  return hops <= PRESENCE_WINDOWS ? PRESENCE_WINDOWS : hops + 1;
+}
 
 export class Attendance {
   readonly #chain: Chain;
