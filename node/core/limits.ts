@@ -119,7 +119,7 @@ export const BALLOTS_KEPT = 256;
  * Longest lists of a frame: receivers refuse frames with more. What is news beyond it waits for the next frame; of what those
  * are told who were not there the oldest is left out.
  */
-export const FRAME_LISTS = { rollCalls: 512, adoptions: 64, ballots: BALLOTS_KEPT, accusations: 50_000, commits: 64 } as const;
+export const FRAME_LISTS = { rollCalls: 512, adoptions: 64, ballots: BALLOTS_KEPT, accusations: 10_000, commits: 64 } as const;
 
 /** An idle agent that sees no majority for so long founds a lineage of its own. */
 export const DISSOLVE_MS = 10_000;

@@ -21,8 +21,8 @@ export const MAX_ADDRESSES = 16;
 /** Intervals of a series. */
 const MAX_POINTS = 1000;
 
-/** Messages in one frame: in a hello of 10,000 members in great trouble about 70,000. They cost 1 to 8 us. */
-export const MAX_MESSAGES = 100_000;
+/** Messages in one frame: in a hello of 10,000 members in great trouble about 30,000. They cost 1 to 8 us. */
+export const MAX_MESSAGES = 50_000;
 /** Numbers in lists, mostly buckets of sketches: a report of 100 steps and 1,000 points has half a million. */
 export const MAX_NUMBERS = 1_000_000;
 

@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Frame } from "../../node/core/frame.ts";
+import { FRAME_LISTS } from "../../node/core/limits.ts";
 import { encodeFrame, MAX_FRAME_BYTES } from "../../node/wire/codec.ts";
 import { Random } from "../support/random.ts";
 import { FRAMES as SAMPLES, REPORT } from "../wire/frames.ts";
@@ -58,7 +59,7 @@ export const oversized: Attack = async (arena, frames) => {
     const large = [
       new Uint8Array(MAX_FRAME_BYTES),
       encodeFrame({ standing: standing!, reports: new Array(16).fill({ since: 0, snapshot }) }),
-      encodeFrame({ standing: standing!, accusations: accusations(50_000, standing!.view) }),
+      encodeFrame({ standing: standing!, accusations: accusations(FRAME_LISTS.accusations, standing!.view) }),
     ];
     for (const frame of large) if (await peer.send(frame)) sent++;
     for (let i = 0; i < 15; i++) if (await peer.sendRaw(varint(MAX_FRAME_BYTES + 1 + i))) sent++;
