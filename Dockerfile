@@ -22,8 +22,8 @@ RUN apt-get update && apt-get install -y --no-install-recommends libatomic1 && r
 COPY --from=build /node /usr/local/bin/node
 COPY --from=build /app /app
 WORKDIR /app
-# Compiled code is read from there; the file system may be read-only.
-ENV NODE_COMPILE_CACHE=/app/.cache NODE_COMPILE_CACHE_PORTABLE=1 NODE_ENV=production
+# Compiled code is read from there; the file system may be read-only. What malloc is told: node/cli/heap.ts.
+ENV NODE_COMPILE_CACHE=/app/.cache NODE_COMPILE_CACHE_PORTABLE=1 NODE_ENV=production MALLOC_MMAP_THRESHOLD_=32768
 USER 65532:65532
 # mesh, API (loopback unless told otherwise), probes and metrics
 EXPOSE 7400 7480 7481

@@ -25,6 +25,7 @@ export const CONFIG: ImageConfig = {
     "NODE_COMPILE_CACHE=/app/.cache",
     "NODE_COMPILE_CACHE_PORTABLE=1",
     "NODE_ENV=production",
+    "MALLOC_MMAP_THRESHOLD_=32768",
   ],
   Entrypoint: ["node", "node/main.ts"],
   Cmd: ["agent"],

@@ -15,3 +15,10 @@ export function boundHeap(): void {
   // The threads of the load begin at 16 MiB, where they would end anyway: collecting less often is what they live on.
   setFlagsFromString("--min-semi-space-size=16");
 }
+
+/**
+ * For the environment of an agent's process, since malloc reads it before anything else runs. Blocks of 32 KiB and more, above all the
+ * 64 KiB for each read from a socket, are the kernel's again once they are freed, and leave no gaps between what stays. Measured with
+ * test/hostile, 150,000 frames: +32 MiB instead of +54, and 15 MiB less before. Requests per CPU-second are the same.
+ */
+export const MALLOC = { MALLOC_MMAP_THRESHOLD_: "32768" } as const;

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LoadswarmError } from "../plan/errors.ts";
 import { call } from "./client.ts";
+import { MALLOC } from "./heap.ts";
 
 const MAIN = new URL("../main.ts", import.meta.url).pathname;
 /** From the start of the process until its ready line. */
@@ -97,7 +98,7 @@ export class AgentProcesses {
     // Its own process group: Ctrl-C is for the parent, which then ends its children in order. The fourth channel
     // carries nothing: it breaks when the parent is gone, however it went, and then the child leaves.
     const child = spawn(process.execPath, [MAIN, ...args], {
-      env: childEnv,
+      env: { ...MALLOC, ...childEnv },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       detached: true,
     });

@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
+import { MALLOC } from "../../node/cli/heap.ts";
 
 const HEAP = new URL("../../node/cli/heap.ts", import.meta.url).href;
 /**
@@ -39,6 +41,15 @@ describe("the heap of an agent", () => {
     const [main, worker] = young(`const { boundHeap } = await import("${HEAP}"); boundHeap();`);
     assert.ok(main! <= 4, `${main} MiB`);
     assert.ok(worker! >= 16, `${worker} MiB`);
+  });
+
+  it("is begun with what malloc is told, from the command line and in containers", () => {
+    const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+    const command = JSON.parse(read("package.json")).scripts.loadswarm;
+    for (const [name, value] of Object.entries(MALLOC)) {
+      assert.ok(command.startsWith(`${name}=${value} `));
+      assert.match(read("Dockerfile"), new RegExp(`^ENV .*\\b${name}=${value}\\b`, "m"));
+    }
   });
 
   it("would grow otherwise", () => {
