@@ -53,8 +53,8 @@ export interface HostOptions {
   readonly privateKey?: Ed25519PrivateKey;
   /** Peers to which there is to be no connection. */
   readonly isRefused?: (peer: string) => boolean;
-  /** Whether a connection from this IP address is to be answered. */
-  readonly mayConnect?: (ip: string) => boolean;
+  /** Whether a connection from this IP address is to be answered; it is when this resolves. */
+  readonly mayConnect?: (ip: string) => Promise<boolean>;
   /** Whether there is room for an inbound connection of this peer. */
   readonly hasRoom?: (peer: string) => boolean;
 }
@@ -66,13 +66,13 @@ export interface HostOptions {
 export async function createHost(
   listen: readonly string[],
   key: Uint8Array | null,
-  { privateKey, isRefused = () => false, mayConnect = () => true, hasRoom = () => true }: HostOptions = {},
+  { privateKey, isRefused = () => false, mayConnect = async () => true, hasRoom = () => true }: HostOptions = {},
 ): Promise<Host> {
   const isTooMany = (peer: PeerId) => node.getConnections(peer).length >= MAX_CONNECTIONS_PER_PEER;
   const node: Libp2p = await createLibp2p({
     ...(privateKey === undefined ? {} : { privateKey }),
     connectionGater: {
-      denyInboundConnection: ({ remoteAddr }) => !mayConnect(ipOf(remoteAddr)),
+      denyInboundConnection: async ({ remoteAddr }) => !(await mayConnect(ipOf(remoteAddr))),
       denyDialPeer: (peer) => isRefused(peer.toString()),
       denyInboundEncryptedConnection: (peer) => isRefused(peer.toString()),
       denyOutboundEncryptedConnection: (peer) => isRefused(peer.toString()),

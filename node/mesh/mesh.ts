@@ -86,7 +86,7 @@ export class Mesh implements Network {
       const libp2p = await createHost([multiaddrOf(ip, port)], options.swarmKey, {
         privateKey: key,
         isRefused: (peer) => limits.isRefused(peer, performance.now()),
-        mayConnect: (from) => strangers.connects(from, performance.now()),
+        mayConnect: (from) => inTurn(strangers.connects(from, performance.now())),
         hasRoom: (peer) => mesh.#hasRoom(peer),
       });
       const mesh: Mesh = new Mesh(libp2p, key, limits, strangers, options);
@@ -263,6 +263,12 @@ export class Mesh implements Network {
     this.#links.droppedFrames += this.#waiting.get(peer)?.length ?? 0;
     this.#waiting.delete(peer);
   }
+}
+
+/** Waits so long, and resolves to whether there is anything to wait for. */
+async function inTurn(waitMs: number | null): Promise<boolean> {
+  if (waitMs !== null && waitMs > 0) await sleep(waitMs);
+  return waitMs !== null;
 }
 
 function reason(cause: unknown): string {

@@ -8,21 +8,29 @@ import { TokenBucket } from "./token-bucket.ts";
 
 /** Of one address. The burst lets every agent of a large machine, or of many behind one NAT, come at once. */
 const CONNECTIONS = { perSecond: 20, burst: 300 };
+/**
+ * Handshakes of any address that begin. Each takes 10 ms in several turns: of thirty that began at once the first turns took 150 ms in a
+ * row, in which nothing else had one.
+ */
+const HANDSHAKES = { perSecond: 100, burst: 4 };
+/** Who would have to wait longer is not answered: its own patience is 5 s, and it comes again. */
+const MAX_WAIT_MS = 3000;
 /** Addresses remembered. */
 const MAX_ADDRESSES = 4096;
-/** Newcomers are members within 3 s; of more than these at once the rest tries again each second. A link takes 0.2 MiB. */
-export const MAX_STRANGERS = 256;
+/** Newcomers are members within 3 s; of more than these at once the rest tries again each second. A link takes 0.2 MiB, and what waits in it as much again. */
+export const MAX_STRANGERS = 128;
 /** How long a stranger keeps its place when others want it. */
 export const STRANGER_MS = 10_000;
 
 /** All times are of one monotonic clock, in ms. */
 export class Strangers {
   readonly #addresses = new Map<string, TokenBucket>();
+  readonly #handshakes = new TokenBucket(HANDSHAKES.perSecond, HANDSHAKES.burst, 0);
   /** Connections that were not taken, and links that had to make room. */
   refused = 0;
 
-  /** Somebody connects from an IP address. Returns whether that may be answered. */
-  connects(ip: string, nowMs: number): boolean {
+  /** Somebody connects from an IP address. Returns in how many ms that may be answered; null if it may not. */
+  connects(ip: string, nowMs: number): number | null {
     const network = networkOf(ip);
     let bucket = this.#addresses.get(network);
     if (bucket === undefined) {
@@ -30,9 +38,9 @@ export class Strangers {
       bucket = new TokenBucket(CONNECTIONS.perSecond, CONNECTIONS.burst, nowMs);
       this.#addresses.set(network, bucket);
     }
-    if (bucket.takeIfAny(1, nowMs)) return true;
+    if (this.#handshakes.take(0, nowMs) <= MAX_WAIT_MS && bucket.takeIfAny(1, nowMs)) return this.#handshakes.take(1, nowMs);
     this.refused++;
-    return false;
+    return null;
   }
 
   /**
