@@ -50,21 +50,23 @@ export const COLUMNS: readonly PromiseName[] = [
 /** How many failures are listed of each scenario. */
 const MOST_LISTED = 5;
 
-export function soakTable(results: readonly Result[], skipped: readonly string[]): string {
+/** A row for each scenario and size, or the worst of all sizes in one for each scenario. */
+export function soakTable(results: readonly Result[], skipped: readonly string[], bySize = true): string {
   const groups = new Map<string, Result[]>();
   for (const result of [...results].sort(inOrder)) {
-    const key = `${result.scenario} | ${result.agents}`;
+    const key = bySize ? keyOf({ ...result, seed: 0 }) : result.scenario;
     const group = groups.get(key) ?? [];
     group.push(result);
     groups.set(key, group);
   }
   const columns = COLUMNS.filter((promise) => results.some(({ findings }) => findings.some((one) => one.promise === promise)));
-  const rows = [...groups].map(([key, group]) => {
+  const rows = [...groups.values()].map((group) => {
     const failed = group.filter(({ held }) => !held).length;
-    const seeds = new Set(group.flatMap(keysOf)).size;
-    return `| ${[key, seeds, failed === 0 ? "0" : `**${failed}**`, ...columns.map((promise) => cell(group, promise))].join(" | ")} |`;
+    const runs = new Set(group.flatMap(keysOf)).size;
+    const sizes = [...new Set(group.map(({ agents }) => agents))].join(", ");
+    return `| ${[group[0]!.scenario, sizes, runs, failed === 0 ? "0" : `**${failed}**`, ...columns.map((promise) => cell(group, promise))].join(" | ")} |`;
   });
-  const head = ["scenario", "agents", "seeds", "failed", ...columns];
+  const head = ["scenario", "agents", bySize ? "seeds" : "runs", "failed", ...columns];
   const lines = [`| ${head.join(" | ")} |`, `|${head.map(() => "---").join("|")}|`, ...rows];
   const failures = [...groups.values()].flatMap((group) => failuresOf(group));
   if (failures.length > 0) lines.push("", "Broken promises, and how to see them again:", "", ...failures);

@@ -14,6 +14,7 @@ import { failure, type Job, keyOf, keysOf, type Result, soakTable } from "./soak
 
 const USAGE = `npm run -s sim:soak -- [--seeds K] [--from SEED] [--agents 20,40] [--scenario NAME,…] [--jobs J] [--keep FILE]
 npm run -s sim:soak -- --table FILE [--table FILE]…
+npm run -s sim:soak -- --worst FILE [--worst FILE]…
 npm run -s sim:soak -- --sum FILE [--sum FILE]…
 
 Runs K seeds of every scenario (or those named) with each number of agents, prints a table of the worst values and the
@@ -23,6 +24,7 @@ command that replays each failure. Exit code 1 if a promise was broken.
          the scenario as it is. May be killed at any moment and started again. The table is then of everything that FILE
          has of this code.
 --table  Runs nothing: prints the table of files, for the code that their last line comes from.
+--worst  The same with one row for each scenario: the worst with any number of agents.
 --sum    Runs nothing: prints what files have of that code in few lines, one for all seeds in a row. They serve as such a file.
 `;
 /**
@@ -42,6 +44,8 @@ interface Wishes {
   readonly keep: string | null;
   /** Files to print the table of; then nothing is run. */
   readonly table: readonly string[];
+  /** The same, a row for each scenario. */
+  readonly worst: readonly string[];
   /** Files to print the sum of; the same. */
   readonly sum: readonly string[];
 }
@@ -57,6 +61,7 @@ function wishes(argv: readonly string[]): Wishes | null {
       jobs: { type: "string", default: String(availableParallelism()) },
       keep: { type: "string" },
       table: { type: "string", multiple: true, default: [] },
+      worst: { type: "string", multiple: true, default: [] },
       sum: { type: "string", multiple: true, default: [] },
       help: { type: "boolean", short: "h" },
     },
@@ -76,9 +81,9 @@ function wishes(argv: readonly string[]): Wishes | null {
     for (let i = 0; i < seeds; i++) for (const { name } of sensible) jobs.push({ scenario: name, agents, seed: from + i });
   }
   const threads = whole("jobs", values.jobs, 1);
-  const ways = ["keep", "table", "sum"].filter((way) => (values[way as "keep"]?.length ?? 0) > 0);
+  const ways = ["keep", "table", "worst", "sum"].filter((way) => (values[way as "keep"]?.length ?? 0) > 0);
   if (ways.length > 1) throw new LoadswarmError("USAGE", `--${ways.join(" and --")} do not go together`, USAGE);
-  return { jobs, skipped, threads, keep: values.keep ?? null, table: values.table, sum: values.sum };
+  return { jobs, skipped, threads, keep: values.keep ?? null, table: values.table, worst: values.worst, sum: values.sum };
 }
 
 function whole(flag: string, text: string, least: number): number {
@@ -123,8 +128,8 @@ function keeperOf(file: string, version: string): Keeper {
   }
 }
 
-function finish(results: readonly Result[], skipped: readonly string[]): void {
-  process.stdout.write(soakTable(results, skipped));
+function finish(results: readonly Result[], skipped: readonly string[], bySize = true): void {
+  process.stdout.write(soakTable(results, skipped, bySize));
   process.exitCode = results.every(({ held }) => held) ? EXIT.pass : EXIT.internal;
 }
 
@@ -181,8 +186,8 @@ class Progress {
   }
 }
 
-function table(files: readonly string[]): void {
-  finish(read(files).results, []);
+function table(files: readonly string[], bySize: boolean): void {
+  finish(read(files).results, [], bySize);
 }
 
 function sum(files: readonly string[]): void {
@@ -207,7 +212,8 @@ function main(): void {
   try {
     const wanted = wishes(process.argv.slice(2));
     if (wanted === null) process.stdout.write(USAGE);
-    else if (wanted.table.length > 0) table(wanted.table);
+    else if (wanted.table.length > 0) table(wanted.table, true);
+    else if (wanted.worst.length > 0) table(wanted.worst, false);
     else if (wanted.sum.length > 0) sum(wanted.sum);
     else soak(wanted);
   } catch (error) {

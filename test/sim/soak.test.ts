@@ -65,6 +65,16 @@ describe("a soak that keeps its results", () => {
     assert.match(out, /--agents 3 --scenario publish-twice --seed 2`: never more 1\.012/);
   });
 
+  it("prints a table of the worst with any number of agents, too", () => {
+    const file = fresh();
+    const others = [4, 20].map((agents) => ({ ...result(1), agents }));
+    writeFileSync(file, [result(1), result(2), ...others].map((one) => `${lineOf("a", one)}\n`).join(""));
+    const { code, out } = soak("--worst", file);
+    assert.equal(code, 0);
+    assert.match(out, /^\| scenario \| agents \| runs \|/);
+    assert.match(out, /^\| publish-twice \| 3, 4, 20 \| 4 \| 0 \| 1\.012 \|/m);
+  });
+
   it("prints what is in files in few lines, of which the table is the same and with which it goes on as well", () => {
     const [file, sum] = [fresh(), fresh()];
     const wanted = ["--scenario", "calm,crash-one", "--agents", "3"];
