@@ -59,7 +59,7 @@ export class Accusations {
     if (view === undefined || !this.#isNewest(accusation, view)) return false;
     const target = view.members[accusation.target]!;
     const accuser = view.members[accusation.accuser]!;
-    if (!this.#hasStayed(accuser.id, view)) return false;
+    if (!this.#hasStayed(accuser.id, view) || !this.#matters(accusation, target.id, accuser.id)) return false;
     const accused = this.#accusedOf(target.id);
     const known = accused.entries.get(accuser.id);
     if (known !== undefined && known.accusation.version >= accusation.version) return false;
@@ -88,6 +88,12 @@ export class Accusations {
   /** Whoever is no member, or has come back since, has heard nothing of the others meanwhile: what it said before is void. */
   #hasStayed(accuser: MemberId, since: AgreedView): boolean {
     return this.#chain.all().every((view) => view.number < since.number || view.positionOf(accuser) >= 0);
+  }
+
+  /** Of those who are no members any more nothing does but that their links closed: they may hold a lease for less long then. */
+  #matters({ kind }: Accusation, target: MemberId, accuser: MemberId): boolean {
+    if (kind === "closed" || this.#chain.current.positionOf(target) >= 0) return true;
+    return this.#accused.get(target)?.entries.has(accuser) === true;
   }
 
   #accusedOf(id: MemberId): Accused {
@@ -170,11 +176,15 @@ export class Accusations {
 
   /** Those whom somebody has said to be closed, not long ago. */
   closed(nowMs: number): Iterable<MemberId> {
-    for (const [id, saidMs] of this.#closedMs) if (nowMs - saidMs >= CLOSED_HINT_MS) this.#closedMs.delete(id);
+    for (const [id, saidMs] of this.#closedMs) {
+      if (nowMs - saidMs < CLOSED_HINT_MS) continue;
+      this.#closedMs.delete(id);
+      if ((this.#accused.get(id)?.position ?? 0) < 0) this.#forget(id);
+    }
     return this.#closedMs.keys();
   }
 
-  /** After a new view: what is said by those who are no members, and of those who are no longer remembered, is not kept. */
+  /** After a new view: what is said by those who are no members, and what does not matter any more, is not kept. */
   viewChanged(): void {
     this.#excluded = null;
     this.#present = null;
@@ -186,11 +196,19 @@ export class Accusations {
       accused.position = current.positionOf(id);
       accused.tallies = null;
       accused.closed = null;
-      for (const accuser of accused.entries.keys()) if (current.positionOf(accuser) < 0) accused.entries.delete(accuser);
-      if (this.#chain.remembers(id)) continue;
-      this.#accused.delete(id);
+      for (const [accuser, { accusation }] of accused.entries) {
+        const isOver = accused.position < 0 && accusation.kind !== "closed";
+        if (isOver || current.positionOf(accuser) < 0) accused.entries.delete(accuser);
+      }
+      if (accused.entries.size > 0 && this.#chain.remembers(id)) continue;
       this.#closedMs.delete(id);
+      this.#forget(id);
     }
+  }
+
+  #forget(id: MemberId): void {
+    this.#accused.delete(id);
+    this.#all = null;
   }
 
   #fixpoint(): Positions {

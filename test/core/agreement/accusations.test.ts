@@ -3,28 +3,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Accusations } from "../../../node/core/agreement/accusations.ts";
-import type { Chain } from "../../../node/core/agreement/chain.ts";
 import { listed } from "../../../node/core/agreement/positions.ts";
 import type { AgreedView } from "../../../node/core/agreement/view.ts";
 import type { Accusation } from "../../../node/core/frame.ts";
-import { CHAIN_KEPT, CLOSED_HINT_MS, FRAME_LISTS } from "../../../node/core/limits.ts";
+import { CLOSED_HINT_MS } from "../../../node/core/limits.ts";
 import { forSeeds } from "../../support/random.ts";
 import { NOW } from "../support.ts";
-import { change, chainOf, commitOf, idsOf, letters, set, viewMember, viewOf } from "./support.ts";
+import { accusation, accusing, change, chainOf, commitOf, excludedIn, idsOf, type Kind, letters, set, viewMember, viewOf } from "./support.ts";
 
-type Kind = Accusation["kind"];
-
-function accusation(view: AgreedView, target: string, accuser: string, kind: Kind = "silent", version = 1): Accusation {
-  return { view: view.number, target: view.positionOf(target), accuser: view.positionOf(accuser), version, kind };
-}
-
-function accusing(chain: Chain, target: string, accusers: string, kind: Kind = "silent", version = 1): Accusations {
-  const accusations = new Accusations(chain);
-  for (const accuser of accusers) accusations.take(accusation(chain.current, target, accuser, kind, version), NOW);
-  return accusations;
-}
-
-const excludedIn = (chain: Chain, accusations: Accusations) => idsOf(chain.current, listed(accusations.excluded()));
 const observersOf = (view: AgreedView, id: string) => idsOf(view, view.neighboursOf(view.positionOf(id)));
 const shuffled = <T>(items: readonly T[], next: () => number): T[] =>
   items.map((item) => ({ item, at: next() })).sort((a, b) => a.at - b.at).map(({ item }) => item);
@@ -268,36 +254,6 @@ describe("whose links were seen to close", () => {
 
   it("is not taken for gone if nobody remembers it", () => {
     assert.equal(accusing(chain, "d", "ab", "closed").isClosed("stranger", NOW), false);
-  });
-});
-
-describe("the memory of accusations", () => {
-  it("tells no more than fits into a frame: the rest with the next one, and the last to those who were not there", () => {
-    const ids = Array.from({ length: 6000 }, (_, i) => `m${String(i).padStart(4, "0")}`);
-    const view = viewOf("", { members: ids.map((id) => viewMember(id)) });
-    const accusations = new Accusations(chainOf(view));
-    let taken = 0;
-    for (let target = 0; target < view.size; target++) {
-      for (const accuser of view.neighboursOf(target)) {
-        if (accusations.take({ view: 1, target, accuser, version: 1, kind: "silent" }, 0)) taken++;
-      }
-    }
-    const most = FRAME_LISTS.accusations;
-    assert.ok(taken > most && taken < 2 * most, String(taken));
-    assert.deepEqual([accusations.all().length, accusations.all().at(-1)!.target], [most, view.size - 1]);
-    assert.deepEqual([0, 1, 2].map(() => accusations.takeNews().length), [most, taken - most, 0]);
-  });
-
-  it("ends with the last view that held their target", () => {
-    const chain = chainOf(viewOf("abcd"));
-    const accusations = accusing(chain, "d", "abc");
-    for (let i = 0; i < CHAIN_KEPT; i++) {
-      assert.equal(accusations.all().length, 3, `view ${chain.current.number}`);
-      const { current } = chain;
-      chain.adopt(commitOf(current, i === 0 ? change(current, "d") : change(current, "", "", { reweighed: [{ position: 0, weight: 2 + i }] })));
-      accusations.viewChanged();
-    }
-    assert.deepEqual(accusations.all(), []);
   });
 });
 

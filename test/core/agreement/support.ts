@@ -1,10 +1,12 @@
 // Views, changes and chains of single-letter members for the tests of the agreement.
 
+import { Accusations } from "../../../node/core/agreement/accusations.ts";
 import { Chain } from "../../../node/core/agreement/chain.ts";
-import { positionsOf } from "../../../node/core/agreement/positions.ts";
+import { listed, positionsOf } from "../../../node/core/agreement/positions.ts";
 import { AgreedView } from "../../../node/core/agreement/view.ts";
-import type { Commit, Positions, View, ViewChange, ViewMember } from "../../../node/core/frame.ts";
+import type { Accusation, Commit, Positions, View, ViewChange, ViewMember } from "../../../node/core/frame.ts";
 import { WEIGHT_UNITS } from "../../../node/core/limits.ts";
+import { NOW } from "../support.ts";
 
 /** `letters(4)` is `abcd`. */
 export function letters(count: number): string {
@@ -54,4 +56,21 @@ export function chainOf(first: AgreedView, ...steps: readonly (readonly [string,
     if (!chain.adopt(commitOf(current, change(current, removed, added, { fromWindow })))) throw new Error("no such step");
   }
   return chain;
+}
+
+export type Kind = Accusation["kind"];
+
+export function accusation(view: AgreedView, target: string, accuser: string, kind: Kind = "silent", version = 1): Accusation {
+  return { view: view.number, target: view.positionOf(target), accuser: view.positionOf(accuser), version, kind };
+}
+
+/** Each of these has accused the target. */
+export function accusing(chain: Chain, target: string, accusers: string, kind: Kind = "silent", version = 1): Accusations {
+  const accusations = new Accusations(chain);
+  for (const accuser of accusers) accusations.take(accusation(chain.current, target, accuser, kind, version), NOW);
+  return accusations;
+}
+
+export function excludedIn(chain: Chain, accusations: Accusations): string {
+  return idsOf(chain.current, listed(accusations.excluded()));
 }
