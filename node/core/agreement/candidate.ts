@@ -30,16 +30,18 @@ export const NO_WISHES: Wishes = {
 
 /** Null if everything may stay as it is. Joins, leaves and weights wait until the last change has taken effect. */
 export function candidateOf(view: AgreedView, excluded: Positions, window: number, wishes: Wishes): ViewChange | null {
-  const isActive = window >= view.fromWindow;
-  if (isEmpty(excluded) && (wishes.areNone() || !isActive)) return null;
+  if (wishes.areNone() || window < view.fromWindow) {
+    if (isEmpty(excluded)) return null;
+    return { fromWindow: window + LOSS_ACTIVATION_WINDOWS, removed: listed(excluded), added: [], reweighed: [] };
+  }
   const removed: number[] = [];
   const reweighed: { position: number; weight: number }[] = [];
   view.members.forEach((member, position) => {
-    if (has(excluded, position) || (isActive && wishes.isLeaving(member.id))) removed.push(position);
-    else if (isActive && wishes.weightOf(member) !== member.weight) reweighed.push({ position, weight: wishes.weightOf(member) });
+    if (has(excluded, position) || wishes.isLeaving(member.id)) removed.push(position);
+    else if (wishes.weightOf(member) !== member.weight) reweighed.push({ position, weight: wishes.weightOf(member) });
   });
-  const someLose = isActive && (reweighed.length > 0 || removed.some((position) => !has(excluded, position)));
-  const joiners = isActive ? wishes.joiners(view) : [];
+  const someLose = reweighed.length > 0 || removed.some((position) => !has(excluded, position));
+  const joiners = wishes.joiners(view);
   const fromWindow = window + (someLose || joiners.length > 0 ? ACTIVATION_WINDOWS : LOSS_ACTIVATION_WINDOWS);
   const added = joiners.map((member) => seated(member, fromWindow));
   if (removed.length + reweighed.length + added.length === 0) return null;
