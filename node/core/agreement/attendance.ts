@@ -14,8 +14,8 @@ const SPREAD = 2 * RINGS - 1;
 /**
  * Whoever was in none of so many roll calls, the present one not counted, is not there. In quiet times they come a hop per window at
  * worst, if all agents speak at the same instant: 200 then know the roll calls of everybody after three windows, 700 after four
- * (simulated). One more is left to chance where more than two hops are needed; where they are not, no member is missing with its
- * whole neighbourhood.
+ * (simulated). Where more than two hops are needed there is one window to spare; where they are not, no member is missing together with
+ * its whole neighbourhood.
  */
 export function presenceWindows(size: number): number {
   const hops = Math.ceil(Math.log(size) / Math.log(SPREAD));
