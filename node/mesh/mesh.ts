@@ -267,7 +267,7 @@ export class Mesh implements Network {
 
 /** Waits so long, and resolves to whether there is anything to wait for. */
 async function inTurn(waitMs: number | null): Promise<boolean> {
-  if (waitMs !== null && waitMs > 0) await sleep(waitMs);
+  if (waitMs !== null && waitMs > 0) await sleep(waitMs, null, { ref: false });
   return waitMs !== null;
 }
 
