@@ -8,16 +8,13 @@ import { TokenBucket } from "./token-bucket.ts";
 
 /** Of one address. The burst lets every agent of a large machine, or of many behind one NAT, come at once. */
 const CONNECTIONS = { perSecond: 20, burst: 300 };
-/**
- * Handshakes of any address that begin. Each takes 10 ms in several turns: of thirty that began at once the first turns took 150 ms in a
- * row, in which nothing else had one.
- */
+/** Handshakes of any address that begin. Each takes 10 ms in several turns: many that begin at once keep all else waiting. */
 const HANDSHAKES = { perSecond: 100, burst: 4 };
 /** Who would have to wait longer is not answered: its own patience is 5 s, and it comes again. */
 const MAX_WAIT_MS = 3000;
 /** Addresses remembered. */
 const MAX_ADDRESSES = 4096;
-/** Newcomers are members within 3 s; of more than these at once the rest tries again each second. A link takes 0.2 MiB, and what waits in it as much again. */
+/** Newcomers are members within 3 s; of more than these at once the rest tries again each second. A link takes 0.2 MiB, what waits in it as much. */
 export const MAX_STRANGERS = 128;
 /** How long a stranger keeps its place when others want it. */
 export const STRANGER_MS = 10_000;
