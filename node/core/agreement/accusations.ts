@@ -240,13 +240,21 @@ export class Accusations {
 
   /**
    * Whoever was in no roll call of late, and whose observers count no more than it does, is gone with them: nobody who is left
-   * could accuse it before a view without the others gave it new observers, to whom its silence would be news.
+   * could accuse it before a view without the others gives it new observers, to whom its silence is news; and then those of the view
+   * before are asked.
    */
   #excludeUnheard(excluded: Uint32Array, counting: Positions): void {
     const { current } = this.#chain;
+    const previous = this.#chain.at(current.number - 1);
+    const isUnobserved = (view: AgreedView, position: number): boolean => {
+      const there = view.positionsIn(current);
+      return view.neighboursOf(position).every((one) => there[one]! < 0 || !has(counting, there[one]!));
+    };
     for (let position = 0; position < current.size; position++) {
       if (!this.#isAbsent(position) || has(excluded, position)) continue;
-      if (current.neighboursOf(position).every((one) => !has(counting, one))) insert(excluded, position);
+      const before = previous?.positionOf(current.ids[position]!) ?? -1;
+      const isLeftAlone = isUnobserved(current, position) || (before >= 0 && isUnobserved(previous!, before));
+      if (isLeftAlone) insert(excluded, position);
     }
   }
 

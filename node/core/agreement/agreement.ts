@@ -9,7 +9,7 @@ import type { Accusation, Commit, Frame, Lineage, Positions, ViewChange } from "
 import { windowOf } from "../limits.ts";
 import { Accusations } from "./accusations.ts";
 import { Acks } from "./acks.ts";
-import { Attendance, presenceWindows } from "./attendance.ts";
+import { Attendance } from "./attendance.ts";
 import { Ballots } from "./ballots.ts";
 import { isAcceptable, type Wishes } from "./candidate.ts";
 import type { Chain } from "./chain.ts";
@@ -46,7 +46,8 @@ export class Agreement {
   #commits: Commit[] = [];
   #adopted: Adopted[] = [];
   #window = Number.NEGATIVE_INFINITY;
-  #adoptedWindow: number;
+  /** Since when roll calls are heard as one of the members hears them. */
+  #hearsSinceWindow: number;
   /** Something was heard that may change the wish, a ballot or the plan of shares. */
   #isStale = true;
   /** Own position in the view; -1 while this agent is no member. */
@@ -70,7 +71,7 @@ export class Agreement {
     this.#watching = new Watching(nowMs);
     this.#proposer = new Proposer(wishes);
     this.#position = chain.current.positionOf(self);
-    this.#adoptedWindow = windowOf(nowMs);
+    this.#hearsSinceWindow = windowOf(nowMs);
     this.#ownWord = new OwnWord(self, chain, nowMs);
     this.#ballots = new Ballots(chain.current, this.#position, dropped);
     this.#watchNeighbours(nowMs);
@@ -259,7 +260,7 @@ export class Agreement {
     this.#window = window;
     this.#proposer.review();
     this.#rollCalls.forgetBefore(window);
-    this.#accusations.presence(this.#presentLately(window));
+    this.#accusations.presence(this.#presentOfLate(window));
     if (this.rhythm.isBeat(window)) this.#answerRollCall();
   }
 
@@ -276,12 +277,10 @@ export class Agreement {
     return this.#lease.isInTrouble(window) || !isEmpty(this.#accusations.excluded()) || !this.#lease.isFairlyNew(window);
   }
 
-  /** Null at rest and while the view is too young to tell, or all have just been woken. */
-  #presentLately(window: number): Positions | null {
-    const windows = presenceWindows(this.view.size);
-    const sinceWindow = Math.max(this.#adoptedWindow, this.rhythm.wokenWindow);
-    if (window >= this.rhythm.restsFrom || window < sinceWindow + 2 * windows) return null;
-    return this.#rollCalls.presentIn(this.view, window - windows, window);
+  /** Null at rest, and soon after all have been woken or this agent has come. */
+  #presentOfLate(window: number): Positions | null {
+    if (window >= this.rhythm.restsFrom) return null;
+    return this.#attendance.presentOfLate(window, Math.max(this.#hearsSinceWindow, this.rhythm.wokenWindow));
   }
 
   #answerRollCall(): void {
@@ -314,11 +313,13 @@ export class Agreement {
     const { view } = this;
     this.#commits.push(commit);
     this.#adopted.push({ view, before });
+    const wasMember = this.isMember();
     this.#position = view.positionOf(this.#self);
-    this.#adoptedWindow = windowOf(nowMs);
+    if (!wasMember) this.#hearsSinceWindow = windowOf(nowMs);
     this.#ballots = new Ballots(view, this.#position, this.#dropped);
     this.#acks.prune();
     this.#accusations.viewChanged();
+    this.#accusations.presence(this.#presentOfLate(this.#window));
     this.#watchNeighbours(nowMs);
     for (const { id } of commit.change.added) this.#watching.absolve(id, nowMs);
     this.wishesChanged();

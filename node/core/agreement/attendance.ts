@@ -5,7 +5,7 @@ import { PRESENCE_WINDOWS, RINGS } from "../limits.ts";
 import type { Acks } from "./acks.ts";
 import type { Chain } from "./chain.ts";
 import type { Lease } from "./lease.ts";
-import { has } from "./positions.ts";
+import { has, insert } from "./positions.ts";
 import type { Label, RollCalls } from "./roll-calls.ts";
 
 /** Each hop passes news on to so many, the one it came from left out. */
@@ -59,6 +59,24 @@ export class Attendance {
     if (label === null) return false;
     if (this.#matters(label, position)) this.#lookForMajority(window, position);
     return this.#notes(label);
+  }
+
+  /**
+   * Members of the current view who answered in one of the last roll calls, under whichever view: after a loss the rest of those who
+   * are lost with it would otherwise count as present until the next view is old enough. Newcomers have time to answer first. Null
+   * while nobody can tell: roll calls are heard since `sinceWindow` only.
+   */
+  presentOfLate(window: number, sinceWindow: number): Positions | null {
+    const { current } = this.#chain;
+    const windows = presenceWindows(current.size);
+    if (window < sinceWindow + 2 * windows) return null;
+    const present = this.#rollCalls.presentIn(current, window - windows, window);
+    const settled = (seatWindow: number) => window >= seatWindow + windows;
+    if (settled(current.newestSeatWindow)) return present;
+    current.members.forEach(({ fromWindow }, position) => {
+      if (!settled(fromWindow)) insert(present, position);
+    });
+    return present;
   }
 
   #notes({ view, present, window }: Label): boolean {

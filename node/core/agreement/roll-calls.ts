@@ -4,7 +4,7 @@ import { type Dropped, nothingDropped } from "../dropped.ts";
 import type { Positions, RollCall } from "../frame.ts";
 import { FRAME_LISTS, LABELS_PER_WINDOW, ROLL_CALLS_KEPT } from "../limits.ts";
 import { isWithin } from "../subsets.ts";
-import { count, emptyPositions, fits, has, hashOf, insert, insertAll, isSame } from "./positions.ts";
+import { count, emptyPositions, fits, has, hashOf, insert, insertAll, isSame, listed } from "./positions.ts";
 import type { AgreedView } from "./view.ts";
 
 /** Those who were heard in a window under one view and exclude the same members. */
@@ -92,11 +92,19 @@ export class RollCalls {
     return all ?? only?.present ?? emptyPositions(view.size);
   }
 
-  /** Those present under a view in any window from `fromWindow` on, before `beforeWindow`. */
-  presentIn(view: AgreedView, fromWindow: number, beforeWindow: number): Positions {
+  /** Members of a view who were present in any window from `fromWindow` on, before `beforeWindow`, under that or another view. */
+  presentIn(view: AgreedView, fromWindow: number, beforeWindow: number): Uint32Array {
     const present = emptyPositions(view.size);
+    const others = new Map<AgreedView, Uint32Array>();
     for (let window = fromWindow; window < beforeWindow; window++) {
-      for (const label of this.in(window)) if (label.view === view) insertAll(present, label.present);
+      for (const label of this.in(window)) {
+        if (label.view === view) insertAll(present, label.present);
+        else insertAll(emptySetOf(others, label.view), label.present);
+      }
+    }
+    for (const [other, positions] of others) {
+      const there = other.positionsIn(view);
+      for (const position of listed(positions)) if (there[position]! >= 0) insert(present, there[position]!);
     }
     return present;
   }
@@ -167,6 +175,13 @@ export class RollCalls {
     label.isNews = true;
     this.#news.push(label);
   }
+}
+
+/** The one of this view; an empty one if there is none yet. */
+function emptySetOf(sets: Map<AgreedView, Uint32Array>, view: AgreedView): Uint32Array {
+  const known = sets.get(view) ?? emptyPositions(view.size);
+  sets.set(view, known);
+  return known;
 }
 
 const NO_LABELS: readonly Label[] = [];

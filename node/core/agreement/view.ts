@@ -25,6 +25,7 @@ export class AgreedView {
   #ids: readonly MemberId[] | null = null;
   #positions: Map<MemberId, number> | null = null;
   #stripes: readonly Stripe[] | null = null;
+  #newestSeatWindow: number | null = null;
   #neighbours: (readonly number[])[] | null = null;
   /** The last one asked for: all who agree on it share it, whoever told them of it. */
   #successor: { readonly key: string; readonly view: AgreedView } | null = null;
@@ -53,6 +54,12 @@ export class AgreedView {
   get ids(): readonly MemberId[] {
     this.#ids ??= this.members.map((member) => member.id);
     return this.#ids;
+  }
+
+  /** From when on the last to come in has its seat. */
+  get newestSeatWindow(): number {
+    this.#newestSeatWindow ??= this.members.reduce((newest, { fromWindow }) => Math.max(newest, fromWindow), Number.NEGATIVE_INFINITY);
+    return this.#newestSeatWindow;
   }
 
   /** As it travels. */

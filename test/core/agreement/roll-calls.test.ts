@@ -11,6 +11,7 @@ import { idsOf, letters, set, viewOf } from "./support.ts";
 
 const VIEW = viewOf("abcde");
 const OTHER = viewOf("abcde", { number: 2 });
+const OLDER = viewOf("Aabe", { number: 0 });
 const WINDOW = 100;
 
 function call(present: string, excluded = "", more: Partial<RollCall> = {}): RollCall {
@@ -52,14 +53,16 @@ describe("roll calls", () => {
     assert.equal(idsOf(VIEW, listed(calls.presentFor(0, OTHER, WINDOW))), "c");
   });
 
-  it("of several windows tell who was there in any of them, whatever they exclude", () => {
+  it("of several windows tell who was there in any of them, whatever they exclude and under whichever view", () => {
     const calls = new RollCalls();
     calls.merge(call("a", "", { window: WINDOW - 3 }), VIEW);
     calls.merge(call("b", "", { window: WINDOW - 2 }), VIEW);
     calls.merge(call("c", "ab", { window: WINDOW - 1 }), VIEW);
-    calls.merge(call("e", "", { window: WINDOW - 1, view: 2 }), OTHER);
+    const [present, excluded] = [set(OLDER, "Ae"), set(OLDER, "b")];
+    calls.merge({ view: 0, window: WINDOW - 1, present, excluded }, OLDER);
+    calls.merge({ view: 0, window: WINDOW - 3, present: set(OLDER, "a"), excluded }, OLDER);
     calls.merge(call("d"), VIEW);
-    assert.equal(idsOf(VIEW, listed(calls.presentIn(VIEW, WINDOW - 2, WINDOW))), "bc");
+    assert.equal(idsOf(VIEW, listed(calls.presentIn(VIEW, WINDOW - 2, WINDOW))), "bce");
   });
 
   const forged: readonly [string, Partial<RollCall>][] = [
