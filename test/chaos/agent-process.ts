@@ -7,6 +7,7 @@ import { type IncomingMessage, request } from "node:http";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { text } from "node:stream/consumers";
+import { sameTime } from "../support/dilation.ts";
 import type { Host, Netns } from "../support/netns.ts";
 
 const MAIN = new URL("../../node/main.ts", import.meta.url).pathname;
@@ -51,7 +52,7 @@ export class AgentProcess {
     if (options.join.length > 0) args.push("--join", options.join.map(({ ip }) => `${ip}:${MESH_PORT}`).join(","));
     const log = openSync(options.logFile, "a");
     const child = net.spawn(host, process.execPath, [options.main ?? MAIN, ...args], {
-      env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: COMPILE_CACHE },
+      env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: COMPILE_CACHE, ...sameTime() },
       stdio: ["ignore", "pipe", log],
     });
     closeSync(log);

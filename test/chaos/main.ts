@@ -1,20 +1,23 @@
 // npm run chaos: every scenario, one after the other, and the table of what the target saw.
 //
 // CHAOS_AGENTS: agents at most (40). CHAOS_ONLY: only scenarios whose name contains this. CHAOS_TABLE: file for the
-// table. CHAOS_LOGS: folder for the agents' logs.
+// table. CHAOS_LOGS: folder for the agents' logs. CHAOS_SLOWER: all processes' time passes so many times more slowly, for more
+// agents than the cores can feed.
 
 import { writeFileSync } from "node:fs";
+import { again, faketimeMissing, mustSlowDown } from "../support/dilation.ts";
 import { agentsWanted, chaosMissing, openPlace } from "./place.ts";
 import { play, type Row } from "./play.ts";
 import { FULL } from "./scenarios.ts";
 import { broken, TABLE_HEAD, tableLine } from "./verdict.ts";
 
 async function main(): Promise<number> {
-  const missing = chaosMissing();
+  const missing = chaosMissing() ?? (mustSlowDown() ? faketimeMissing() : null);
   if (missing !== null) {
     console.error(`skipped: ${missing}`);
     return process.env["CI"] === undefined ? 0 : 1;
   }
+  if (mustSlowDown()) return again();
   const only = process.env["CHAOS_ONLY"] ?? "";
   const rows: Row[] = [];
   let unplayed = 0;

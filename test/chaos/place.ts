@@ -1,6 +1,7 @@
 // Where a swarm can be tormented: namespaces, a firewall, a judge; and why not, where not.
 
 import { freemem } from "node:os";
+import { slower } from "../support/dilation.ts";
 import { Metronome } from "../support/metronome.ts";
 import { Netns, netnsMissing } from "../support/netns.ts";
 import { nftMissing } from "../support/nftables.ts";
@@ -30,7 +31,7 @@ export interface OpenPlace extends Place {
 }
 
 export async function openPlace(agents: number): Promise<OpenPlace> {
-  const net = new Netns(agents);
+  const net = new Netns(agents, slower());
   const judge = await Judge.start(net.outside);
   const metronome = new Metronome();
   const close = async (): Promise<void> => {

@@ -2,6 +2,7 @@
 // each of them, which a thread that keeps time on another core does not see.
 
 import { readdirSync, readFileSync } from "node:fs";
+import { slower } from "../support/dilation.ts";
 
 const SAMPLE_MS = 500;
 
@@ -48,7 +49,7 @@ export class Starvation {
       }
       sumNs += mostNs;
     }
-    this.#samples.push({ fromMs, toMs, waitedMs: sumNs / 1e6 / Math.max(1, pids.length) });
+    this.#samples.push({ fromMs, toMs, waitedMs: sumNs / 1e6 / slower() / Math.max(1, pids.length) });
     [this.#waitedNs, this.#lastMs] = [now, toMs];
   }
 }
