@@ -63,9 +63,10 @@ export class Neighbours {
 
   #inRings(view: AgreedView): MemberId[] {
     const position = view.positionOf(this.#self);
-    const agreed = position < 0 ? [] : view.neighboursOf(position).map((one) => view.members[one]!.id);
-    if (position >= 0 && !agreed.some((id) => this.#refusing.has(id))) return agreed;
-    const there = view.ids.filter((id) => id !== this.#self && !this.#refusing.has(id));
-    return [...new Set([...agreed, ...neighbours(this.#self, [...there, this.#self])])];
+    const among = (ids: readonly MemberId[]) => neighbours(this.#self, [...ids.filter((id) => id !== this.#self), this.#self]);
+    // Those who refuse are dialled on: it may be a firewall that does, for all of them.
+    const agreed = position < 0 ? among(view.ids) : view.neighboursOf(position).map((one) => view.members[one]!.id);
+    if (!agreed.some((id) => this.#refusing.has(id))) return agreed;
+    return [...new Set([...agreed, ...among(view.ids.filter((id) => !this.#refusing.has(id)))])];
   }
 }

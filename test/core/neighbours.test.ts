@@ -92,4 +92,12 @@ describe("links", () => {
     a.neighbours.choose(viewOf(IDS.replace("a", "")));
     assert.deepEqual(a.neighbours.ids.toSorted(), [...AGREED].sort());
   });
+
+  it("of such an agent are tried again though all have refused, as a firewall makes them", () => {
+    const view = viewOf(IDS.replace("a", ""));
+    const a = new One();
+    a.neighbours.choose(view);
+    for (const id of view.ids) a.neighbours.refused(id);
+    assert.deepEqual(a.held(view), [...AGREED].sort());
+  });
 });
