@@ -76,6 +76,11 @@ export const STALL_MS = 1000;
 export const LAG_FACTOR = 3;
 /** Whoever was in none of so many roll calls, or of more in a large swarm, is not there to accuse anybody. Fewer take the living for lost. */
 export const PRESENCE_WINDOWS = 2;
+/**
+ * Windows after which a member that answers no roll call is gone, however well its links are: it may never have learnt that it came in,
+ * and its share would be missing for good. No more than `ROLL_CALLS_KEPT`; fewer would hit those that are only late.
+ */
+export const MUTE_WINDOWS = 20;
 /** How long a closed link counts as a hint that a process is gone. Shorter than trouble lasts. */
 export const CLOSED_HINT_MS = 4000;
 

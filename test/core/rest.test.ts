@@ -74,7 +74,7 @@ describe("a member at rest", () => {
   const view = viewOf("abc", { fromWindow: 0 });
   const at = (window: number) => startOf(window) + 1;
   const present = (window: number): Frame => {
-    return { rollCalls: [{ view: view.number, window, excluded: set(view, ""), present: set(view, "b") }] };
+    return { rollCalls: [{ view: view.number, window, excluded: set(view, ""), present: set(view, "bc") }] };
   };
 
   it("wakes when it has seen no majority for long, and is no lonelier before", () => {

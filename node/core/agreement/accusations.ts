@@ -5,7 +5,7 @@ import type { Accusation, Positions, ViewMember } from "../frame.ts";
 import { CLOSED_HINT_MS, FRAME_LISTS, RINGS } from "../limits.ts";
 import { remove } from "../subsets.ts";
 import type { Chain } from "./chain.ts";
-import { emptyPositions, has, insert, insertAll, isSame, NOBODY } from "./positions.ts";
+import { emptyPositions, has, insert, insertAll, isEmpty, isSame, NOBODY } from "./positions.ts";
 import { areTooFew, isOutvoted, note, type Tally, tally } from "./tally.ts";
 import type { AgreedView } from "./view.ts";
 
@@ -45,6 +45,8 @@ export class Accusations {
   #all: readonly Accusation[] | null = null;
   /** Members of the current view that have been heard of lately; null: all count as such. */
   #present: Positions | null = null;
+  /** Members of the current view that have not been heard of for very long. */
+  #mute: Positions = NOBODY;
   #excluded: Positions | null = null;
   /** Members of the current view that somebody has accused, the last first; null until they are asked for. */
   #inOrder: Accused[] | null = null;
@@ -141,20 +143,22 @@ export class Accusations {
     return this.#all;
   }
 
-  /** Members of the current view whom half of their observers accuse, those excluded themselves not counted. */
+  /** Members of the current view who are mute, or whom half of their observers accuse, those excluded themselves not counted. */
   excluded(): Positions {
-    this.#excluded ??= this.#accused.size === 0 ? NOBODY : this.#fixpoint();
+    this.#excluded ??= this.#accused.size === 0 && isEmpty(this.#mute) ? NOBODY : this.#fixpoint();
     return this.#excluded;
   }
 
   /**
    * Who was present in the roll calls of late. Observers that were not do not count: where a network breaks, those on the
-   * far side can accuse nobody here, and nobody here hears them.
+   * far side can accuse nobody here, and nobody here hears them. Those who are mute nobody need accuse.
    */
-  presence(present: Positions | null): void {
-    if (present === this.#present || (present !== null && this.#present !== null && isSame(present, this.#present))) return;
+  presence(present: Positions | null, mute: Positions = NOBODY): void {
+    const isKnown = present === this.#present || (present !== null && this.#present !== null && isSame(present, this.#present));
+    if (isKnown && isSame(mute, this.#mute)) return;
     this.#present = present;
-    if (this.#accused.size > 0) this.#excluded = null;
+    this.#mute = mute;
+    this.#excluded = null;
   }
 
   /** True if at least one observer accuses it now. */
@@ -188,6 +192,7 @@ export class Accusations {
   viewChanged(): void {
     this.#excluded = null;
     this.#present = null;
+    this.#mute = NOBODY;
     this.#inOrder = null;
     for (const view of this.#known.keys()) if (this.#chain.at(view.number) !== view) this.#known.delete(view);
     this.#all = null;
@@ -234,6 +239,7 @@ export class Accusations {
         return false;
       });
     }
+    insertAll(excluded, this.#mute);
     this.#excludeUnheard(excluded, counting);
     return excluded;
   }

@@ -5,7 +5,7 @@
 import type { Segment } from "../../plan/schedule.ts";
 import { type Dropped, nothingDropped } from "../dropped.ts";
 import type { MemberId } from "../events.ts";
-import type { Accusation, Commit, Frame, Lineage, Positions, ViewChange } from "../frame.ts";
+import type { Accusation, Commit, Frame, Lineage, ViewChange } from "../frame.ts";
 import { windowOf } from "../limits.ts";
 import { Accusations } from "./accusations.ts";
 import { Acks } from "./acks.ts";
@@ -17,7 +17,7 @@ import { Growth } from "./growth.ts";
 import { Lease } from "./lease.ts";
 import { OwnWord } from "./own-word.ts";
 import { NOTHING, parts } from "./parts.ts";
-import { has, isEmpty } from "./positions.ts";
+import { count, has, isEmpty, NOBODY } from "./positions.ts";
 import { Proposer } from "./proposer.ts";
 import { Rhythm, slackOf } from "./rhythm.ts";
 import { RollCalls } from "./roll-calls.ts";
@@ -260,7 +260,7 @@ export class Agreement {
     this.#window = window;
     this.#proposer.review();
     this.#rollCalls.forgetBefore(window);
-    this.#accusations.presence(this.#presentOfLate(window));
+    this.#lookWhoIsThere();
     if (this.rhythm.isBeat(window)) this.#answerRollCall();
   }
 
@@ -277,10 +277,14 @@ export class Agreement {
     return this.#lease.isInTrouble(window) || !isEmpty(this.#accusations.excluded()) || !this.#lease.isFairlyNew(window);
   }
 
-  /** Null at rest, and soon after all have been woken or this agent has come. */
-  #presentOfLate(window: number): Positions | null {
-    if (window >= this.rhythm.restsFrom) return null;
-    return this.#attendance.presentOfLate(window, Math.max(this.#hearsSinceWindow, this.rhythm.wokenWindow));
+  /** Nobody can tell at rest, nor soon after all have been woken or this agent has come. */
+  #lookWhoIsThere(): void {
+    const window = this.#window;
+    if (window >= this.rhythm.restsFrom) return this.#accusations.presence(null, NOBODY);
+    const sinceWindow = Math.max(this.#hearsSinceWindow, this.rhythm.wokenWindow);
+    const present = this.#attendance.presentOfLate(window, sinceWindow);
+    const areAllThere = present !== null && count(present) === this.view.size;
+    this.#accusations.presence(present, areAllThere ? NOBODY : this.#attendance.mute(window, sinceWindow));
   }
 
   #answerRollCall(): void {
@@ -319,7 +323,7 @@ export class Agreement {
     this.#ballots = new Ballots(view, this.#position, this.#dropped);
     this.#acks.prune();
     this.#accusations.viewChanged();
-    this.#accusations.presence(this.#presentOfLate(this.#window));
+    this.#lookWhoIsThere();
     this.#watchNeighbours(nowMs);
     for (const { id } of commit.change.added) this.#watching.absolve(id, nowMs);
     this.wishesChanged();

@@ -1,11 +1,12 @@
 // Roll calls answered and heard: who has adopted which view, and in which windows a majority was there for this agent.
 
 import type { Positions, RollCall } from "../frame.ts";
-import { PRESENCE_WINDOWS, RINGS } from "../limits.ts";
+import { MUTE_WINDOWS, PRESENCE_WINDOWS, RINGS } from "../limits.ts";
+import { everybodyBut } from "../subsets.ts";
 import type { Acks } from "./acks.ts";
 import type { Chain } from "./chain.ts";
 import type { Lease } from "./lease.ts";
-import { has, insert } from "./positions.ts";
+import { has, insert, NOBODY } from "./positions.ts";
 import type { Label, RollCalls } from "./roll-calls.ts";
 
 /** Each hop passes news on to so many, the one it came from left out. */
@@ -67,14 +68,26 @@ export class Attendance {
    * while nobody can tell: roll calls are heard since `sinceWindow` only.
    */
   presentOfLate(window: number, sinceWindow: number): Positions | null {
+    const windows = presenceWindows(this.#chain.current.size);
+    return window < sinceWindow + 2 * windows ? null : this.#present(window, windows);
+  }
+
+  /** Members who have answered in none of very many. Whoever sees no majority cannot tell: it may be itself that is not heard. */
+  mute(window: number, sinceWindow: number): Positions {
+    const { size } = this.#chain.current;
+    const seesMajority = window <= this.#lease.majorityWindow + presenceWindows(size);
+    if (!seesMajority || window < sinceWindow + MUTE_WINDOWS) return NOBODY;
+    return everybodyBut(this.#present(window, MUTE_WINDOWS), size);
+  }
+
+  /** In so many windows before this one. */
+  #present(window: number, windows: number): Positions {
     const { current } = this.#chain;
-    const windows = presenceWindows(current.size);
-    if (window < sinceWindow + 2 * windows) return null;
     const present = this.#rollCalls.presentIn(current, window - windows, window);
-    const settled = (seatWindow: number) => window >= seatWindow + windows;
-    if (settled(current.newestSeatWindow)) return present;
+    const isNew = (seatWindow: number) => window < seatWindow + windows;
+    if (!isNew(current.newestSeatWindow)) return present;
     current.members.forEach(({ fromWindow }, position) => {
-      if (!settled(fromWindow)) insert(present, position);
+      if (isNew(fromWindow)) insert(present, position);
     });
     return present;
   }

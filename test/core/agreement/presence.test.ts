@@ -10,7 +10,7 @@ import { Lease } from "../../../node/core/agreement/lease.ts";
 import { listed } from "../../../node/core/agreement/positions.ts";
 import { RollCalls } from "../../../node/core/agreement/roll-calls.ts";
 import type { AgreedView } from "../../../node/core/agreement/view.ts";
-import { AWAKE_WINDOWS, startOf } from "../../../node/core/limits.ts";
+import { AWAKE_WINDOWS, MUTE_WINDOWS, startOf } from "../../../node/core/limits.ts";
 import { agreementOf, W } from "./room.ts";
 import { change, commitOf, idsOf, letters, set, viewOf } from "./support.ts";
 
@@ -112,14 +112,46 @@ describe("members from whose whole neighbourhood no roll call came of late", () 
   }
 });
 
+describe("a member that answers no roll call though its links are well", () => {
+  const view = viewOf(letters(26));
+  const [self, ...others] = view.ids;
+  const last = others.at(-1)!;
+  const rows: readonly [string, readonly string[], number, boolean][] = [
+    ["is gone after so many that it can hardly be late", others.slice(0, -1), MUTE_WINDOWS + 1, true],
+    ["is not before", others.slice(0, -1), MUTE_WINDOWS, false],
+    ["is not for somebody who sees no majority", others.slice(0, 11), MUTE_WINDOWS + 1, false],
+  ];
+  for (const [name, ids, windows, expected] of rows) {
+    it(name, () => {
+      const one = agreementOf(self!, view, startOf(W));
+      const restsFrom = W + 2 * AWAKE_WINDOWS;
+      hears(one, view, ids, W, W + windows, restsFrom);
+      assert.equal(one.isExcluded(last), expected);
+      // What it says last counts: it is there.
+      hears(one, view, others, W + windows, W + windows + 1, restsFrom);
+      assert.equal(one.isExcluded(last), false);
+    });
+  }
+
+  it("has the time from when it came in", () => {
+    const one = agreementOf(self!, view, startOf(W));
+    const [inWindow, restsFrom] = [W + 4, W + 4 * AWAKE_WINDOWS];
+    one.take({ commits: [commitOf(view, change(view, "", "Z", { fromWindow: inWindow + 4 }))] }, startOf(inWindow));
+    hears(one, one.view, others, inWindow, inWindow + 4 + MUTE_WINDOWS, restsFrom);
+    assert.equal(one.isExcluded("Z"), false);
+    hears(one, one.view, others, inWindow + 4 + MUTE_WINDOWS, inWindow + 5 + MUTE_WINDOWS, restsFrom);
+    assert.equal(one.isExcluded("Z"), true);
+  });
+});
+
 /** In each window the roll call of the one before comes; all links are well. */
-function hears(one: Agreement, view: AgreedView, ids: readonly string[], from: number, before: number): void {
+function hears(one: Agreement, view: AgreedView, ids: readonly string[], from: number, before: number, restsFrom = W + AWAKE_WINDOWS): void {
   const present = set(view, ids.join(""));
   for (let window = from; window < before; window++) {
     const nowMs = startOf(window) + 1;
     one.take({ rollCalls: [{ view: view.number, window: window - 1, excluded: set(view, ""), present }] }, nowMs);
     // As it says itself from when on it would rest, if nothing goes on.
-    for (const id of view.ids) if (id !== view.ids[0]) one.heard(id, nowMs, W + AWAKE_WINDOWS);
+    for (const id of view.ids) if (id !== view.ids[0]) one.heard(id, nowMs, restsFrom);
     one.turn(nowMs, nowMs);
   }
 }
