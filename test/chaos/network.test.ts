@@ -5,11 +5,12 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
 import { createInterface, type Interface } from "node:readline";
-import { type Host, Netns } from "../support/netns.ts";
+import { execute, type Host, Netns } from "../support/netns.ts";
 import { Firewall } from "../support/nftables.ts";
 import { chaosMissing } from "./place.ts";
 
 const PORT = 9000;
+const SLOWER = 2;
 /** Prints every datagram that comes. */
 const LISTENER = `
   const socket = require("node:dgram").createSocket("udp4");
@@ -29,7 +30,7 @@ describe("hosts in namespaces", { skip }, () => {
 
   before(async () => {
     assert.equal(missing, null, "CI must have namespaces and nftables");
-    net = new Netns(2);
+    net = new Netns(2, SLOWER);
     firewall = new Firewall(net);
     [a, b] = net.hosts;
     for (const host of net.hosts) {
@@ -91,6 +92,11 @@ describe("hosts in namespaces", { skip }, () => {
     send(a!, net.outside, "judge");
     assert.equal(String((await message)[0]).trim(), "judge");
     outside.close();
+  });
+
+  it("send again as much later as their time is slower, and so does what is outside", () => {
+    const [host, outside] = [net.on(a!, "ip", ["route"]), execute("ip", ["route", "get", a!.ip])];
+    for (const route of [host, outside]) assert.match(route, new RegExp(`rto_min (lock )?${200 * SLOWER}ms`));
   });
 
   it("have their connections reset by a firewall that rejects", () => {

@@ -57,7 +57,7 @@ export class Netns {
 
   /** `slower`: that much longer does TCP wait before it sends again, for processes whose time passes so much more slowly. */
   constructor(hosts: number, slower = 1) {
-    this.#rtoMin = `rto_min ${Math.round(RTO_MIN_MS * slower)}ms`;
+    this.#rtoMin = `${Math.round(RTO_MIN_MS * slower)}ms`;
     removeLeftovers();
     process.once("exit", this.#onExit);
     process.once("SIGINT", this.#onSignal).once("SIGTERM", this.#onSignal);
@@ -110,7 +110,7 @@ export class Netns {
       batch(router, [`addr add ${routers}/30 dev outside`]);
       try {
         // Fails if another process took the same network since we looked: then the next one.
-        execute("ip", ["route", "add", `10.${network}.0.0/16`, "via", routers, ...this.#rtoMin.split(" ")]);
+        execute("ip", ["route", "add", `10.${network}.0.0/16`, "via", routers, "rto_min", this.#rtoMin]);
         return network;
       } catch {
         execute("ip", ["addr", "del", ours, "dev", this.#prefix]);
@@ -134,7 +134,7 @@ export class Netns {
       "link set lo up",
       `addr add ${address(2)}/30 dev eth0`,
       "link set eth0 up",
-      `route add default via ${address(1)} ${this.#rtoMin}`,
+      `route add default via ${address(1)} rto_min ${this.#rtoMin}`,
     ]);
     return { name, ip: address(2) };
   }
