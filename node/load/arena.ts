@@ -1,10 +1,8 @@
 // Everything one worker counts in one run, in shared memory: the worker writes, the main thread reads at any time.
 
-import type { PlanShape } from "../metrics/merge.ts";
 import {
   DROP_REASONS,
   ERROR_KINDS,
-  OUTCOMES,
   outcomeIndex,
   PHASES,
   type ScenarioTotals,
@@ -14,48 +12,37 @@ import {
   type Totals,
 } from "../metrics/results.ts";
 import { bucketOf, BUCKETS, EMPTY_SKETCH, mergeSketch, Sketch, STATS } from "../metrics/sketch.ts";
+import {
+  type ArenaShape,
+  COMPLETED,
+  DROPPED,
+  ERROR,
+  FAILED,
+  IN_HAND,
+  INTERRUPTED,
+  INTERVAL_DROPPED,
+  INTERVAL_FAILED,
+  INTERVAL_FIELDS,
+  INTERVAL_REQUESTS,
+  INTERVAL_STARTED,
+  KEPT,
+  type Layout,
+  layoutOf,
+  OUTCOME,
+  RECEIVED,
+  REQUESTS,
+  RESUME_AT,
+  SCENARIO_FIELDS,
+  SENT,
+  STARTED,
+  STATUS_CODES,
+  STEP_FIELDS,
+  WHOLE,
+} from "./arena-layout.ts";
 import type { Setup } from "./driver.ts";
-
-/** How much room an arena needs. */
-export interface ArenaShape extends PlanShape {
-  /** Series intervals; whatever happens after the last one is counted in it. */
-  readonly intervals: number;
-}
-
-/** Codes at or above it, which HTTP does not define, are counted as 0. */
-const STATUS_CODES = 600;
-/** Duration of iterations, pacing error, and the phases of requests. */
-const SKETCHES_PER_SCENARIO = 2 + PHASES.length;
-const SKETCHES_PER_STEP = 4;
-
-/** Fields of a scenario's ledger; one counter per drop reason follows. */
-const STARTED = 0;
-const COMPLETED = 1;
-const INTERRUPTED = 2;
-const RESUME_AT = 3;
-/** Requests on a connection that was open already, and answers that came in one piece: zeros of phases, which most are. */
-const KEPT = 4;
-const WHOLE = 5;
-const DROPPED = 6;
-const SCENARIO_FIELDS = DROPPED + DROP_REASONS.length;
 
 const SENDING = PHASES.indexOf("sending");
 const RECEIVING = PHASES.indexOf("receiving");
-
-const REQUESTS = 0;
-const FAILED = 1;
-const SENT = 2;
-const RECEIVED = 3;
-/** One counter per status class and outcome, then one per kind of error. */
-const OUTCOME = 4;
-const ERROR = OUTCOME + OUTCOMES;
-const STEP_FIELDS = ERROR + ERROR_KINDS.length;
-
-const INTERVAL_STARTED = 0;
-const INTERVAL_DROPPED = 1;
-const INTERVAL_REQUESTS = 2;
-const INTERVAL_FAILED = 3;
-const INTERVAL_FIELDS = 4;
 
 /** What an interval of the series counted, but for its durations. */
 export interface IntervalCounts {
@@ -75,29 +62,6 @@ export interface Ledger {
 
 /** Drop reasons that are the generator's own limits. */
 const MISSED = (["late", "no_connection"] as const).map((reason) => DROP_REASONS.indexOf(reason));
-
-/** Offsets, in Float64 elements, of the parts of an arena. */
-interface Layout {
-  readonly steps: number;
-  readonly checks: number;
-  readonly status: number;
-  readonly errors: number;
-  readonly intervals: number;
-  readonly stats: number;
-  readonly floats: number;
-  readonly sketches: number;
-}
-
-function layoutOf(shape: ArenaShape): Layout {
-  const steps = shape.scenarios * SCENARIO_FIELDS;
-  const checks = steps + shape.steps * STEP_FIELDS;
-  const status = checks + shape.checks * 2;
-  const errors = status + STATUS_CODES;
-  const intervals = errors + ERROR_KINDS.length;
-  const stats = intervals + shape.intervals * INTERVAL_FIELDS;
-  const sketches = shape.scenarios * SKETCHES_PER_SCENARIO + shape.steps * SKETCHES_PER_STEP;
-  return { steps, checks, status, errors, intervals, stats, floats: stats + sketches * STATS, sketches };
-}
 
 /** Memory for a new arena, zeroed. */
 export function allocateArena(shape: ArenaShape): SharedArrayBuffer {
@@ -133,14 +97,18 @@ export class Arena {
 
   /** An iteration started, `pacingMs` after it was due; null where nothing is due at a certain time. */
   started(scenario: number, interval: number, pacingMs: number | null): void {
-    this.#numbers[scenario * SCENARIO_FIELDS + STARTED]!++;
+    const at = scenario * SCENARIO_FIELDS;
+    this.#numbers[at + STARTED]!++;
+    this.#numbers[at + IN_HAND] = 0;
     if (pacingMs !== null) this.#scenarioSketches[scenario]![1].record(pacingMs);
     this.#count(interval, INTERVAL_STARTED);
   }
 
   /** Arrivals were due and did not start; `reason` by index in DROP_REASONS. */
   dropped(scenario: number, interval: number, reason: number, times = 1): void {
-    this.#numbers[scenario * SCENARIO_FIELDS + DROPPED + reason]! += times;
+    const at = scenario * SCENARIO_FIELDS;
+    this.#numbers[at + DROPPED + reason]! += times;
+    this.#numbers[at + IN_HAND] = 0;
     this.#count(interval, INTERVAL_DROPPED, times);
   }
 
@@ -217,11 +185,23 @@ export class Arena {
     this.#numbers[scenario * SCENARIO_FIELDS + RESUME_AT] = atMs;
   }
 
-  /** The writer is gone: what it had in flight counts as interrupted. */
+  /**
+   * An arrival or an iteration is taken, and is started or dropped at once; the next one is due at `resumeAtMs`. Both are
+   * noted without a call between them: a thread ends at calls and loops only, so never with one of the two.
+   */
+  take(scenario: number, resumeAtMs = 0): void {
+    const at = scenario * SCENARIO_FIELDS;
+    this.#numbers[at + RESUME_AT] = resumeAtMs;
+    this.#numbers[at + IN_HAND] = 1;
+  }
+
+  /** The writer is gone: what it had in hand was started, and what it had in flight counts as interrupted. */
   abandon(): void {
     for (let scenario = 0; scenario < this.shape.scenarios; scenario++) {
       const at = scenario * SCENARIO_FIELDS;
       const numbers = this.#numbers;
+      numbers[at + STARTED]! += numbers[at + IN_HAND]!;
+      numbers[at + IN_HAND] = 0;
       numbers[at + INTERRUPTED] = numbers[at + STARTED]! - numbers[at + COMPLETED]!;
     }
   }

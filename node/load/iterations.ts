@@ -122,7 +122,9 @@ export class IterationsLoad implements ScenarioLoad {
   }
 
   #start(user: User, startMs: number): void {
-    const { executor, inFlight } = this.#options;
+    const { executor, inFlight, arena, scenario } = this.#options;
+    // Nothing is called before it is noted here too (Arena.take).
+    arena.take(scenario);
     const before = this.#progress[user.field]!++;
     const k = this.#pool === null ? user.vu + executor.vus * before : this.#pool.take();
     this.#starting = true;

@@ -3,7 +3,7 @@
 import type { Segment } from "../plan/schedule.ts";
 import type { Stripe } from "../plan/stripe.ts";
 import type { Plan } from "../plan/types.ts";
-import type { ArenaShape } from "./arena.ts";
+import type { ArenaShape } from "./arena-layout.ts";
 import type { GuardPolicy } from "./guard.ts";
 
 /** What a worker is told when it is created. */

@@ -73,8 +73,12 @@ export class OpenLoad implements ScenarioLoad, Due {
     this.#slotsUntilMs = Number.NEGATIVE_INFINITY;
   }
 
-  advanced(atMs: number): void {
-    this.#options.arena.setResumeAtMs(this.#options.scenario, atMs);
+  taken(nextAtMs: number): void {
+    this.#options.arena.take(this.#options.scenario, nextAtMs);
+  }
+
+  advanced(nextAtMs: number): void {
+    this.#options.arena.setResumeAtMs(this.#options.scenario, nextAtMs);
   }
 
   start(k: number, atMs: number): void {

@@ -7,8 +7,10 @@ import { DROPS_PER_TURN, LATE_LIMIT_MS } from "./limits.ts";
 export interface Due {
   start(k: number, atMs: number): void;
   drop(reason: "late" | "stopped", atMs: number): void;
-  /** Called before either of them: the next arrival, due at `atMs`, is the first that has not been dealt with. */
-  advanced(atMs: number): void;
+  /** Called before either of them: it is about one arrival, and the one after it is due at `nextAtMs`. */
+  taken(nextAtMs: number): void;
+  /** Others were passed over: the first that has not been dealt with is due at `nextAtMs`. */
+  advanced(nextAtMs: number): void;
 }
 
 /**
@@ -37,7 +39,7 @@ export class Pacer {
       const late = nowMs - arrival.atMs > LATE_LIMIT_MS;
       if (!late && starts >= limit) return true;
       this.#consume();
-      due.advanced(this.nextAtMs());
+      due.taken(this.nextAtMs());
       if (late) {
         drops++;
         due.drop("late", arrival.atMs);
@@ -58,8 +60,10 @@ export class Pacer {
   retarget(segments: readonly Segment[], nowMs: number, due: Due): void {
     for (let arrival = this.#next(); arrival !== null && arrival.atMs <= nowMs; arrival = this.#next()) {
       this.#arrivals.advance();
-      if (nowMs - arrival.atMs > LATE_LIMIT_MS) due.drop("late", arrival.atMs);
-      else this.#backlog.push(arrival);
+      if (nowMs - arrival.atMs > LATE_LIMIT_MS) {
+        due.taken(this.nextAtMs());
+        due.drop("late", arrival.atMs);
+      } else this.#backlog.push(arrival);
     }
     this.#arrivals.retarget(segments, nowMs);
     due.advanced(this.nextAtMs());
@@ -72,7 +76,7 @@ export class Pacer {
   lapse(fromMs: number, toMs: number, due: Due): void {
     for (let atMs = this.nextAtMs(); atMs <= fromMs; atMs = this.nextAtMs()) {
       this.#consume();
-      due.advanced(this.nextAtMs());
+      due.taken(this.nextAtMs());
       due.drop("late", atMs);
     }
     while (this.#backlog.length > 0 && this.#backlog[0]!.atMs < toMs) this.#backlog.shift();
@@ -87,6 +91,7 @@ export class Pacer {
     if (!stop) return;
     for (let atMs = this.nextAtMs(); atMs < endAtMs; atMs = this.nextAtMs()) {
       this.#consume();
+      due.taken(this.nextAtMs());
       due.drop("stopped", atMs);
     }
     this.#backlog.length = 0;

@@ -7,7 +7,8 @@ import { differenceOf, EMPTY_SKETCH, mergeSketch } from "../metrics/sketch.ts";
 import { durationMs } from "../plan/duration.ts";
 import type { Assignment } from "../plan/schedule.ts";
 import type { Plan } from "../plan/types.ts";
-import { allocateArena, Arena, type ArenaShape } from "./arena.ts";
+import { allocateArena, Arena } from "./arena.ts";
+import type { ArenaShape } from "./arena-layout.ts";
 import { type Busy, type Diagnosed, RunDiagnosis } from "./diagnosis.ts";
 import { shapeOf } from "./shape.ts";
 

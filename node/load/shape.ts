@@ -3,7 +3,7 @@
 import { intervalMs } from "../metrics/results.ts";
 import { durationMs, endMs } from "../plan/duration.ts";
 import type { Plan } from "../plan/types.ts";
-import type { ArenaShape } from "./arena.ts";
+import type { ArenaShape } from "./arena-layout.ts";
 
 /** Series intervals kept for the time after the plan's end; answers later than that count in the last one. */
 const CLOSING_INTERVALS = 120;

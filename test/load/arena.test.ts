@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { allocateArena, Arena, type ArenaShape } from "../../node/load/arena.ts";
+import { allocateArena, Arena } from "../../node/load/arena.ts";
+import type { ArenaShape } from "../../node/load/arena-layout.ts";
 import { shapeOf } from "../../node/load/shape.ts";
 import { emptyTotals } from "../../node/metrics/merge.ts";
 import { ERROR_KINDS } from "../../node/metrics/results.ts";
@@ -100,6 +101,23 @@ test("after a crash what was in flight is interrupted, and only that", () => {
   reader.abandon();
   const { started, completed, interrupted } = reader.totals().scenarios[0]!;
   assert.deepEqual([started, completed, interrupted], [5, 2, 3]);
+});
+
+test("after a crash what was in hand was started and is interrupted, once; what was counted by then is not counted again", () => {
+  for (const [then, expected] of [
+    [() => {}, { scheduled: 1, started: 1, interrupted: 1 }],
+    [(arena: Arena) => arena.started(1, 0, null), { scheduled: 1, started: 1, interrupted: 1 }],
+    [(arena: Arena) => arena.dropped(1, 0, 0), { scheduled: 1, started: 0, interrupted: 0 }],
+  ] as const) {
+    const { writer, reader } = setUp();
+    writer.take(1, 70);
+    then(writer);
+    reader.abandon();
+    reader.abandon();
+    const { scheduled, started, interrupted } = reader.totals().scenarios[1]!;
+    assert.deepEqual([{ scheduled, started, interrupted }, reader.resumeAtMs(1)], [expected, 70]);
+    assert.equal(reader.totals().scenarios[0]!.scheduled, 0);
+  }
 });
 
 test("an arena has room for every step, check and interval of the plan, however long it runs", () => {

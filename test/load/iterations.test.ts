@@ -31,7 +31,7 @@ const range = (length: number) => Array.from({ length }, (_, i) => i);
 const sorted = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b);
 
 /** Iterations that end when the test says so. */
-function setUp(executor: IterationsExecutor, gate: Gate = gateOf(), progress = allocateProgress(executor)) {
+function setUp(executor: IterationsExecutor, gate: Gate = gateOf(), progress = allocateProgress(executor), diesAt = Number.POSITIVE_INFINITY) {
   const shape = shapeOf(planOf("http://127.0.0.1", scenario(executor, [COUNTED])));
   const arena = new Arena(shape, allocateArena(shape));
   const open = new Map<number, (iteration: Iteration) => void>();
@@ -43,8 +43,10 @@ function setUp(executor: IterationsExecutor, gate: Gate = gateOf(), progress = a
       return open.size;
     },
     start(k: number, vu: number, _intended: null, onEnd: (iteration: Iteration) => void) {
+      if (started.length === diesAt) throw new Error("the thread ends");
       started.push({ k, vu });
       open.set(vu, onEnd);
+      arena.started(0, 0, null);
     },
   } as unknown as InFlight;
   const span = { startMs: 0, endMs: executor.maxDurationMs, hardEndMs: executor.maxDurationMs + 1_000 };
@@ -59,11 +61,12 @@ function setUp(executor: IterationsExecutor, gate: Gate = gateOf(), progress = a
     clock.nowMs = nowMs;
     return load.turn(nowMs, limit, lease);
   };
+  const ledger = () => arena.totals().scenarios[0]!;
   const drops = () => {
-    const { dropped } = arena.totals().scenarios[0]!;
+    const { dropped } = ledger();
     return Object.fromEntries(DROP_REASONS.flatMap((reason, i) => (dropped[i]! > 0 ? [[reason, dropped[i]!]] : [])));
   };
-  return { load, turn, end, open, started, worker, drops, progress };
+  return { load, turn, end, open, started, worker, arena, ledger, drops, progress };
 }
 
 test("a user that is fast takes more of the shared iterations, and none is taken twice", () => {
@@ -128,6 +131,21 @@ for (const [executor, left] of [
     assert.ok(second.load.isOver());
     assert.deepEqual(sorted([...first.started, ...second.started].map(({ k }) => k)), range(10));
     assert.deepEqual(second.drops(), {});
+  });
+
+  test(`${executor.kind}: one that was about to start when its thread ended is in flight, and is not started again`, () => {
+    const first = setUp(executor, gateOf(), allocateProgress(executor), 3);
+    first.turn(1);
+    first.end(0);
+    assert.throws(() => first.end(0), /the thread ends/);
+    first.arena.abandon();
+    const second = setUp(executor, gateOf(), first.progress);
+    second.turn(2);
+    while (second.open.size > 0) for (const vu of Array.from(second.open.keys())) second.end(vu);
+    second.turn(3);
+    const { scheduled, started, interrupted } = first.ledger();
+    assert.deepEqual([scheduled, started, interrupted, second.ledger().scheduled], [4, 4, 4, 6]);
+    assert.equal(new Set([...first.started, ...second.started].map(({ k }) => k)).size, 9);
   });
 }
 

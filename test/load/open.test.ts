@@ -28,14 +28,16 @@ const ROWS = [
 type Ended = Parameters<InFlight["start"]>[3];
 
 /** A load of `perSecond` arrivals from START on; what starts and what is dropped as what. */
-function setUp(executor: ArrivalRateExecutor, more: { size?: number; inFlight?: number; gate?: Gate; nowMs?: () => number } = {}) {
+function setUp(executor: ArrivalRateExecutor, more: { size?: number; inFlight?: number; gate?: Gate; nowMs?: () => number; diesAt?: number } = {}) {
   const shape = shapeOf(planOf("http://127.0.0.1", scenario(executor, [step("/")])));
   const arena = new Arena(shape, allocateArena(shape));
   const ks: number[] = [];
   const ends: Ended[] = [];
   const start = (k: number, _vu: number, _intendedMs: number | null, ended: Ended): void => {
+    if (ks.length === more.diesAt) throw new Error("the thread ends");
     ks.push(k);
     ends.push(ended);
+    arena.started(0, 0, null);
   };
   const inFlight = { size: more.size ?? 0, start } as unknown as InFlight;
   const load = new OpenLoad({
@@ -55,7 +57,7 @@ function setUp(executor: ArrivalRateExecutor, more: { size?: number; inFlight?: 
     const { dropped } = arena.totals().scenarios[0]!;
     return Object.fromEntries(DROP_REASONS.map((reason, i) => [reason, dropped[i]!]).filter(([, count]) => count !== 0));
   };
-  return { load, ks, ends, drops, resumeAtMs: () => arena.resumeAtMs(0) - START };
+  return { load, ks, ends, drops, arena, resumeAtMs: () => arena.resumeAtMs(0) - START };
 }
 
 for (const [what, maxVUs, size, inFlight, reason] of ROWS) {
@@ -75,6 +77,14 @@ const until = (ms: number, generation = 0, lapsedMs = -1, renewedMs = -1): Lease
   generation,
   lapsedAtMs: START + lapsedMs,
   renewedAtMs: START + renewedMs,
+});
+
+test("one that was about to start when its thread ended is in flight, and the next one is the first of another thread", () => {
+  const { load, arena, resumeAtMs } = setUp(dense, { diesAt: 3 });
+  assert.throws(() => load.turn(START + 9, 64, UNBOUNDED), /the thread ends/);
+  arena.abandon();
+  const { scheduled, started, interrupted } = arena.totals().scenarios[0]!;
+  assert.deepEqual([scheduled, started, interrupted, resumeAtMs()], [4, 4, 4, 4]);
 });
 
 test("nothing starts while the lease has lapsed: what was due before is late, what falls due is nobody's business here", () => {

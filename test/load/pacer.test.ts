@@ -18,17 +18,31 @@ class Recorder implements Due {
   readonly dropped = { late: 0, stopped: 0 };
   nowMs = 0;
   resumeAtMs = 0;
+  isOneInHand = false;
 
   start(k: number, atMs: number): void {
+    this.#putDown();
     this.started.push({ k, atMs, onMs: this.nowMs });
   }
 
   drop(reason: "late" | "stopped"): void {
+    this.#putDown();
     this.dropped[reason]++;
+  }
+
+  taken(nextAtMs: number): void {
+    assert.ok(!this.isOneInHand);
+    this.isOneInHand = true;
+    this.resumeAtMs = nextAtMs;
   }
 
   advanced(atMs: number): void {
     this.resumeAtMs = atMs;
+  }
+
+  #putDown(): void {
+    assert.ok(this.isOneInHand, "a thread that had ended here would have forgotten one, or done it twice");
+    this.isOneInHand = false;
   }
 
   get ks(): number[] {
