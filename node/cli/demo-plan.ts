@@ -16,6 +16,9 @@ const JOINED_AT_S = 17;
 /** How far a span's mean rate may be off. The promise is 1 %; the rest is the target's clock on a busy machine. */
 export const TOLERANCE = 0.03;
 
+/** And how far below, where that many arrivals were dropped because the machine had no time for them, and counted as that. */
+export const MOST_LATE = 0.1;
+
 export function demoPlan(target: string): string {
   return JSON.stringify({
     name: "demo",

@@ -31,6 +31,21 @@ test("a span holds if its mean does", () => {
   );
 });
 
+test("a span also holds if what it lacks was dropped as late, each once, and is not too much", () => {
+  const spans = [0, 1, 2].map((from) => ({ name: "", from, to: from + 1 }));
+  const judged = (hits: number[], late: number) =>
+    judgeSpans(hits, 100, spans, 0.03, { late, mostLate: 0.1 }).map(({ held, tooBusyFor }) => (held ? tooBusyFor : null));
+  for (const [hits, late, expected] of [
+    [[100, 95, 92], 13, [0, 5, 8]],
+    [[100, 95, 92], 12, [0, 5, null]],
+    [[89, 90, 98], 100, [null, 10, 0]],
+    [[104, 110, 100], 100, [null, null, 0]],
+    [[100, 95, 100], 0, [0, null, 0]],
+  ] as const) {
+    assert.deepEqual(judged([...hits], late), expected, `${hits} with ${late} late`);
+  }
+});
+
 test("the demo's plan is a valid plan, and its spans lie within the run", () => {
   assert.equal(parseOrThrow(demoPlan("http://127.0.0.1:1"), "demo", null).plan.name, "demo");
   const spans = demoSpans(19);
