@@ -14,6 +14,7 @@ import { createHash } from "node:crypto";
 import { createLibp2p } from "libp2p";
 import { MAX_FRAME_BYTES } from "../wire/codec.ts";
 import { MAX_PLAN_BYTES } from "../wire/plan-hash.ts";
+import { PeerRecords } from "./peer-records.ts";
 
 export type Host = Libp2p<{ identify: Identify; pubsub: GossipSub }>;
 
@@ -33,6 +34,8 @@ const MAX_CONNECTIONS_PER_PEER = 2;
 /** 10 neighbours, the links dialled for gathering, and room for joiners. */
 const MAX_CONNECTIONS = 2048;
 const DIAL_TIMEOUT_MS = 5000;
+/** What is known of a peer is forgotten after one to two of it without a connection; one that comes back tells it anew. */
+const FORGET_MS = 10_000;
 /** What a peer may send ahead of our reading. At 50 ms to it and back, 1 MiB is 20 MB/s. */
 const MAX_WINDOW_BYTES = 1024 * 1024;
 /** The largest frame and what may follow it. */
@@ -57,6 +60,7 @@ export interface HostOptions {
   readonly mayConnect?: (ip: string) => Promise<boolean>;
   /** Whether there is room for an inbound connection of this peer. */
   readonly hasRoom?: (peer: string) => boolean;
+  readonly forgetMs?: number;
 }
 
 /**
@@ -66,10 +70,12 @@ export interface HostOptions {
 export async function createHost(
   listen: readonly string[],
   key: Uint8Array | null,
-  { privateKey, isRefused = () => false, mayConnect = async () => true, hasRoom = () => true }: HostOptions = {},
+  { privateKey, isRefused = () => false, mayConnect = async () => true, hasRoom = () => true, forgetMs = FORGET_MS }: HostOptions = {},
 ): Promise<Host> {
   const isTooMany = (peer: PeerId) => node.getConnections(peer).length >= MAX_CONNECTIONS_PER_PEER;
+  const datastore = new PeerRecords();
   const node: Libp2p = await createLibp2p({
+    datastore,
     ...(privateKey === undefined ? {} : { privateKey }),
     connectionGater: {
       denyInboundConnection: async ({ remoteAddr }) => !(await mayConnect(ipOf(remoteAddr))),
@@ -117,6 +123,8 @@ export async function createHost(
       }),
     },
   });
+  const forgetting = setInterval(() => void datastore.sweep([node.peerId, ...node.getPeers()]), forgetMs).unref();
+  node.addEventListener("stop", () => clearInterval(forgetting), { once: true });
   return node as unknown as Host;
 }
 
