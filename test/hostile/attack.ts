@@ -12,6 +12,8 @@ const LEAST_IN_TIME = 0.99;
 const MAX_GROWTH_BYTES = 64 * 1024 * 1024;
 /** From the end of an attack until its effects would be there. */
 const SETTLE_MS = 3000;
+/** How often it is looked at how much memory an agent has. */
+const LOOK_MS = 500;
 const RUN_SECONDS = 3600;
 
 /** Does as much harm as it is told to. Returns how many frames it has sent. */
@@ -74,12 +76,15 @@ export class Arena implements AsyncDisposable {
     const told = await swarm.told();
     const hits = swarm.hits;
     const sinceMs = performance.now();
-    const frames = await attack();
-    await sleep(SETTLE_MS);
+    const [frames, mostBytes] = await this.#watching(async () => {
+      const sent = await attack();
+      await sleep(SETTLE_MS);
+      return sent;
+    });
     const seconds = (performance.now() - sinceMs) / 1000;
     const rate = (swarm.hits - hits) / seconds;
     const metrics = await swarm.metrics();
-    const growth = metrics.map(({ rssBytes }, i) => rssBytes - this.#before[i]!.rssBytes);
+    const growth = mostBytes.map((bytes, i) => bytes - this.#before[i]!.rssBytes);
     const inTime = Math.min(
       ...metrics.map((now, i) => (now.timersInTime - before[i]!.timersInTime) / (now.timers - before[i]!.timers)),
     );
@@ -94,6 +99,21 @@ export class Arena implements AsyncDisposable {
     assert.ok(rate > 0.9 * RATE && rate < 1.1 * RATE, `${rate} hits a second`);
     assert.ok(inTime >= LEAST_IN_TIME, `${inTime} of the timers within 100 ms`);
     return metrics;
+  }
+
+  /** Beside what it resolves to: the most memory of each agent meanwhile. */
+  async #watching<T>(action: () => Promise<T>): Promise<[T, number[]]> {
+    let most = this.swarm.agents.map(() => 0);
+    const over = new AbortController();
+    const looks = (async () => {
+      do {
+        const now = await this.swarm.metrics();
+        most = most.map((bytes, i) => Math.max(bytes, now[i]!.rssBytes));
+        await sleep(LOOK_MS, undefined, { signal: over.signal }).catch(() => {});
+      } while (!over.signal.aborted);
+    })();
+    const [result] = await Promise.all([action().finally(() => over.abort()), looks]);
+    return [result, most];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
