@@ -2,11 +2,13 @@
 
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
-import { createServer, isIPv6, type Server, type Socket as Connection } from "node:net";
+import { type AddressInfo, createServer, isIPv6, type Server, type Socket as Connection } from "node:net";
 
 /** What a client without EDNS takes in a datagram; more, and it asks again by TCP (RFC 1035, 4.2.1). */
 const DATAGRAM_BYTES = 512;
 const HEADER_BYTES = 12;
+/** A port that is free for connections may be somebody's for datagrams. */
+const TRIES = 10;
 const TYPE_A = 1;
 const TYPE_AAAA = 28;
 const TTL_S = 5;
@@ -39,14 +41,24 @@ export class NameServer {
 
   /** Port 0 is any that is free, for datagrams and connections alike. @throws EADDRINUSE, EACCES */
   static async start(name: string, ip: string, port = 0): Promise<NameServer> {
-    const udp = createSocket("udp4");
-    udp.bind(port, ip);
-    await once(udp, "listening");
-    const bound = udp.address().port;
-    const tcp = createServer();
-    tcp.listen(bound, ip);
-    await once(tcp, "listening");
-    return new NameServer(name, bound, udp, tcp);
+    for (let tries = 1; ; tries++) {
+      const tcp = createServer();
+      const udp = createSocket("udp4");
+      try {
+        tcp.listen(port, ip);
+        await once(tcp, "listening");
+        const bound = (tcp.address() as AddressInfo).port;
+        udp.bind(bound, ip);
+        await once(udp, "listening");
+        return new NameServer(name, bound, udp, tcp);
+      } catch (error) {
+        // A socket that is left open would keep the process of the test for good.
+        tcp.close();
+        udp.close();
+        const isTaken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+        if (!isTaken || port !== 0 || tries === TRIES) throw error;
+      }
+    }
   }
 
   async stop(): Promise<void> {
