@@ -5,9 +5,9 @@ import { generateKeyPair } from "@libp2p/crypto/keys";
 import type { PeerId } from "@libp2p/interface";
 import { peerIdFromPrivateKey } from "@libp2p/peer-id";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { createHost } from "../../node/mesh/host.ts";
 import { PeerRecords } from "../../node/mesh/peer-records.ts";
+import { until } from "./support.ts";
 
 type Key = Parameters<PeerRecords["put"]>[0];
 
@@ -47,11 +47,8 @@ test("a host knows peers for as long as they are connected, and one that comes b
   const host = await createHost(["/ip4/127.0.0.1/tcp/0"], null, { forgetMs: 20 });
   const [stays, goes] = await Promise.all([createHost([], null), createHost([], null)]);
   const knows = async () => new Set((await host.peerStore.all()).filter(({ protocols }) => protocols.length > 0).map(({ id }) => id.toString()));
-  const isKnown = async (peer: PeerId, expected: boolean) => {
-    for (const deadline = performance.now() + 10_000; (await knows()).has(peer.toString()) !== expected; await sleep(10)) {
-      assert.ok(performance.now() < deadline, `not ${expected ? "known" : "forgotten"} within 10 s`);
-    }
-  };
+  const isKnown = (peer: PeerId, expected: boolean) =>
+    until(expected ? "it is known" : "it is forgotten", async () => (await knows()).has(peer.toString()) === expected);
   try {
     await Promise.all([stays, goes].map((peer) => peer.dial(host.getMultiaddrs())));
     await Promise.all([stays, goes].map((peer) => isKnown(peer.peerId, true)));

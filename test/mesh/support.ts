@@ -8,9 +8,9 @@ import { Mesh, type MeshOptions } from "../../node/mesh/mesh.ts";
 import { member } from "../core/support.ts";
 
 /** Resolves when it is so; fails after 10 s, which no sound machine needs. */
-export async function until(what: string, isSo: () => boolean): Promise<void> {
+export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 10_000;
-  while (!isSo()) {
+  while (!(await isSo())) {
     if (performance.now() > deadline) throw new Error(`not within 10 s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
