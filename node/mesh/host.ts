@@ -60,6 +60,7 @@ export interface HostOptions {
   readonly mayConnect?: (ip: string) => Promise<boolean>;
   /** Whether there is room for an inbound connection of this peer. */
   readonly hasRoom?: (peer: string) => boolean;
+  /** How often it is looked who is connected: peers that were not at two looks are forgotten. */
   readonly forgetMs?: number;
 }
 
